@@ -1,0 +1,8 @@
+"""``python -m medviewer``."""
+
+import sys
+
+from medviewer.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

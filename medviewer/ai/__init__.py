@@ -1,0 +1,1 @@
+"""ANALYZE: model cards, suitability, inference, findings. torch in ``networks`` and ``runner`` only."""

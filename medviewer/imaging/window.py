@@ -1,0 +1,33 @@
+"""The window: how a value becomes a grey level. PS3.3 C.11.2.1.2 and C.11.2.1.3, to the letter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class VoiFunction(StrEnum):
+    """VOI LUT Function (0028,1056)."""
+
+    LINEAR = "LINEAR"
+    LINEAR_EXACT = "LINEAR_EXACT"
+    SIGMOID = "SIGMOID"
+
+
+@dataclass(frozen=True)
+class Window:
+    """Centre and width in the volume's unit. ``invert`` turns black to white (MONOCHROME1, or the reader).
+
+    Raises ValueError where the standard forbids the width: below 1 for LINEAR, not above 0 for the others.
+    """
+
+    centre: float
+    width: float
+    function: VoiFunction = VoiFunction.LINEAR
+    invert: bool = False
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        smallest = 1.0 if self.function is VoiFunction.LINEAR else 1e-12
+        if not (self.width >= smallest and abs(self.centre) < float("inf")):
+            raise ValueError(f"a {self.function} window of width {self.width} is not allowed")

@@ -1,0 +1,1 @@
+"""MAKE THE MODELS: phantoms, silver masks, training, evaluation. Not needed to read a study."""

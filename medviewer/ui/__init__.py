@@ -1,0 +1,1 @@
+"""SHOW: the only room with Qt."""
