@@ -1,0 +1,166 @@
+"""Everything the window shows, as one frozen record; a change makes a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Flag, StrEnum, auto
+from types import MappingProxyType
+
+from medviewer.ai.findings import AnalysisResult, Finding, ResultState
+from medviewer.dicom.study import Patient, ScanResult, Series, Study
+from medviewer.imaging.render import OverlayStyle
+from medviewer.imaging.reslice import Plane
+from medviewer.imaging.volume import Volume
+from medviewer.imaging.window import Window
+
+
+class Change(Flag):
+    """Which parts of the state a command touched."""
+
+    NONE = 0
+    STUDY = auto()
+    SERIES = auto()
+    VOLUME = auto()
+    SLICE = auto()
+    WINDOW = auto()
+    STYLE = auto()
+    OVERLAY = auto()
+    RESULT = auto()
+    DECISION = auto()
+    SELECTION = auto()
+    MEASUREMENT = auto()
+    IMPRESSION = auto()
+    KEY_IMAGE = auto()
+    RUN = auto()
+
+
+class Verdict(StrEnum):
+    """The reader's word on a finding."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    EDITED = "edited"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The human layer: refers to a finding, never changes it. ``time`` is ISO 8601 with zone."""
+
+    finding_id: str
+    verdict: Verdict
+    reason: str = ""
+    reader: str = ""
+    time: str = ""
+
+
+@dataclass(frozen=True)
+class ReaderMeasurement:
+    """Something the reader drew on one image. ``points`` are (slice, row, column) voxel indices, edge-based
+    in row and column: the outer corner of the first pixel is (0, 0), its centre (0.5, 0.5)."""
+
+    id: str
+    kind: str
+    """length, angle, ellipse, rectangle, polygon, text."""
+    series_key: str
+    plane: Plane
+    index: int
+    points: tuple[tuple[float, float, float], ...]
+    text: str
+    """The figure as shown: "23.4 mm"."""
+    reader: str = ""
+    time: str = ""
+
+
+@dataclass(frozen=True)
+class KeyImage:
+    """An image the reader marked for the report."""
+
+    series_key: str
+    plane: Plane
+    index: int
+    window: Window | None
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """An analysis under way on a series."""
+
+    request: int
+    series_key: str
+    model_id: str
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """What is open and shown, what the models said, what the reader decided.
+
+    ``index`` counts slices from 0 in display order of the current series (its native plane).
+    ``results`` holds every finished run of the session, newest last; a series' current result is its newest.
+    ``impressions`` maps study UID to the reader's text.
+    """
+
+    scan: ScanResult | None = None
+    patient: Patient | None = None
+    study: Study | None = None
+    series: Series | None = None
+    volume: Volume | None = None
+    index: int = 0
+    window: Window | None = None
+    style: OverlayStyle = OverlayStyle()
+    overlay_hidden: bool = False
+    annotations: str = "full"
+    results: tuple[AnalysisResult, ...] = ()
+    run: Run | None = None
+    decisions: Mapping[str, Decision] = MappingProxyType({})
+    selected_finding: str | None = None
+    impressions: Mapping[str, str] = MappingProxyType({})
+    measurements: tuple[ReaderMeasurement, ...] = ()
+    key_images: tuple[KeyImage, ...] = ()
+    seen: frozenset[tuple[str, int]] = frozenset()
+    reader: str = ""
+
+    @property
+    def result(self) -> AnalysisResult | None:
+        """The newest result of the series on screen, checked against its patient too."""
+        if self.series is None:
+            return None
+        for result in reversed(self.results):
+            if result.series_key == self.series.key and result.patient_key == self.series.patient_key:
+                return result
+        return None
+
+    @property
+    def result_state(self) -> ResultState:
+        """One of the six states of viewer.md: never a blank."""
+        return self.result.state if self.result is not None else ResultState.NOT_RUN
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Findings of the current result."""
+        return self.result.findings if self.result is not None else ()
+
+    def decision_of(self, finding_id: str) -> Decision:
+        """The reader's decision, pending where there is none."""
+        return self.decisions.get(finding_id, Decision(finding_id, Verdict.PENDING))
+
+    @property
+    def reviewed(self) -> tuple[int, int]:
+        """(decided, all) findings of the current result."""
+        done = sum(self.decision_of(f.id).verdict is not Verdict.PENDING for f in self.findings)
+        return done, len(self.findings)
+
+    @property
+    def impression(self) -> str:
+        """The reader's text for the study on screen."""
+        return self.impressions.get(self.study.uid, "") if self.study is not None else ""
+
+    @property
+    def seen_fraction(self) -> float:
+        """How much of the series on screen was shown to the reader, 0 to 1."""
+        if self.series is None or not self.series.instances:
+            return 0.0
+        count = sum(1 for key, _ in self.seen if key == self.series.key)
+        return count / len(self.series.instances)
