@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Flag, StrEnum, auto
 from types import MappingProxyType
 
@@ -109,7 +109,7 @@ class State:
     volume: Volume | None = None
     index: int = 0
     window: Window | None = None
-    style: OverlayStyle = OverlayStyle()
+    style: OverlayStyle = field(default_factory=OverlayStyle)
     overlay_hidden: bool = False
     annotations: str = "full"
     results: tuple[AnalysisResult, ...] = ()
