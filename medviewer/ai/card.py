@@ -1,0 +1,222 @@
+"""The model card: what ``models/<id>/card.json`` says, checked at the door.
+
+A card is data and holds no code. Unknown keys are refused (naming the nearest known one), missing keys too,
+and so is a label the network was not trained to give: only names listed in ``network.outputs`` may be
+labels. Every refusal is a :class:`~medviewer.errors.BundleError`.
+
+An example of ``card.json`` (keys with a default may be left out)::
+
+    {
+      "schema": "medviewer.card/1",
+      "id": "lung-ct",
+      "version": "1.0.0",
+      "title": "Lungs on chest CT",
+      "task": "segmentation",
+      "network": {
+        "name": "lung_unet2d",
+        "args": {"width": 16},
+        "outputs": ["background", "right_lung", "left_lung", "airway"]
+      },
+      "weights": {"file": "weights.safetensors", "sha256": "64 hexadecimal digits"},
+      "input": {
+        "modality": "CT",
+        "body_parts": ["CHEST", "THORAX", "LUNG"],
+        "planes": ["axial"],
+        "slice_spacing_mm": [0.4, 10.0],
+        "pixel_spacing_mm": [0.4, 1.2],
+        "slices_min": 10,
+        "size": [256, 256],
+        "intensity": {"unit": "HU", "low": -1100.0, "high": 500.0},
+        "thickness_max_mm": 10.0,
+        "age_min_years": 18
+      },
+      "labels": [
+        {"id": 1, "name": "right_lung", "title": "Right lung", "colour": "#56B4E9",
+         "code": {"scheme": "SCT", "value": "3341006", "meaning": "Right lung"}, "threshold": null},
+        {"id": 2, "name": "left_lung", "title": "Left lung", "colour": "#E69F00",
+         "code": {"scheme": "SCT", "value": "44029006", "meaning": "Left lung"}, "threshold": null}
+      ],
+      "score_meaning": "",
+      "intended_use": "Outlines both lungs ... Not for diagnostic use.",
+      "limitations": ["Adults only.", "..."],
+      "training_data": ["synthetic chests, 400 drawn by medviewer.training", "..."],
+      "metrics": [
+        {"name": "Dice, both lungs", "value": 0.981, "range": [0.976, 0.985], "unit": "",
+         "data": "ten demo phantoms not used in training", "cases": 10}
+      ],
+      "licence": "Apache-2.0",
+      "changelog": ["1.0.0: first version"],
+      "seconds_per_slice": 0.12
+    }
+
+``labels[].id`` is the index of the class in ``network.outputs``; outputs that are no label (background,
+airway) are computed and not shown. ``seconds_per_slice`` is measured on a two-core CPU and only used for the
+first estimate of the running time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from medviewer.ai.findings import Code
+from medviewer.ai.strict_json import StrictJsonError, build, read
+from medviewer.errors import BundleError
+
+SCHEMA = "medviewer.card/1"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network registered in ``networks.NETWORKS``, its arguments, and the classes it was trained for."""
+
+    name: str
+    args: Mapping[str, Any]
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The safetensors file beside the card, and the SHA-256 of its bytes (hexadecimal, lower case)."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Intensity:
+    """The unit a voxel must have, and the values the network's input is clipped to."""
+
+    unit: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What the network was trained to see: the suitability gate reads nothing else."""
+
+    modality: str
+    body_parts: tuple[str, ...]
+    planes: tuple[str, ...]
+    slice_spacing_mm: tuple[float, float]
+    pixel_spacing_mm: tuple[float, float]
+    slices_min: int
+    size: tuple[int, int]
+    intensity: Intensity
+    thickness_max_mm: float | None = None
+    age_min_years: int | None = None
+
+
+@dataclass(frozen=True)
+class Label:
+    """One class shown to the reader. Without ``threshold`` a score is shown without a verdict."""
+
+    id: int
+    name: str
+    title: str
+    colour: str
+    code: Code | None = None
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One measured figure, the data it was measured on and the number of cases."""
+
+    name: str
+    value: float
+    data: str
+    range: tuple[float, float] | None = None
+    unit: str = ""
+    cases: int | None = None
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Everything a reader may ask about a model, frozen."""
+
+    schema: str
+    id: str
+    version: str
+    title: str
+    task: str
+    network: Network
+    weights: Weights
+    input: InputSpec
+    labels: tuple[Label, ...]
+    score_meaning: str
+    intended_use: str
+    limitations: tuple[str, ...]
+    training_data: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    licence: str
+    changelog: tuple[str, ...]
+    seconds_per_slice: float | None = None
+
+    def __post_init__(self) -> None:
+        for wrong in _contradictions(self):
+            raise StrictJsonError(wrong)
+        object.__setattr__(self.network, "args", MappingProxyType(dict(self.network.args)))
+
+    def label(self, name: str) -> Label:
+        """The label of that name. Raises KeyError for one the card does not list."""
+        for label in self.labels:
+            if label.name == name:
+                return label
+        raise KeyError(name)
+
+
+def load_card(path: Path) -> ModelCard:
+    """Read and check one ``card.json``. Raises :class:`BundleError` naming the file and the fault."""
+    name = path.parent.name
+    try:
+        return parse_card(read(path), name)
+    except StrictJsonError as error:
+        raise BundleError(f"The model card of {name!r} is wrong: {error}.", _HINT) from error
+
+
+def parse_card(data: Any, name: str = "") -> ModelCard:
+    """Check decoded JSON; ``name`` is the bundle's name in messages. Raises :class:`BundleError`."""
+    try:
+        return build(ModelCard, data, "card")
+    except StrictJsonError as error:
+        raise BundleError(f"The model card of {name!r} is wrong: {error}.", _HINT) from error
+
+
+_HINT = "Reinstall the model."
+
+
+def _contradictions(card: ModelCard) -> list[str]:
+    """What the types alone do not catch, most basic first."""
+    outputs = card.network.outputs
+    rules: list[tuple[bool, str]] = [
+        (card.schema != SCHEMA, f"schema is {card.schema!r}, this program reads {SCHEMA!r}"),
+        (not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", card.id), "id may hold a-z, 0-9, '.', '_' and '-' only"),
+        (not card.version, "version is empty"),
+        (not card.intended_use, "intended_use is empty"),
+        (Path(card.weights.file).name != card.weights.file, "weights.file must be a plain file name"),
+        (not card.weights.file.endswith(".safetensors"), "weights.file must be a .safetensors file"),
+        (not re.fullmatch(r"[0-9a-f]{64}", card.weights.sha256), "weights.sha256 is not a SHA-256"),
+        (len(set(outputs)) != len(outputs), "network.outputs names a class twice"),
+        (not card.labels, "labels is empty"),
+        (len({label.id for label in card.labels}) != len(card.labels), "two labels share an id"),
+        (min(card.input.size) < 1 or card.input.slices_min < 1, "input.size and slices_min must be positive"),
+        (card.input.intensity.low >= card.input.intensity.high, "input.intensity.low is not below high"),
+    ]
+    for what, (low, high) in (
+        ("slice_spacing_mm", card.input.slice_spacing_mm),
+        ("pixel_spacing_mm", card.input.pixel_spacing_mm),
+    ):
+        rules.append((not 0 < low <= high, f"input.{what} is not a range of positive numbers"))
+    for label in card.labels:
+        trained = 0 <= label.id < len(outputs) and outputs[label.id] == label.name
+        rules.append((not trained, f"label {label.name!r} is no output the network was trained for"))
+        rules.append(
+            (not re.fullmatch(r"#[0-9A-Fa-f]{6}", label.colour), f"colour of {label.name!r} is not #RRGGBB")
+        )
+    return [text for wrong, text in rules if wrong]

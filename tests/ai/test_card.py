@@ -1,0 +1,106 @@
+"""The card is data, checked at the door."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medviewer.ai import card as card_module
+from medviewer.ai.card import ModelCard, load_card, parse_card
+from medviewer.errors import BundleError
+
+
+def example() -> dict[str, Any]:
+    """The example that the module's own docstring shows."""
+    text = card_module.__doc__ or ""
+    start, end = text.index("    {\n"), text.index("\n    }\n")
+    data: dict[str, Any] = json.loads(text[start : end + 6])
+    data["weights"]["sha256"] = "0" * 64
+    return data
+
+
+def test_the_documented_example_is_a_valid_card() -> None:
+    card = parse_card(example(), "lung-ct")
+    assert isinstance(card, ModelCard)
+    assert card.input.size == (256, 256)
+    assert card.label("left_lung").id == 2
+    assert card.labels[0].code is not None
+    assert card.labels[0].code.value == "3341006"
+    assert card.metrics[0].range == (0.976, 0.985)
+
+
+def _change(path: str, value: Any) -> dict[str, Any]:
+    data = copy.deepcopy(example())
+    *parents, last = path.split(".")
+    target: Any = data
+    for key in parents:
+        target = target[int(key)] if key.isdigit() else target[key]
+    if value is KeyError:
+        del target[last]
+    else:
+        target[last] = value
+    return data
+
+
+WRONG: list[tuple[str, Any, str]] = [
+    ("titel", "Lungs", "nearest known one is 'title'"),
+    ("network.outptus", [], "nearest known one is 'outputs'"),
+    ("input.modalitiy", "CT", "nearest known one is 'modality'"),
+    ("weights.sha256", KeyError, "lacks the key 'sha256'"),
+    ("weights.sha256", "abc", "not a SHA-256"),
+    ("weights.file", "../weights.safetensors", "plain file name"),
+    ("weights.file", "weights.pt", "safetensors"),
+    ("schema", "medviewer.card/2", "reads 'medviewer.card/1'"),
+    ("id", "Lung CT", "id may hold"),
+    ("intended_use", "", "intended_use is empty"),
+    ("labels", [], "labels is empty"),
+    ("labels.0.name", "nodule", "no output the network was trained for"),
+    ("labels.0.id", 7, "no output the network was trained for"),
+    ("labels.0.id", 2, "share an id"),
+    ("labels.0.colour", "blue", "not #RRGGBB"),
+    ("labels.0.threshold", "0.5", "must be a finite number"),
+    ("labels.0.threshold", float("nan"), "must be a finite number"),
+    ("input.slices_min", 3.5, "must be a whole number"),
+    ("input.slices_min", True, "must be a whole number"),
+    ("input.slice_spacing_mm", [1.0], "must be a list of 2"),
+    ("input.pixel_spacing_mm", [2.0, 1.0], "not a range"),
+    ("input.intensity", "HU", "must be an object"),
+    ("limitations", "adults only", "must be a list"),
+    ("title", 5, "must be text"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "message"), WRONG, ids=[f"{p}={v!r:.20}" for p, v, _ in WRONG])
+def test_a_wrong_card_is_refused_by_name(path: str, value: Any, message: str) -> None:
+    with pytest.raises(BundleError, match=message) as caught:
+        parse_card(_change(path, value), "lung-ct")
+    assert "'lung-ct'" in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_card_that_is_no_object_is_refused() -> None:
+    with pytest.raises(BundleError, match="must be an object"):
+        parse_card(["lung-ct"], "x")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b'{"a": 1, "a": 2}', b"[" * 200_000])
+def test_a_file_that_is_no_json_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "card.json"
+    path.write_bytes(content)
+    with pytest.raises(BundleError):
+        load_card(path)
+
+
+def test_a_missing_card_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BundleError):
+        load_card(tmp_path / "card.json")
+
+
+def test_a_card_is_frozen() -> None:
+    card = parse_card(example())
+    with pytest.raises(TypeError):
+        card.network.args["width"] = 1  # type: ignore[index]
