@@ -1,0 +1,97 @@
+"""Undo and redo of the reader's work. View moves and the machine's results are no part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from medviewer.review.state import Change, Decision, KeyImage, ReaderMeasurement, State
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """The part of the state that undo covers."""
+
+    decisions: Mapping[str, Decision]
+    impressions: Mapping[str, str]
+    measurements: tuple[ReaderMeasurement, ...]
+    key_images: tuple[KeyImage, ...]
+
+    @classmethod
+    def of(cls, state: State) -> Work:
+        """The work in a state."""
+        return cls(state.decisions, state.impressions, state.measurements, state.key_images)
+
+    def put_into(self, state: State) -> State:
+        """The state with its work replaced by this."""
+        return replace(
+            state,
+            decisions=self.decisions,
+            impressions=self.impressions,
+            measurements=self.measurements,
+            key_images=self.key_images,
+        )
+
+    def difference(self, other: Work) -> Change:
+        """Which parts differ."""
+        change = Change.NONE
+        if self.decisions != other.decisions:
+            change |= Change.DECISION
+        if self.impressions != other.impressions:
+            change |= Change.IMPRESSION
+        if self.measurements != other.measurements:
+            change |= Change.MEASUREMENT
+        if self.key_images != other.key_images:
+            change |= Change.KEY_IMAGE
+        return change
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One act of the reader: its name for the menu, and the work as it was on the other side of it."""
+
+    name: str
+    work: Work
+    token: str = ""
+
+
+class History:
+    """Two stacks of steps. Acts with the same non-empty token in a row are one step (typing a sentence)."""
+
+    def __init__(self, limit: int = 500) -> None:
+        self._undo: list[Step] = []
+        self._redo: list[Step] = []
+        self._limit = limit
+
+    def record(self, name: str, before: State, token: str = "") -> None:
+        """Remember how the work was before an act; what was undone can no longer be redone."""
+        self._redo.clear()
+        if token and self._undo and self._undo[-1].token == token:
+            return
+        self._undo = [*self._undo[-self._limit + 1 :], Step(name, Work.of(before), token)]
+
+    def undo(self, state: State) -> State | None:
+        """The state before the last act, or None when there is none."""
+        return self._swap(self._undo, self._redo, state)
+
+    def redo(self, state: State) -> State | None:
+        """The state after the act undone last, or None."""
+        return self._swap(self._redo, self._undo, state)
+
+    @staticmethod
+    def _swap(source: list[Step], target: list[Step], state: State) -> State | None:
+        if not source:
+            return None
+        step = source.pop()
+        target.append(Step(step.name, Work.of(state)))
+        return step.work.put_into(state)
+
+    @property
+    def undo_name(self) -> str:
+        """What undo would take back: "reject Right lung", or empty."""
+        return self._undo[-1].name if self._undo else ""
+
+    @property
+    def redo_name(self) -> str:
+        """What redo would bring back, or empty."""
+        return self._redo[-1].name if self._redo else ""
