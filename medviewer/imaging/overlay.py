@@ -1,0 +1,195 @@
+"""Masks as colour over an image: fill, outline and hatch, and the exact outline of every pixel.
+
+Pixel (row, column) covers [column, column + 1] x [row, row + 1] in edge coordinates (x, y).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
+from numpy.typing import NDArray
+
+PALETTE: tuple[str, ...] = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#D55E00", "#0072B2")
+"""Okabe-Ito, safe for colour-blind eyes, in the order labels take them."""
+
+_HATCHES: tuple[tuple[int, int, int], ...] = (
+    (1, 1, 8),
+    (1, -1, 8),
+    (1, 0, 8),
+    (0, 1, 8),
+    (1, 1, 4),
+    (1, -1, 4),
+    (1, 0, 4),
+)
+"""By palette order: a pixel is on a line where (a * row + b * column) mod period == 0."""
+
+_HATCH_GAIN = 1.75
+"""How much more opaque a hatch line is than the fill."""
+
+_EMPTY, _FILL, _LINE, _EDGE = range(4)
+
+
+@dataclass(frozen=True)
+class OverlayStyle:
+    """Opacity of fill and outline from 0 to 1, and whether labels are hatched besides."""
+
+    fill: float = 0.28
+    outline: float = 1.0
+    hatch: bool = True
+
+
+def rgb_of(colour: str) -> tuple[int, int, int]:
+    """ "#56B4E9" to (86, 180, 233). Raises ValueError."""
+    if len(colour) != 7 or colour[0] != "#":
+        raise ValueError(f"{colour!r} is not a colour like #56B4E9")
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def hatch_of(colour: str) -> int:
+    """Number of the hatch that goes with a colour: its place in the palette, 0 for strangers."""
+    known = [c.upper() for c in PALETTE]
+    return known.index(colour.upper()) if colour.upper() in known else 0
+
+
+@lru_cache(maxsize=32)
+def hatch(kind: int, rows: int, columns: int) -> NDArray[np.bool_]:
+    """(rows, columns) pattern of a hatch, one pixel wide lines. ``kind`` counts as the palette does."""
+    a, b, period = _HATCHES[kind % len(_HATCHES)]
+    pattern = (a * np.arange(rows)[:, None] + b * np.arange(columns)[None, :]) % period == 0
+    pattern.flags.writeable = False
+    return np.asarray(pattern)
+
+
+def edge(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels of the mask that touch, by a side, a pixel outside it or the picture's border."""
+    inner = np.zeros_like(mask)
+    core = inner[1:-1, 1:-1]
+    np.logical_and(mask[1:-1, 1:-1], mask[:-2, 1:-1], out=core)
+    for neighbour in (mask[2:, 1:-1], mask[1:-1, :-2], mask[1:-1, 2:]):
+        np.logical_and(core, neighbour, out=core)
+    return mask & ~inner
+
+
+def _bounds(mask: NDArray[np.bool_]) -> tuple[slice, slice] | None:
+    rows = np.flatnonzero(mask.any(axis=1))
+    if rows.size == 0:
+        return None
+    columns = np.flatnonzero(mask[rows[0] : rows[-1] + 1].any(axis=0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def _ink(colour: str, style: OverlayStyle) -> NDArray[np.uint8]:
+    """RGBA of (outside, fill, hatch line, outline)."""
+    line = min(1.0, style.fill * _HATCH_GAIN) if style.hatch else style.fill
+    alphas = [0.0, style.fill, line, max(style.outline, 0.0)]
+    ink = np.zeros((4, 4), np.uint8)
+    for kind, alpha in enumerate(alphas):
+        ink[kind] = (*rgb_of(colour), round(255 * min(1.0, max(0.0, alpha)))) if kind else (0, 0, 0, 0)
+    return ink
+
+
+def _paint(target: NDArray[np.uint8], layer: NDArray[np.uint8], mask: NDArray[np.bool_]) -> None:
+    """Lay one RGBA layer over another in place, straight alpha; only where ``mask`` is set."""
+    below = target.view(np.uint32)[..., 0]
+    both = mask & (below != 0)
+    if not both.any():
+        np.copyto(below, layer.view(np.uint32)[..., 0], where=mask)
+        return
+    under, over = target[both].astype(np.float32), layer[both].astype(np.float32)
+    np.copyto(below, layer.view(np.uint32)[..., 0], where=mask)
+    top, bottom = over[:, 3:] / 255, under[:, 3:] / 255
+    alpha = top + bottom * (1 - top)
+    colour = (over[:, :3] * top + under[:, :3] * bottom * (1 - top)) / np.maximum(alpha, 1e-6)
+    target[both] = np.rint(np.concatenate([colour, alpha * 255], axis=1)).astype(np.uint8)
+
+
+def overlay_rgba(layers: Sequence[tuple[NDArray[np.bool_], str]], style: OverlayStyle) -> NDArray[np.uint8]:
+    """(rows, columns, 4) straight-alpha picture of masks in their colours, later ones on top.
+
+    ``layers``: (mask of rows x columns, "#RRGGBB"), at least one, all of one shape. Raises ValueError.
+    """
+    if not layers:
+        raise ValueError("an overlay needs at least one layer")
+    shape = layers[0][0].shape
+    out = np.zeros((*shape, 4), np.uint8)
+    for mask, colour in layers:
+        if mask.shape != shape:
+            raise ValueError(f"layers differ in shape: {mask.shape} and {shape}")
+        box = _bounds(mask)
+        if box is None:
+            continue
+        inside = np.ascontiguousarray(mask[box])
+        kinds = inside.astype(np.uint8)
+        if style.hatch:
+            kinds[inside & hatch(hatch_of(colour), *shape)[box]] = _LINE
+        if style.outline > 0:
+            kinds[edge(inside)] = _EDGE
+        ink = _ink(colour, style).view(np.uint32)[:, 0]
+        _paint(out[box], ink.take(kinds)[..., None].view(np.uint8), inside)
+    return out
+
+
+def compose(base: NDArray[np.uint8], rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Lay a straight-alpha picture over (rows, columns) grey or (rows, columns, 3) colour: a new array."""
+    if base.shape[:2] != rgba.shape[:2]:
+        raise ValueError(f"the overlay is {rgba.shape[:2]}, the image {base.shape[:2]}")
+    out = base.copy() if base.ndim == 3 else np.repeat(base[..., None], 3, axis=2)
+    covered = rgba[..., 3] != 0
+    box = _bounds(covered)
+    if box is None:
+        return out
+    part, over = out[box], rgba[box]
+    alpha = over[..., 3].astype(np.uint16)
+    rest = 255 - alpha
+    for channel in range(3):
+        mixed = part[..., channel] * rest + over[..., channel] * alpha + np.uint16(128)
+        part[..., channel] = (mixed + (mixed >> 8)) >> 8
+    return out
+
+
+def outline_segments(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Every pixel side between inside and outside: (n, 2, 2), two ends (x, y) in edge coordinates.
+
+    Runs along one line are joined, so n stays small. Exact: nothing is smoothed or shifted.
+    """
+    padded = np.pad(mask, 1)
+    across = padded[1:, 1:-1] != padded[:-1, 1:-1]
+    along = padded[1:-1, 1:] != padded[1:-1, :-1]
+    level = _runs(across)
+    upright = _runs(along.T)[..., ::-1]
+    return np.concatenate([level, upright]).astype(np.float32)
+
+
+def _runs(sides: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Joined runs of set sides within each line: (n, 2, 2) ends as (position in line, line)."""
+    gaps = np.zeros((sides.shape[0], 1), bool)
+    steps = np.diff(np.concatenate([gaps, sides, gaps], axis=1).astype(np.int8), axis=1)
+    line, start = np.nonzero(steps == 1)
+    _, end = np.nonzero(steps == -1)
+    return np.stack([np.stack([start, line], axis=1), np.stack([end, line], axis=1)], axis=1)
+
+
+def overlay_label_positions(layers: Sequence[NDArray[np.bool_]]) -> list[tuple[float, float] | None]:
+    """Where the letter of each mask goes: (x, y) in edge coordinates, None for an empty mask.
+
+    The pixel of its largest piece that lies farthest from the outline, so that the letter sits inside.
+    """
+    return [_pole(mask) for mask in layers]
+
+
+def _pole(mask: NDArray[np.bool_]) -> tuple[float, float] | None:
+    box = _bounds(mask)
+    if box is None:
+        return None
+    padded = np.pad(mask[box], 1).astype(np.uint8)
+    pieces = sitk.RelabelComponent(sitk.ConnectedComponent(sitk.GetImageFromArray(padded)))
+    largest = sitk.Equal(pieces, 1)
+    depth = sitk.GetArrayViewFromImage(
+        sitk.SignedMaurerDistanceMap(largest, insideIsPositive=True, squaredDistance=False)
+    )
+    row, column = np.unravel_index(int(np.argmax(depth)), padded.shape)
+    return float(column) - 0.5 + box[1].start, float(row) - 0.5 + box[0].start

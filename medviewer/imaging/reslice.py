@@ -1,0 +1,216 @@
+"""Planes of a volume by permutation and flips alone: no value is ever interpolated, every pixel is a voxel.
+
+A display picture has rows downwards and columns to the right, in the radiological convention: the patient's
+right is on the left of axial and coronal pictures, anterior on the left of sagittal ones; the head, or on
+axial pictures the front, is up. Pictures are counted from head to feet (axial), front to back (coronal),
+right to left (sagittal).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from medviewer.errors import NoGeometry
+from medviewer.imaging.volume import Geometry, Mask
+
+_NEGLIGIBLE = 1e-4
+"""Direction cosines smaller than this tell no letter."""
+
+
+class Plane(StrEnum):
+    """Which way the volume is cut. NATIVE keeps the stored order and needs no geometry."""
+
+    NATIVE = "native"
+    AXIAL = "axial"
+    CORONAL = "coronal"
+    SAGITTAL = "sagittal"
+
+
+_WANTED: dict[Plane, tuple[tuple[int, int], ...]] = {
+    Plane.AXIAL: ((2, -1), (1, 1), (0, 1)),
+    Plane.CORONAL: ((1, 1), (2, -1), (0, 1)),
+    Plane.SAGITTAL: ((0, 1), (2, -1), (1, 1)),
+}
+"""For (picture, row, column): the LPS axis it should follow, and in which sense."""
+
+
+@dataclass(frozen=True)
+class Letters:
+    """Orientation letters at the four edges of a picture (PS3.3 C.7.6.1.1.1)."""
+
+    left: str
+    right: str
+    top: str
+    bottom: str
+
+
+def letters(vector: ArrayLike) -> str:
+    """Letters of the patient direction an LPS vector points to, strongest component first.
+
+    ``letters((1, 0, 0)) == "L"``; components below 1e-4 are left out.
+    """
+    x = np.asarray(vector, dtype=np.float64)
+    order = sorted(range(3), key=lambda axis: -abs(float(x[axis])))
+    names = ("LR", "PA", "HF")
+    return "".join(names[a][int(x[a] < 0)] for a in order if abs(float(x[a])) >= _NEGLIGIBLE)
+
+
+def _nearest_axes(directions: NDArray[np.float64]) -> tuple[int, int, int]:
+    """Which voxel axis runs best along LPS x, y and z: the assignment with the largest sum of cosines."""
+    cosines = np.abs(directions)
+    best = max(permutations(range(3)), key=lambda p: float(sum(cosines[xyz, p[xyz]] for xyz in range(3))))
+    return best[0], best[1], best[2]
+
+
+@dataclass(frozen=True, eq=False)
+class PlaneView:
+    """How display (picture, row, column) and voxel (slice, row, column) indices of one volume relate.
+
+    ``volume_shape``: (slices, rows, columns). Raises :class:`NoGeometry` where a plane other than NATIVE is
+    asked of a volume without geometry. On oblique volumes the nearest voxel axes are taken.
+    """
+
+    volume_shape: tuple[int, int, int]
+    geometry: Geometry | None
+    plane: Plane = Plane.NATIVE
+
+    def __post_init__(self) -> None:
+        if self.plane is not Plane.NATIVE and self.geometry is None:
+            raise NoGeometry(
+                f"This series has no reliable geometry, so there is no {self.plane} plane.",
+                "Look at the images as they are stored.",
+            )
+
+    @cached_property
+    def _layout(self) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
+        """Voxel axis and flip for each of (picture, row, column)."""
+        if self.plane is Plane.NATIVE or self.geometry is None:
+            return (0, 1, 2), (False, False, False)
+        directions = self.geometry.directions
+        nearest = _nearest_axes(directions)
+        axes, flips = [], []
+        for xyz, sense in _WANTED[self.plane]:
+            axes.append(nearest[xyz])
+            flips.append(bool(directions[xyz, nearest[xyz]] * sense < 0))
+        return (axes[0], axes[1], axes[2]), (flips[0], flips[1], flips[2])
+
+    @property
+    def axes(self) -> tuple[int, int, int]:
+        """The voxel axis that (picture, row, column) run along."""
+        return self._layout[0]
+
+    @property
+    def flips(self) -> tuple[bool, bool, bool]:
+        """Whether (picture, row, column) run against their voxel axis."""
+        return self._layout[1]
+
+    @property
+    def count(self) -> int:
+        """Number of pictures."""
+        return self.volume_shape[self.axes[0]]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns) of a picture."""
+        return self.volume_shape[self.axes[1]], self.volume_shape[self.axes[2]]
+
+    @property
+    def pixel_mm(self) -> tuple[float, float] | None:
+        """Distance between rows and between columns of a picture in mm, or None without geometry."""
+        if self.geometry is None:
+            return None
+        spacing = self.geometry.spacing_mm
+        return spacing[self.axes[1]], spacing[self.axes[2]]
+
+    @property
+    def step_mm(self) -> float | None:
+        """Distance between pictures in mm, or None without geometry."""
+        return None if self.geometry is None else self.geometry.spacing_mm[self.axes[0]]
+
+    def oriented(self, array: NDArray[Any]) -> NDArray[Any]:
+        """A (picture, row, column[, channel]) view of a (slice, row, column[, channel]) array: no copy."""
+        if array.shape[:3] != self.volume_shape:
+            raise ValueError(f"the array is {array.shape[:3]}, the volume {self.volume_shape}")
+        moved = array.transpose(*self.axes, *range(3, array.ndim))
+        return moved[self._order(0), self._order(1), self._order(2)]
+
+    def stored(self, array: NDArray[Any]) -> NDArray[Any]:
+        """The inverse of :meth:`oriented`: a (slice, row, column[, channel]) view, no copy."""
+        flipped = array[self._order(0), self._order(1), self._order(2)]
+        back = [self.axes.index(axis) for axis in range(3)]
+        return flipped.transpose(*back, *range(3, array.ndim))
+
+    def extract(self, array: NDArray[Any], index: int) -> NDArray[Any]:
+        """Picture ``index`` as a (rows, columns[, channel]) view of ``array``. Raises IndexError."""
+        self._check(index)
+        view: NDArray[Any] = self.oriented(array)[index]
+        return view
+
+    def extract_mask(self, mask: Mask, index: int) -> NDArray[np.bool_]:
+        """Picture ``index`` of a mask on the volume's grid: new (rows, columns) array. Raises IndexError."""
+        self._check(index)
+        if mask.shape != self.volume_shape:
+            raise ValueError(f"the mask's grid is {mask.shape}, the volume {self.volume_shape}")
+        picture_axis, row_axis, column_axis = self.axes
+        out = np.zeros(self.shape, bool)
+        deep = int(self._along(0, index)) - mask.origin[picture_axis]
+        if 0 <= deep < mask.box.shape[picture_axis]:
+            cut: NDArray[np.bool_] = mask.box.take(deep, axis=picture_axis)
+            top, left = mask.origin[row_axis], mask.origin[column_axis]
+            cut = cut if row_axis < column_axis else cut.T
+            height, width = cut.shape
+            out[top : top + height, left : left + width] = cut
+        return out[self._order(1), self._order(2)]
+
+    def to_voxel(self, index: float, row: float, col: float) -> tuple[float, float, float]:
+        """Voxel (slice, row, column) at picture ``index``, pixel centre (row, col); fractions allowed."""
+        voxel = [0.0, 0.0, 0.0]
+        for display, value in enumerate((index, row, col)):
+            voxel[self.axes[display]] = self._along(display, value)
+        return voxel[0], voxel[1], voxel[2]
+
+    def from_voxel(self, s: float, r: float, c: float) -> tuple[float, float, float]:
+        """Picture index, row and column that show voxel (s, r, c): the inverse of :meth:`to_voxel`."""
+        voxel = (s, r, c)
+        index, row, col = (self._along(display, voxel[self.axes[display]]) for display in range(3))
+        return index, row, col
+
+    def directions(self) -> NDArray[np.float64] | None:
+        """3 x 3 of unit LPS vectors of (picture, row, column) in its columns, or None without geometry."""
+        if self.geometry is None:
+            return None
+        signs = [-1.0 if flip else 1.0 for flip in self.flips]
+        return np.asarray(self.geometry.directions[:, list(self.axes)] * signs)
+
+    def letters(self) -> Letters | None:
+        """Letters at the picture's edges; None without geometry: a guess is never shown."""
+        directions = self.directions()
+        if directions is None:
+            return None
+        down, right = directions[:, 1], directions[:, 2]
+        return Letters(letters(-right), letters(right), letters(-down), letters(down))
+
+    def _along(self, display: int, value: float) -> float:
+        """Flip a coordinate of one display axis where the axis is flipped; its own inverse."""
+        return self.volume_shape[self.axes[display]] - 1 - value if self.flips[display] else value
+
+    def _order(self, display: int) -> slice:
+        """The whole of one display axis, backwards where it is flipped."""
+        return slice(None, None, -1 if self.flips[display] else 1)
+
+    def _check(self, index: int) -> None:
+        if not 0 <= index < self.count:
+            raise IndexError(f"picture {index} of {self.count}")
+
+
+def canonical_axial(shape: Sequence[int], geometry: Geometry) -> PlaneView:
+    """The axial view of a grid: what models see, so that feet-first and prone scans look alike to them."""
+    return PlaneView((int(shape[0]), int(shape[1]), int(shape[2])), geometry, Plane.AXIAL)
