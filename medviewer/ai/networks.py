@@ -1,0 +1,83 @@
+"""The networks that may be named on a card. Torch lives here and in ``runner``, nowhere else.
+
+A card names one of :data:`NETWORKS` and gives its arguments; nothing from a model file is ever executed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import nn
+
+from medviewer.errors import BundleError
+
+
+class _Block(nn.Sequential):
+    """Two 3 x 3 convolutions, each with batch norm (which folds into them for inference) and ReLU."""
+
+    def __init__(self, inside: int, outside: int) -> None:
+        super().__init__(
+            nn.Conv2d(inside, outside, 3, padding=1, bias=False),
+            nn.BatchNorm2d(outside),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(outside, outside, 3, padding=1, bias=False),
+            nn.BatchNorm2d(outside),
+            nn.ReLU(inplace=True),
+        )
+
+
+class LungUNet2d(nn.Module):
+    """2.5-D U-Net: (n, inputs, H, W) -> logits (n, outputs, H, W); H and W are multiples of 2**(depth-1).
+
+    ``widths`` are the channels from full resolution down. Skips are joined by addition-free concatenation,
+    upsampling is bilinear (no checkerboard).
+    """
+
+    def __init__(
+        self, inputs: int = 3, outputs: int = 4, widths: tuple[int, ...] = (16, 32, 48, 80, 112)
+    ) -> None:
+        super().__init__()
+        self.encoder = nn.ModuleList([_Block(a, b) for a, b in pairwise((inputs, *widths))])
+        rising = tuple(reversed(widths))
+        self.decoder = nn.ModuleList([_Block(a + b, b) for a, b in pairwise(rising)])
+        self.pool = nn.MaxPool2d(2)
+        self.up = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
+        self.head = nn.Conv2d(widths[0], outputs, 1)
+
+    def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        """Logits for a batch of pictures."""
+        skips: list[torch.Tensor] = []
+        x = picture
+        for level, block in enumerate(self.encoder):
+            x = block(x if level == 0 else self.pool(x))
+            skips.append(x)
+        skips.pop()
+        for block in self.decoder:
+            x = block(torch.cat([self.up(x), skips.pop()], dim=1))
+        out: torch.Tensor = self.head(x)
+        return out
+
+
+def _lung_unet2d(
+    inputs: int = 3, outputs: int = 4, widths: tuple[int, ...] = (16, 32, 48, 80, 112)
+) -> nn.Module:
+    return LungUNet2d(inputs, outputs, tuple(widths))
+
+
+NETWORKS: dict[str, Callable[..., nn.Module]] = {"lung_unet2d": _lung_unet2d}
+"""Every network a card may name. A new one is one more entry."""
+
+
+def build(name: str, args: Mapping[str, Any]) -> nn.Module:
+    """The untrained network a card names. Raises :class:`BundleError` for an unknown name or argument."""
+    factory = NETWORKS.get(name)
+    if factory is None:
+        known = ", ".join(sorted(NETWORKS))
+        raise BundleError(f"The model wants the network {name!r}; this program knows {known}.")
+    try:
+        return factory(**args)
+    except (TypeError, ValueError) as error:
+        raise BundleError(f"The model's arguments do not suit the network {name!r}: {error}.") from error
