@@ -163,7 +163,7 @@ class PlaneView:
         out = np.zeros(self.shape, bool)
         deep = int(self._along(0, index)) - mask.origin[picture_axis]
         if 0 <= deep < mask.box.shape[picture_axis]:
-            cut: NDArray[np.bool_] = mask.box.take(deep, axis=picture_axis)
+            cut = np.moveaxis(mask.box, picture_axis, 0)[deep]
             top, left = mask.origin[row_axis], mask.origin[column_axis]
             cut = cut if row_axis < column_axis else cut.T
             height, width = cut.shape

@@ -1,0 +1,39 @@
+"""Numbers as the reader sees them: a true minus, a thin space before the unit, no digit too many."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+MINUS = "\u2212"
+THIN_SPACE = "\u2009"
+UNKNOWN = "\u2014"
+"""Stands for NaN and infinity: nothing is measured, and nothing invented."""
+
+
+def number(value: float, unit: str = "", decimals: int = 0) -> str:
+    """``number(-841.2, "HU")`` is "−841 HU" with a thin space; ``number(2643, "mL")`` is "2,643 mL".
+
+    Rounds half to even; a rounded zero has no sign. NaN and infinity become a dash, without unit.
+    """
+    if not math.isfinite(value):
+        return UNKNOWN
+    digits = f"{abs(value):,.{decimals}f}"
+    negative = value < 0 and any(d in "123456789" for d in digits)
+    return (MINUS if negative else "") + digits + (f"{THIN_SPACE}{unit}" if unit else "")
+
+
+def between(low: float, high: float, unit: str = "", decimals: int = 0) -> str:
+    """A range in words: "8.8 to 10.3 %". Words, because a dash beside a minus sign is misread."""
+    return f"{number(low, decimals=decimals)} to {number(high, unit, decimals)}"
+
+
+def plus_minus(mean: float, deviation: float, unit: str = "", decimals: int = 0) -> str:
+    """Mean and standard deviation: "−861 ± 34 HU"."""
+    gap = THIN_SPACE
+    return f"{number(mean, decimals=decimals)}{gap}±{gap}{number(deviation, unit, decimals)}"
+
+
+def supported_decimals(spacing_mm: Sequence[float]) -> int:
+    """Decimals of a length in mm that the coarsest of these spacings supports: 1 below 10 mm, else 0."""
+    return 1 if max(spacing_mm) < 10.0 else 0
