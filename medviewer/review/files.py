@@ -1,0 +1,82 @@
+"""Writing files: the whole of it or nothing, and a clear sentence when the disk says no."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from medviewer.errors import WriteError
+
+_HINTS = {
+    errno.ENOSPC: ("The disk is full", "Free some space or choose another folder."),
+    errno.EDQUOT: ("The disk quota is used up", "Free some space or choose another folder."),
+    errno.EACCES: ("This folder may not be written to", "Choose another folder."),
+    errno.EPERM: ("This folder may not be written to", "Choose another folder."),
+    errno.EROFS: ("This disk is read-only", "Choose another folder."),
+    errno.ENOENT: ("This folder does not exist", "Choose another folder."),
+    errno.ENOTDIR: ("This folder does not exist", "Choose another folder."),
+    errno.EISDIR: ("A folder of this name is in the way", "Choose another name."),
+    errno.ENAMETOOLONG: ("The file name is too long", "Choose a shorter name."),
+}
+
+
+def write_error(error: OSError) -> WriteError:
+    """The reader's sentence for a failed write; names no path, for a path may name a patient."""
+    text, hint = _HINTS.get(
+        error.errno or 0, ("The file could not be written", "Check the disk, or choose another folder.")
+    )
+    return WriteError(f"{text}: nothing was written.", hint)
+
+
+def atomic_write(path: Path, content: bytes | str | Callable[[BinaryIO], object]) -> None:
+    """Put ``content`` (bytes, text as UTF-8, or a function that writes to a binary file) at ``path``.
+
+    It goes to a new file of random name in the same folder, is flushed to the disk, then renamed: a file that
+    was there stays as it was until the new one is complete. Raises :class:`WriteError`; nothing is left
+    behind, whatever went wrong.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        try:
+            with open(temporary, "xb") as file:
+                _fill(file, content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise write_error(error) from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it. Raises :class:`WriteError`."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(error) from error
+
+
+def _fill(file: BinaryIO, content: bytes | str | Callable[[BinaryIO], object]) -> None:
+    if callable(content):
+        content(file)
+    else:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable where the system can (POSIX; Windows knows no such call)."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
