@@ -94,6 +94,10 @@ class Instance:
     padding: tuple[int, int] | None = None
     """Stored values that mean "no data", inclusive range."""
     image_type: tuple[str, ...] = ()
+    modality_lut: bool = False
+    """Whether a Modality LUT Sequence takes the place of slope and intercept (PS3.3 C.11.1)."""
+    stamp: tuple[int, int] = (0, 0)
+    """Size and modification time (ns) of the file when it was scanned: a changed file is not believed."""
 
 
 @dataclass(frozen=True)

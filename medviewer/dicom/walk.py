@@ -221,6 +221,8 @@ def _dataset(
         count += 1
         if tag in PIXEL_TAGS:
             pixel = (tag, start, None if length == UNDEFINED else length)
+            if length == UNDEFINED:
+                _require_fragments(window, start, _series(values))
             break
         if count > MAX_ELEMENTS:
             raise Broken("The header has more elements than an image needs.", _series(values))
@@ -237,6 +239,30 @@ def _dataset(
             values[tag] = window.take(start, length) if length <= MAX_VALUE else b""
     syntax, status, body = about
     return Header(values, syntax, coding, *pixel, frozenset(present), body, status)
+
+
+def fragments(window: Window, position: int) -> list[tuple[int, int]]:
+    """(offset, length) of every item of encapsulated pixel data, the offset table first (PS3.5 A.4)."""
+    found: list[tuple[int, int]] = []
+    while True:
+        tag, _, length, start = IMPLICIT_LITTLE.read(window, position)
+        if tag == _SEQUENCE_END:
+            return found
+        if tag != _ITEM or length == UNDEFINED:
+            raise Broken("The compressed pixel data are damaged.")
+        position = start + length
+        if position > window.size:
+            raise Broken("The file is cut short within its pixel data.")
+        found.append((start, length))
+
+
+def _require_fragments(window: Window, position: int, series_uid: str) -> None:
+    try:
+        items = fragments(window, position)
+    except Broken as error:
+        raise Broken("The file is cut short within its pixel data.", series_uid) from error
+    if len(items) < 2 or not any(length for _, length in items[1:]):
+        raise Broken("The file holds no compressed pixel data.", series_uid)
 
 
 def _series(values: dict[int, bytes]) -> str:

@@ -1,0 +1,135 @@
+"""The frames of a multi-frame file: each its own image, with its own place (PS3.3 C.7.6.16)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pydicom
+from pydicom.dataset import Dataset
+
+from medviewer.dicom import header as h
+from medviewer.dicom import values as v
+from medviewer.dicom.header import Facts
+from medviewer.dicom.study import Instance
+from medviewer.dicom.tags import TAG
+from medviewer.dicom.walk import Broken, Header
+from medviewer.imaging.window import Window
+
+_PHASE_SOURCES = (
+    ("FrameContentSequence", "StackID"),
+    ("FrameContentSequence", "TemporalPositionIndex"),
+    ("TemporalPositionSequence", "TemporalPositionTimeOffset"),
+    ("MRDiffusionSequence", "DiffusionBValue"),
+    ("MREchoSequence", "EffectiveEchoTime"),
+    ("CardiacSynchronizationSequence", "NominalCardiacTriggerDelayTime"),
+    ("SegmentIdentificationSequence", "ReferencedSegmentNumber"),
+    ("FrameContentSequence", "FrameAcquisitionNumber"),
+)
+_FRAME_TYPES = ("CTImageFrameTypeSequence", "MRImageFrameTypeSequence", "PETFrameTypeSequence")
+
+
+def frames_of(first: Facts, header: Header) -> list[Facts]:
+    """One :class:`Facts` for every frame; raises :class:`Broken` where groups and frames do not agree."""
+    count = first.instance.frames
+    if TAG["PerFrameFunctionalGroupsSequence"] not in header.present:
+        return [replace(first, instance=replace(first.instance, frame=k)) for k in range(count)]
+    try:
+        shared, groups = _groups(first, header)
+    except Broken:
+        raise
+    except Exception as error:  # whatever a damaged sequence makes of pydicom
+        raise Broken("The description of the frames is damaged.") from error
+    if len(groups) < count:
+        raise Broken("The description of the frames is incomplete.")
+    return [_frame(first, k, groups[k], shared) for k in range(count)]
+
+
+def _groups(first: Facts, header: Header) -> tuple[Dataset, list[Dataset]]:
+    if header.body is not None:
+        raise Broken("Multi-frame images in a deflated file are not supported.")
+    pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+    wanted = ["SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"]
+    dataset = pydicom.dcmread(first.instance.path, stop_before_pixels=True, specific_tags=list(wanted))
+    shared = dataset.get(wanted[0]) or [Dataset()]
+    return shared[0], list(dataset[wanted[1]].value)
+
+
+def _macros(frame: Dataset, shared: Dataset, name: str) -> Iterator[Dataset]:
+    for group in (frame, shared):
+        items = group.get(name)
+        if items:
+            yield items[0]
+
+
+def _raw(frame: Dataset, shared: Dataset, macro: str, keyword: str) -> bytes:
+    """The value as a header would hold it (backslash-joined), frame before shared; b"" where absent."""
+    for item in _macros(frame, shared, macro):
+        value: Any = item.get(keyword)
+        if value is not None and value != "":
+            many = value if isinstance(value, (list, pydicom.multival.MultiValue)) else [value]
+            return "\\".join(str(part) for part in many).encode("ascii", "replace")
+    return b""
+
+
+def _frame(first: Facts, k: int, frame: Dataset, shared: Dataset) -> Facts:
+    try:
+        return _placed(first, k, frame, shared)
+    except Exception as error:  # as above: a damaged group
+        raise Broken("The description of the frames is damaged.") from error
+
+
+def _placed(first: Facts, k: int, frame: Dataset, shared: Dataset) -> Facts:
+    def raw(macro: str, keyword: str) -> bytes:
+        return _raw(frame, shared, macro, keyword)
+
+    base = first.instance
+    pair = h.spacing_pair(raw("PixelMeasuresSequence", "PixelSpacing"))
+    transform = "PixelValueTransformationSequence"
+    slope, intercept, valid = h.rescale(raw(transform, "RescaleSlope"), raw(transform, "RescaleIntercept"))
+    given = any(True for _ in _macros(frame, shared, transform))
+    kind = raw(transform, "RescaleType").decode()
+    instance = replace(
+        base,
+        frame=k,
+        position=h.position(raw("PlanePositionSequence", "ImagePositionPatient")) or base.position,
+        orientation=h.orientation(raw("PlaneOrientationSequence", "ImageOrientationPatient"))
+        or base.orientation,
+        pixel_spacing=pair or base.pixel_spacing,
+        spacing_label="mm" if pair else base.spacing_label,
+        slope=slope if given and not base.modality_lut else base.slope,
+        intercept=intercept if given and not base.modality_lut else base.intercept,
+        windows=_windows(raw, base) or base.windows,
+        image_type=_frame_type(frame, shared) or base.image_type,
+    )
+    hu = h.is_hu(first.common.modality, kind, instance.image_type) and valid if given else first.hu
+    phase = tuple(raw(macro, keyword).decode() for macro, keyword in _PHASE_SOURCES)
+    return replace(first, instance=instance, hu=hu, phase=phase, common=_common(first, raw))
+
+
+def _common(first: Facts, raw: Any) -> h.Common:
+    """Series facts with the frame's own slice thickness."""
+    thickness = v.number(raw("PixelMeasuresSequence", "SliceThickness") or b"x")
+    if thickness is None or thickness == first.common.acquisition.slice_thickness_mm:
+        return first.common
+    return replace(first.common, acquisition=replace(first.common.acquisition, slice_thickness_mm=thickness))
+
+
+def _frame_type(frame: Dataset, shared: Dataset) -> tuple[str, ...]:
+    for name in _FRAME_TYPES:
+        found = _raw(frame, shared, name, "FrameType")
+        if found:
+            return v.parts(found)
+    return ()
+
+
+def _windows(raw: Any, base: Instance) -> tuple[Window, ...]:
+    macro = "FrameVOILUTSequence"
+    return h.windows(
+        raw(macro, "WindowCenter"),
+        raw(macro, "WindowWidth"),
+        raw(macro, "WindowCenterWidthExplanation"),
+        raw(macro, "VOILUTFunction"),
+        base.pixels.photometric == "MONOCHROME1",
+    )

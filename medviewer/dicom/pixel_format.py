@@ -1,0 +1,111 @@
+"""How pixels are stored, checked against what is really there before anything is decoded (PS3.3 C.7.6.3)."""
+
+from __future__ import annotations
+
+from medviewer.dicom import values as v
+from medviewer.dicom.study import PixelFormat
+from medviewer.dicom.tags import TAG
+from medviewer.dicom.walk import Broken, Header
+
+MAX_FRAME_PIXELS = 1 << 28
+NATIVE = frozenset(
+    {
+        "1.2.840.10008.1.2",
+        "1.2.840.10008.1.2.1",
+        "1.2.840.10008.1.2.1.98",
+        "1.2.840.10008.1.2.1.99",
+        "1.2.840.10008.1.2.2",
+    }
+)
+_FLOAT_BITS = {0x7FE00008: 32, 0x7FE00009: 64}
+_MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
+_STORAGE = "1.2.840.10008.5.1.4.1.1."
+_WITHOUT_PIXELS = {
+    "88.59": "Key Object Selection",
+    "88.": "Structured Report",
+    "104.": "encapsulated document",
+    "481.3": "RT Structure Set",
+    "481.5": "RT Plan",
+    "481.": "radiotherapy object",
+    "11.": "Presentation State",
+    "9.": "waveform",
+    "66": "registration or raw data",
+    "67": "Real World Value Mapping",
+}
+"""Ending of the SOP class below Storage -> the words for it; the longest matching entry counts."""
+
+
+def pixel_format(header: Header) -> PixelFormat:
+    """Layout and place of the pixels. Raises :class:`Broken` where they cannot be what the header says."""
+    raw = header.values
+    little = header.coding.little
+
+    def us(keyword: str, default: int | None = None) -> int:
+        value = v.binary(raw.get(TAG[keyword], b""), little)
+        if value is None:
+            value = default
+        if value is None:
+            raise Broken("The header does not describe its pixels.")
+        return value
+
+    if header.pixel_tag is None:
+        raise Broken(f"no image: {_object_name(v.ascii_text(raw.get(TAG['SOPClassUID'], b'')))}")
+    allocated = us("BitsAllocated")
+    pixels = PixelFormat(
+        transfer_syntax=header.transfer_syntax,
+        bits_allocated=allocated,
+        bits_stored=us("BitsStored", allocated),
+        signed=us("PixelRepresentation", 0) == 1,
+        samples=us("SamplesPerPixel", 1),
+        photometric=v.ascii_text(raw.get(TAG["PhotometricInterpretation"], b"MONOCHROME2")),
+        planar=us("PlanarConfiguration", 0),
+        offset=None if header.body is not None else header.pixel_offset,
+        length=header.pixel_length,
+        float_pixels=header.pixel_tag in _FLOAT_BITS,
+    )
+    _check_layout(pixels, us("Rows"), us("Columns"), header.pixel_tag)
+    _check_length(pixels, us("Rows") * us("Columns"), header)
+    return pixels
+
+
+def _object_name(sop_class: str) -> str:
+    if sop_class == _MEDIA_DIRECTORY:
+        return "media directory"
+    ending = sop_class.removeprefix(_STORAGE)
+    matches = [key for key in _WITHOUT_PIXELS if ending.startswith(key)]
+    return _WITHOUT_PIXELS[max(matches, key=len)] if matches else "the file holds no pixel data"
+
+
+def _check_layout(pixels: PixelFormat, rows: int, columns: int, tag: int) -> None:
+    if rows < 1 or columns < 1 or rows * columns > MAX_FRAME_PIXELS:
+        raise Broken("The image size is not believable.")
+    if pixels.samples not in (1, 3):
+        raise Broken("The number of colour samples is not supported.")
+    if tag in _FLOAT_BITS:
+        if pixels.bits_allocated != _FLOAT_BITS[tag]:
+            raise Broken("The bits per pixel contradict each other.")
+        return
+    if pixels.bits_allocated not in (1, 8, 16, 32) or not 1 <= pixels.bits_stored <= pixels.bits_allocated:
+        raise Broken("The bits per pixel contradict each other.")
+
+
+def frame_bytes(pixels: PixelFormat, size: int) -> float:
+    """Bytes of one uncompressed frame of ``size`` pixels; a fraction for 1-bit frames."""
+    if pixels.photometric == "YBR_FULL_422" and pixels.transfer_syntax in NATIVE:
+        return 2 * size
+    return size * pixels.samples * pixels.bits_allocated / 8
+
+
+def _check_length(pixels: PixelFormat, size: int, header: Header) -> None:
+    count = v.integer(header.values.get(TAG["NumberOfFrames"], b"")) or 1
+    if pixels.length is None:
+        if pixels.transfer_syntax in NATIVE:
+            raise Broken("The pixel data do not follow their transfer syntax.")
+        return
+    if pixels.transfer_syntax not in NATIVE:
+        raise Broken("The pixel data do not follow their transfer syntax.")
+    end = len(header.body) if header.body is not None else header.stamp[0]
+    if header.pixel_offset + pixels.length > end:
+        raise Broken("The file is cut short within its pixel data.")
+    if pixels.length < int(count * frame_bytes(pixels, size)):
+        raise Broken("The pixel data are shorter than the image they should fill.")

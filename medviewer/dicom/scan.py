@@ -1,0 +1,54 @@
+"""Paths to patients: one header read a file, a bad file is listed and never fatal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from medviewer.dicom.header import Facts, read_header
+from medviewer.dicom.order import arrange
+from medviewer.dicom.sources import open_sources
+from medviewer.dicom.study import ScanResult, Unreadable
+from medviewer.dicom.walk import Broken
+from medviewer.errors import NothingReadable
+from medviewer.tasks import TaskContext
+
+_REPORT_EVERY = 32
+
+
+def scan(paths: Sequence[Path], context: TaskContext | None = None, *, require: bool = False) -> ScanResult:
+    """What DICOM images lie under files, folders, zip files and DICOMDIRs.
+
+    Every file that is no readable image is in ``unreadable`` with one sentence. With ``require`` raises
+    :class:`NothingReadable` where not a single image was found. Raises :class:`Cancelled`.
+    """
+    context = context or TaskContext()
+    sources = open_sources(paths, context)
+    facts: list[Facts] = []
+    unreadable = list(sources.unreadable)
+    broken: list[str] = []
+    for k, path in enumerate(sources.files):
+        if k % _REPORT_EVERY == 0:
+            context.check()
+            context.report(k / len(sources.files), f"Reading headers: {k} of {len(sources.files)}")
+        try:
+            facts += read_header(path)
+        except Broken as error:
+            unreadable.append(Unreadable(path, str(error)))
+            broken.append(error.series_uid)
+        except Exception:  # noqa: BLE001 - one file never stops the others, whatever it makes of a parser
+            unreadable.append(Unreadable(path, "The file could not be read."))
+    context.check()
+    arranged = arrange(facts, (uid for uid in broken if uid))
+    context.report(1.0, f"{len(facts)} images found")
+    if require and not arranged.patients:
+        raise NothingReadable(*_nothing(unreadable))
+    return ScanResult(arranged.patients, (*unreadable, *arranged.conflicts))
+
+
+def _nothing(unreadable: list[Unreadable]) -> tuple[str, str]:
+    if not unreadable:
+        return "There are no files here.", "Choose a folder with DICOM images."
+    if len(unreadable) == 1:
+        return f"No image could be read: {unreadable[0].reason}", "Choose a DICOM file or folder."
+    return f"None of the {len(unreadable)} files is a readable DICOM image.", "Choose another folder."

@@ -1,0 +1,240 @@
+"""Files, folders, zip files and DICOMDIRs to a plain list of files. Nothing outside them is ever touched."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import secrets
+import shutil
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pydicom
+
+from medviewer.dicom.study import Unreadable
+from medviewer.dicom.walk import Broken, walk
+from medviewer.errors import Cancelled
+from medviewer.tasks import TaskContext
+
+MAX_ENTRIES = 100_000
+MAX_TOTAL = 64 << 30
+MAX_RATIO = 200
+_SMALL = 1 << 20
+"""Entries below this size are not judged by their ratio: a blank image compresses well."""
+_COMPONENT = re.compile(r"[A-Za-z0-9_\-. ]{1,64}")
+_PREFIX = "medviewer-"
+_STALE_SECONDS = 24 * 3600
+_MEDIA_DIRECTORY = b"1.2.840.10008.1.3.10"
+_SOP_CLASS_META = 0x00020002
+
+_folders: list[Path] = []
+
+
+@dataclass
+class Sources:
+    """The files to read, and what was refused before reading."""
+
+    files: list[Path] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+    def refuse(self, path: Path, reason: str) -> None:
+        """List a path that will not be read."""
+        self.unreadable.append(Unreadable(path, reason))
+
+
+def open_sources(paths: Sequence[Path], context: TaskContext | None = None) -> Sources:
+    """Every file under the given paths, in a stable order, each once. Raises :class:`Cancelled`.
+
+    Zip files are unpacked into a private folder (0700, random names) that :func:`cleanup` and the end of
+    the program remove.
+    """
+    context = context or TaskContext()
+    sources = Sources()
+    for path in paths:
+        context.check()
+        try:
+            _add(path, sources, context)
+        except Cancelled:
+            raise
+        except OSError:
+            sources.refuse(path, "The file or folder could not be opened.")
+    sources.files = list(dict.fromkeys(sources.files))
+    return sources
+
+
+def _add(path: Path, sources: Sources, context: TaskContext) -> None:
+    if path.is_dir():
+        sources.files += _walk_folder(path, sources)
+    elif not path.exists():
+        sources.refuse(path, "There is no such file or folder.")
+    elif zipfile.is_zipfile(path) and not _is_dicom(path):
+        _unzip(path, sources, context)
+    elif path.name.upper() == "DICOMDIR":
+        _follow_directory(path, sources)
+    else:
+        sources.files.append(path)
+
+
+def _is_dicom(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
+
+
+def _walk_folder(folder: Path, sources: Sources) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        sources.refuse(Path(error.filename or folder), "The folder could not be opened.")
+
+    for root, folders, names in os.walk(folder, onerror=refuse):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(root, name)
+            if name.upper() != "DICOMDIR" and path.is_file():
+                yield path
+
+
+# ---- DICOMDIR -------------------------------------------------------------------------------------------
+
+
+def _follow_directory(path: Path, sources: Sources) -> None:
+    """The files a DICOMDIR names, confined to its own folder (PS3.10 8.6)."""
+    try:
+        walk(path, frozenset())
+        pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+        records = pydicom.dcmread(path).get("DirectoryRecordSequence") or []
+        named = [record.get("ReferencedFileID") for record in records]
+    except Broken as error:
+        sources.refuse(path, str(error))
+        return
+    except Exception:  # noqa: BLE001 - a hostile directory must not stop the other paths
+        sources.refuse(path, "The DICOMDIR is damaged: open its folder instead.")
+        return
+    for value in named:
+        if value:
+            parts = [value] if isinstance(value, str) else [str(part) for part in value]
+            _add_reference(path, parts, sources)
+
+
+def _add_reference(directory: Path, parts: list[str], sources: Sources) -> None:
+    if not all(_COMPONENT.fullmatch(part) and part.strip(". ") for part in parts):
+        sources.refuse(directory, "The DICOMDIR names a file outside its folder; it was not opened.")
+        return
+    home = directory.parent.resolve()
+    target = directory.parent.joinpath(*parts)
+    for candidate in (target, directory.parent.joinpath(*(part.lower() for part in parts))):
+        if candidate.is_file():
+            inside = candidate.resolve().is_relative_to(home)
+            if inside:
+                sources.files.append(candidate)
+            else:
+                sources.refuse(directory, "The DICOMDIR names a file outside its folder; it was not opened.")
+            return
+    sources.refuse(target, "The DICOMDIR names this file, but it is missing.")
+
+
+# ---- zip ------------------------------------------------------------------------------------------------
+
+
+def _unzip(path: Path, sources: Sources, context: TaskContext) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [e for e in archive.infolist() if not e.is_dir()]
+            if len(entries) > MAX_ENTRIES:
+                sources.refuse(path, "The zip file holds too many entries.")
+                return
+            room = _private_folder()
+            budget = MAX_TOTAL
+            for k, entry in enumerate(entries):
+                context.check()
+                context.report(k / len(entries), f"Unpacking: {k} of {len(entries)}")
+                budget -= _extract(archive, entry, room, sources, budget)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+        sources.refuse(path, "The zip file is damaged or encrypted.")
+
+
+def _refusal(entry: zipfile.ZipInfo, budget: int) -> str:
+    """Why an entry is not unpacked, or empty."""
+    name = entry.filename
+    parts = re.split(r"[/\\]", name)
+    if name.startswith(("/", "\\")) or ".." in parts or re.match(r"[A-Za-z]:", name) or "\0" in name:
+        return "A zip entry points outside the archive; it was not unpacked."
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        return "A zip entry is a link; it was not unpacked."
+    if entry.flag_bits & 1:
+        return "The zip file is encrypted: unpack it first."
+    if entry.file_size > budget:
+        return "The zip file unpacks to more than can be opened."
+    if entry.file_size > _SMALL and entry.file_size > MAX_RATIO * max(1, entry.compress_size):
+        return "A zip entry unpacks to far more than an image; it was not unpacked."
+    return ""
+
+
+def _extract(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: Path, sources: Sources, budget: int
+) -> int:
+    """Unpack one entry under a random name; returns the bytes used."""
+    path = Path(archive.filename or "")
+    reason = _refusal(entry, budget)
+    if reason:
+        sources.refuse(path, reason)
+        return 0
+    if re.split(r"[/\\]", entry.filename)[-1].upper() == "DICOMDIR":
+        return 0
+    target = room / secrets.token_hex(16)
+    try:
+        with archive.open(entry) as source, target.open("xb") as file:
+            _copy(source, file, entry.file_size)
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError):
+        target.unlink(missing_ok=True)
+        sources.refuse(path, "A zip entry is damaged; it was not unpacked.")
+        return 0
+    sources.files.append(target)
+    return entry.file_size
+
+
+def _copy(source: object, file: object, limit: int) -> None:
+    """Copy at most ``limit`` bytes; ValueError when there are more than the directory says."""
+    left = limit
+    while block := source.read(1 << 20):  # type: ignore[attr-defined]
+        left -= len(block)
+        if left < 0:
+            raise ValueError("entry larger than declared")
+        file.write(block)  # type: ignore[attr-defined]
+
+
+def _private_folder() -> Path:
+    """A new folder only this user can read; what a crashed run left behind is swept first."""
+    if not _folders:
+        _sweep()
+        atexit.register(cleanup)
+    room = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+    _folders.append(room)
+    return room
+
+
+def cleanup() -> None:
+    """Remove everything that was unpacked."""
+    while _folders:
+        shutil.rmtree(_folders.pop(), ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove folders of programs that no longer run."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        owner = folder.name.removeprefix(_PREFIX).split("-")[0]
+        if owner.isdigit() and int(owner) != os.getpid() and not _alive(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
