@@ -114,9 +114,9 @@ class State:
     annotations: str = "full"
     results: tuple[AnalysisResult, ...] = ()
     run: Run | None = None
-    decisions: Mapping[str, Decision] = MappingProxyType({})
+    decisions: Mapping[str, Decision] = field(default_factory=lambda: MappingProxyType({}))
     selected_finding: str | None = None
-    impressions: Mapping[str, str] = MappingProxyType({})
+    impressions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     measurements: tuple[ReaderMeasurement, ...] = ()
     key_images: tuple[KeyImage, ...] = ()
     seen: frozenset[tuple[str, int]] = frozenset()
