@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from medviewer.errors import NoGeometry
+from medviewer.imaging.numbers import number
 from medviewer.imaging.volume import Geometry, Mask, Volume
 
 Point = tuple[float, float, float]
@@ -146,3 +147,13 @@ def inside_polygon(points: ArrayLike, shape: tuple[int, int]) -> NDArray[np.bool
         spans = (rows >= min(r0, r1)) & (rows < max(r0, r1))
         inside ^= spans & (columns < c0 + (rows - r0) * (c1 - c0) / (r1 - r0))
     return inside
+
+
+def ruler(pixels_per_mm: float, longest_px: float) -> tuple[float, str]:
+    """Length in mm and text ("5 cm") of the longest round ruler (1, 2, 5, 10 …) within ``longest_px``."""
+    limit = longest_px / pixels_per_mm
+    power = 10.0 ** math.floor(math.log10(limit))
+    length = max(step * power for step in (1, 2, 5) if step * power <= limit * (1 + 1e-9))
+    return length, number(length / 10, "cm") if length >= 10 else number(
+        length, "mm", 0 if length >= 1 else 2
+    )

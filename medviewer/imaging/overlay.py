@@ -188,7 +188,7 @@ def _pole(mask: NDArray[np.bool_]) -> tuple[float, float] | None:
     padded = np.pad(mask[box], 1).astype(np.uint8)
     pieces = sitk.RelabelComponent(sitk.ConnectedComponent(sitk.GetImageFromArray(padded)))
     largest = sitk.Equal(pieces, 1)
-    depth = sitk.GetArrayViewFromImage(
+    depth = sitk.GetArrayFromImage(
         sitk.SignedMaurerDistanceMap(largest, insideIsPositive=True, squaredDistance=False)
     )
     row, column = np.unravel_index(int(np.argmax(depth)), padded.shape)
