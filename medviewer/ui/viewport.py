@@ -1,4 +1,4 @@
-"""One picture of one plane: image, overlay, captions, mouse tools. It shows what it is told and keeps no truth."""
+"""One picture of one plane: image, overlay, captions, mouse tools. It shows what it is told."""
 
 from __future__ import annotations
 
