@@ -1,0 +1,74 @@
+"""Where each frame of compressed pixel data lies in its file (PS3.5 A.4)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from struct import unpack
+
+from medviewer.dicom.study import Instance
+from medviewer.dicom.walk import Broken, Window, file_status, fragments
+from medviewer.errors import UnreadableImage
+
+Span = tuple[int, int]
+"""(offset, length) in the file."""
+
+_CHANGED = "The file changed since it was opened."
+
+
+def frame_spans(path: Path, instance: Instance) -> list[list[Span]]:
+    """For every frame the fragments it is made of. Raises :class:`UnreadableImage`."""
+    offset = instance.pixels.offset
+    if offset is None:
+        raise UnreadableImage("Compressed pixels in a deflated file are not supported.")
+    with path.open("rb", buffering=0) as file:
+        if file_status(file) != instance.stamp:
+            raise UnreadableImage(_CHANGED)
+        window = Window(file, instance.stamp[0])
+        try:
+            items = fragments(window, offset)
+            table = window.take(*items[0]) if items[0][1] <= 1 << 22 else b""
+        except Broken as error:
+            raise UnreadableImage(str(error)) from error
+    return _grouped(items[1:], table, offset + 8 + items[0][1], instance.frames)
+
+
+def _grouped(items: list[Span], table: bytes, first: int, frames: int) -> list[list[Span]]:
+    if frames == 1:
+        return [items]
+    if len(items) == frames:
+        return [[item] for item in items]
+    starts = [first + start for start in unpack(f"<{len(table) // 4}I", table[: len(table) // 4 * 4])]
+    if len(starts) < frames or starts != sorted(starts):
+        raise UnreadableImage("Frames are missing from the compressed pixel data.")
+    ends = [*starts[1:frames], items[-1][0] + items[-1][1] + 1]
+    spans = [
+        [item for item in items if start <= item[0] - 8 < end]
+        for start, end in zip(starts, ends, strict=False)
+    ]
+    if not all(spans):
+        raise UnreadableImage("Frames are missing from the compressed pixel data.")
+    return spans
+
+
+def read_spans(path: Path, instance: Instance, spans: list[Span]) -> bytes:
+    """The compressed bytes of one frame. Raises :class:`UnreadableImage` for a file that changed."""
+    with path.open("rb", buffering=0) as file:
+        if file_status(file) != instance.stamp:
+            raise UnreadableImage(_CHANGED)
+        parts = []
+        for offset, length in spans:
+            file.seek(offset)
+            parts.append(file.read(length))
+    return b"".join(parts)
+
+
+def read_native(path: Path, instance: Instance, start: int, count: int) -> bytes:
+    """``count`` bytes from ``start`` within the pixel data of a file that is not deflated."""
+    with path.open("rb", buffering=0) as file:
+        if file_status(file) != instance.stamp:
+            raise UnreadableImage(_CHANGED)
+        file.seek((instance.pixels.offset or 0) + start)
+        data = file.read(count)
+    if len(data) < count:
+        raise UnreadableImage("The file is cut short within its pixel data.")
+    return data

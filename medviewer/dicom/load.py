@@ -1,0 +1,294 @@
+"""A series to a volume: one allocation, threads, the slice on screen first.
+
+No image of another patient can get in: the loader reads only the paths of its series, and a file that
+changed since the scan is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medviewer.dicom.colour import apply_modality_lut
+from medviewer.dicom.decode import decode
+from medviewer.dicom.encapsulated import Span, frame_spans
+from medviewer.dicom.stack import normal
+from medviewer.dicom.study import Instance, Series
+from medviewer.dicom.walk import file_status
+from medviewer.errors import UnreadableImage
+from medviewer.imaging.volume import Geometry, Unit, Volume
+from medviewer.tasks import TaskContext
+
+_DIRECT = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"})
+_INT16 = np.iinfo(np.int16)
+_WORKERS = max(2, min(8, os.cpu_count() or 2))
+
+
+class SeriesLoader:
+    """Fills one array slice by slice. Thread-safe: ``prioritise`` and reading may happen meanwhile.
+
+    ``ready[k]``: slice k is there. ``failed[k]``: why it never will be; such a slice holds the lowest
+    value. A failed slice does not stop the others.
+    """
+
+    def __init__(self, series: Series) -> None:
+        self.series = series
+        first = series.instances[0]
+        self._dtype = volume_dtype(series)
+        shape: tuple[int, ...] = (len(series.instances), first.rows, first.columns)
+        if series.unit is Unit.RGB:
+            shape = (*shape, 3)
+        self._voxels: NDArray[Any] = np.zeros(shape, self._dtype)
+        self.volume = Volume(self._voxels, series.geometry, series.unit, padding_range(first))
+        self.ready: NDArray[np.bool_] = np.zeros(shape[0], bool)
+        self.failed: dict[int, str] = {}
+        self._lock = threading.Lock()
+        self._first = 0
+        self._waiting = set(range(shape[0]))
+        self._spans: dict[Path, list[list[Span]]] = {}
+
+    @property
+    def complete(self) -> bool:
+        """Whether every slice is ready or has failed."""
+        return int(self.ready.sum()) + len(self.failed) == len(self.ready)
+
+    def prioritise(self, index: int) -> None:
+        """Load the slices nearest to ``index`` next."""
+        self._first = index
+
+    def load(
+        self,
+        context: TaskContext | None = None,
+        first: int = 0,
+        on_slice: Callable[[int], None] | None = None,
+    ) -> Volume:
+        """Load all slices, nearest to ``first`` first; returns the volume.
+
+        ``on_slice(index)`` is called in this thread for every finished slice. Raises :class:`Cancelled`
+        between slices, and :class:`UnreadableImage` where not one slice could be read.
+        """
+        context = context or TaskContext()
+        self._first = first
+        total = len(self.ready)
+        running: dict[Future[None], int] = {}
+        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="decode") as pool:
+            try:
+                while True:
+                    context.check()
+                    while len(running) < 2 * _WORKERS and (index := self._next()) is not None:
+                        running[pool.submit(self._load_slice, index)] = index
+                    if not running:
+                        break
+                    done, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        self._finish(future, running.pop(future), on_slice)
+                    count = int(self.ready.sum()) + len(self.failed)
+                    context.report(count / total, f"Loading images: {count} of {total}")
+            finally:
+                self._waiting |= {i for f, i in running.items() if f.cancel()}
+        if not self.ready.any():
+            raise UnreadableImage(next(iter(self.failed.values()), "The series holds no image."))
+        return self.volume
+
+    def _next(self) -> int | None:
+        if not self._waiting:
+            return None
+        index = min(self._waiting, key=lambda k: (abs(k - self._first), k))
+        self._waiting.discard(index)
+        return index
+
+    def _finish(self, future: Future[None], index: int, on_slice: Callable[[int], None] | None) -> None:
+        try:
+            future.result()
+        except UnreadableImage as error:
+            self._voxels[index] = self._lowest(self.series.instances[index])
+            self.failed[index] = error.message
+        else:
+            self.ready[index] = True
+        if on_slice is not None:
+            on_slice(index)
+
+    def _lowest(self, instance: Instance) -> float:
+        if self.series.unit is Unit.RGB:
+            return 0
+        return max(-1024.0, instance.intercept) if self.series.unit is Unit.HU else 0
+
+    def _load_slice(self, index: int) -> None:
+        instance = self.series.instances[index]
+        target = self._voxels[index]
+        if _is_direct(instance, self._dtype):
+            read_into(instance, target)
+        else:
+            write_values(decode(instance, self._frame_spans(instance)), instance, target)
+
+    def _frame_spans(self, instance: Instance) -> list[Span] | None:
+        """The fragment table of a multi-frame file is read once."""
+        if instance.frames == 1 or instance.pixels.length is not None:
+            return None
+        with self._lock:
+            if instance.path not in self._spans:
+                self._spans[instance.path] = frame_spans(instance.path, instance)
+            return self._spans[instance.path][instance.frame]
+
+
+def load_series(series: Series, context: TaskContext | None = None) -> Volume:
+    """The whole volume. Raises :class:`UnreadableImage` when no slice can be read, :class:`Cancelled`."""
+    return SeriesLoader(series).load(context)
+
+
+def read_slice(series: Series, index: int) -> Volume:
+    """One slice as a volume of one slice, with its own place. Raises :class:`UnreadableImage`, IndexError."""
+    instance = series.instances[index]
+    shape: tuple[int, ...] = (1, instance.rows, instance.columns)
+    voxels = np.zeros((*shape, 3) if series.unit is Unit.RGB else shape, volume_dtype(series))
+    write_values(decode(instance), instance, voxels[0])
+    return Volume(voxels, slice_geometry(series, index), series.unit, padding_range(instance))
+
+
+def slice_geometry(series: Series, index: int) -> Geometry | None:
+    """The geometry of one slice alone: in-plane lengths hold even where the stack is no volume.
+
+    The step is the series' own, else the slice thickness; None without position, orientation, spacing or
+    either of them.
+    """
+    instance = series.instances[index]
+    if instance.position is None or instance.orientation is None or instance.pixel_spacing is None:
+        return None
+    along, thickness = normal(instance), series.acquisition.slice_thickness_mm
+    if series.geometry is not None:
+        step: NDArray[np.float64] = series.geometry.affine[:3, 0]
+    elif along is not None and thickness is not None:
+        step = along * thickness
+    else:
+        return None
+    uid = series.frame_of_reference_uid
+    return Geometry.from_planes(instance.position, instance.orientation, instance.pixel_spacing, step, uid)
+
+
+def volume_dtype(series: Series) -> np.dtype[Any]:
+    """uint8 for RGB; int16 where every value fits after rescaling without rounding; else float32."""
+    if series.unit is Unit.RGB:
+        return np.dtype(np.uint8)
+    kinds = (
+        {(i.slope, i.intercept, i.modality_lut, i.pixels) for i in series.instances}
+        if len({(i.slope, i.intercept) for i in series.instances}) > 1
+        else None
+    )
+    several = kinds is not None
+    sample = series.instances if several else _distinct_formats(series)
+    return np.dtype(np.int16 if all(_fits_int16(i) for i in sample) else np.float32)
+
+
+def _distinct_formats(series: Series) -> list[Instance]:
+    found: dict[tuple[int, bool, bool, bool], Instance] = {}
+    for i in series.instances:
+        found.setdefault((i.pixels.bits_stored, i.pixels.signed, i.pixels.float_pixels, i.modality_lut), i)
+    return list(found.values())
+
+
+def _fits_int16(instance: Instance) -> bool:
+    pixels = instance.pixels
+    if pixels.float_pixels or instance.modality_lut:
+        return False
+    if not (instance.slope.is_integer() and instance.intercept.is_integer()):
+        return False
+    half = 1 << (pixels.bits_stored - 1)
+    low, high = (-half, half - 1) if pixels.signed else (0, 2 * half - 1)
+    ends = (low * instance.slope + instance.intercept, high * instance.slope + instance.intercept)
+    return min(ends) >= _INT16.min and max(ends) <= _INT16.max
+
+
+def _is_direct(instance: Instance, dtype: np.dtype[Any]) -> bool:
+    """Whether the bytes of the file are the array's own: then they are read in place."""
+    pixels = instance.pixels
+    return (
+        pixels.transfer_syntax in _DIRECT
+        and pixels.bits_allocated == 16
+        and pixels.samples == 1
+        and pixels.photometric != "PALETTE COLOR"
+        and dtype == np.int16
+        and sys.byteorder == "little"
+    )
+
+
+def read_into(instance: Instance, target: NDArray[Any]) -> None:
+    """Read uncompressed 16-bit pixels straight into ``target`` and rescale in place."""
+    size = target.nbytes
+    try:
+        with instance.path.open("rb", buffering=0) as file:
+            if file_status(file) != instance.stamp:
+                raise UnreadableImage("The file changed since it was opened.")
+            file.seek((instance.pixels.offset or 0) + instance.frame * size)
+            got = file.readinto(memoryview(target).cast("B"))
+    except OSError as error:
+        raise UnreadableImage("The image file could not be read.") from error
+    if got != size:
+        raise UnreadableImage("The file is cut short within its pixel data.")
+    spare = 16 - instance.pixels.bits_stored
+    if spare and instance.pixels.signed:
+        np.left_shift(target, spare, out=target)
+        np.right_shift(target, spare, out=target)
+    elif spare:
+        np.bitwise_and(target, (1 << instance.pixels.bits_stored) - 1, out=target)
+    if instance.slope != 1:
+        np.multiply(target, np.int16(instance.slope), out=target)
+    if instance.intercept:
+        np.add(target, np.int16(instance.intercept), out=target)
+
+
+def write_values(stored: NDArray[Any], instance: Instance, target: NDArray[Any]) -> None:
+    """Rescale stored values (or copy RGB) into ``target``: stored * slope + intercept, per image."""
+    if stored.shape != target.shape:
+        raise UnreadableImage("The decoded image has another size than its header says.")
+    if target.ndim == 3:
+        target[...] = stored
+    elif instance.modality_lut:
+        target[...] = apply_modality_lut(stored, instance)
+    elif instance.slope == 1 and instance.intercept == 0:
+        target[...] = stored
+    elif target.dtype == np.int16:
+        np.multiply(stored, int(instance.slope), out=target, casting="unsafe", dtype=np.int32)
+        np.add(target, np.int16(instance.intercept), out=target)
+    else:
+        np.multiply(stored, instance.slope, out=target, casting="unsafe", dtype=np.float64)
+        np.add(target, np.float32(instance.intercept), out=target)
+
+
+def padding_range(instance: Instance) -> tuple[float, float] | None:
+    """The padding values after rescaling, as the volume holds them."""
+    if instance.padding is None or instance.modality_lut:
+        return None
+    ends = [value * instance.slope + instance.intercept for value in instance.padding]
+    return min(ends), max(ends)
+
+
+def thumbnail(series: Series, size: int) -> NDArray[np.uint8]:
+    """The middle image as (h, w) grey or (h, w, 3) RGB, at most ``size`` pixels on its longer side.
+
+    The first window of the header, else one of the middle 98 % of the values. Raises
+    :class:`UnreadableImage`.
+    """
+    index = len(series.instances) // 2
+    instance = series.instances[index]
+    volume = read_slice(series, index)
+    step = max(1, -(-max(volume.shape[1:]) // size))
+    small = volume.voxels[0, ::step, ::step]
+    if volume.is_colour:
+        return np.ascontiguousarray(small, dtype=np.uint8)
+    values = small.astype(np.float32)
+    if instance.windows:
+        window = instance.windows[0]
+        low, width = window.centre - window.width / 2, window.width
+    else:
+        low, high = (float(x) for x in np.percentile(values, (1, 99)))
+        width = max(high - low, 1e-6)
+    grey = np.clip((values - low) / width * 255, 0, 255).astype(np.uint8)
+    return 255 - grey if instance.pixels.photometric == "MONOCHROME1" else grey
