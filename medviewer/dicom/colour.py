@@ -20,7 +20,7 @@ _FROM_YBR = np.array([[1.0, 1.0, 1.0], [0.0, -0.344136286, 1.772], [1.402, -0.71
 def ybr_to_rgb(ybr: NDArray[Any]) -> NDArray[np.uint8]:
     """YBR_FULL (rows, columns, 3) of 8 bit to RGB (PS3.3 C.7.6.3.1.2)."""
     centred = ybr.astype(np.float32) - np.array([0, 128, 128], np.float32)
-    return np.clip(np.rint(centred @ _FROM_YBR), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(centred @ _FROM_YBR), 0, 255), np.uint8)
 
 
 def palette_to_rgb(indices: NDArray[Any], instance: Instance) -> NDArray[np.uint8]:
@@ -44,7 +44,7 @@ def _read(path: Path, keywords: list[str]) -> Dataset:
 
 
 @lru_cache(maxsize=16)
-def _palette(path: Path, stamp: tuple[int, int]) -> list[tuple[int, NDArray[np.uint8]]]:
+def _palette(path: Path, _stamp: tuple[int, int]) -> list[tuple[int, NDArray[np.uint8]]]:
     names = ["Red", "Green", "Blue"]
     suffixes = ("Descriptor", "Data")
     dataset = _read(path, [f"{n}PaletteColorLookupTable{s}" for n in names for s in suffixes])
@@ -61,7 +61,7 @@ def _palette(path: Path, stamp: tuple[int, int]) -> list[tuple[int, NDArray[np.u
 
 
 @lru_cache(maxsize=16)
-def _modality(path: Path, stamp: tuple[int, int]) -> tuple[int, NDArray[np.float32]]:
+def _modality(path: Path, _stamp: tuple[int, int]) -> tuple[int, NDArray[np.float32]]:
     sequence = _read(path, ["ModalityLUTSequence"]).get("ModalityLUTSequence")
     if not sequence:
         raise UnreadableImage("The image's value table is missing.")

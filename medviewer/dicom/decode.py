@@ -34,19 +34,19 @@ def _jpeg(data: bytes, pixels: PixelFormat) -> Array:
     return np.asarray(imagecodecs.jpeg8_decode(data, colorspace=inside, outcolorspace="RGB"))
 
 
-def _lossless_jpeg(data: bytes, pixels: PixelFormat) -> Array:
+def _lossless_jpeg(data: bytes, _: PixelFormat) -> Array:
     return np.asarray(imagecodecs.ljpeg_decode(data))
 
 
-def _jpeg_ls(data: bytes, pixels: PixelFormat) -> Array:
+def _jpeg_ls(data: bytes, _: PixelFormat) -> Array:
     return np.asarray(imagecodecs.jpegls_decode(data))
 
 
-def _jpeg_2000(data: bytes, pixels: PixelFormat) -> Array:
+def _jpeg_2000(data: bytes, _: PixelFormat) -> Array:
     return np.asarray(imagecodecs.jpeg2k_decode(data))
 
 
-def _htj2k(data: bytes, pixels: PixelFormat) -> Array:
+def _htj2k(data: bytes, _: PixelFormat) -> Array:
     return np.asarray(imagecodecs.htj2k_decode(data))
 
 
@@ -191,5 +191,5 @@ def _masked(stored: Array, pixels: PixelFormat) -> Array:
     if spare <= 0 or pixels.bits_allocated == 1:
         return native
     if pixels.signed:
-        return (native << spare) >> spare
-    return native & np.array((1 << pixels.bits_stored) - 1, native.dtype)
+        return np.asarray((native << spare) >> spare)
+    return np.asarray(native & np.array((1 << pixels.bits_stored) - 1, native.dtype))

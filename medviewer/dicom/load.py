@@ -93,10 +93,18 @@ class SeriesLoader:
                     count = int(self.ready.sum()) + len(self.failed)
                     context.report(count / total, f"Loading images: {count} of {total}")
             finally:
-                self._waiting |= {i for f, i in running.items() if f.cancel()}
+                self._settle(running)
         if not self.ready.any():
             raise UnreadableImage(next(iter(self.failed.values()), "The series holds no image."))
         return self.volume
+
+    def _settle(self, running: dict[Future[None], int]) -> None:
+        """After a cancel: what had not begun waits again, what had begun is kept."""
+        for future, index in running.items():
+            if future.cancel():
+                self._waiting.add(index)
+            else:
+                self._finish(future, index, None)
 
     def _next(self) -> int | None:
         if not self._waiting:
@@ -177,21 +185,8 @@ def volume_dtype(series: Series) -> np.dtype[Any]:
     """uint8 for RGB; int16 where every value fits after rescaling without rounding; else float32."""
     if series.unit is Unit.RGB:
         return np.dtype(np.uint8)
-    kinds = (
-        {(i.slope, i.intercept, i.modality_lut, i.pixels) for i in series.instances}
-        if len({(i.slope, i.intercept) for i in series.instances}) > 1
-        else None
-    )
-    several = kinds is not None
-    sample = series.instances if several else _distinct_formats(series)
-    return np.dtype(np.int16 if all(_fits_int16(i) for i in sample) else np.float32)
-
-
-def _distinct_formats(series: Series) -> list[Instance]:
-    found: dict[tuple[int, bool, bool, bool], Instance] = {}
-    for i in series.instances:
-        found.setdefault((i.pixels.bits_stored, i.pixels.signed, i.pixels.float_pixels, i.modality_lut), i)
-    return list(found.values())
+    whole = all(_fits_int16(instance) for instance in series.instances)
+    return np.dtype(np.int16 if whole else np.float32)
 
 
 def _fits_int16(instance: Instance) -> bool:
@@ -227,7 +222,7 @@ def read_into(instance: Instance, target: NDArray[Any]) -> None:
             if file_status(file) != instance.stamp:
                 raise UnreadableImage("The file changed since it was opened.")
             file.seek((instance.pixels.offset or 0) + instance.frame * size)
-            got = file.readinto(memoryview(target).cast("B"))
+            got = file.readinto(target.reshape(-1).view(np.uint8).data)
     except OSError as error:
         raise UnreadableImage("The image file could not be read.") from error
     if got != size:
@@ -291,4 +286,4 @@ def thumbnail(series: Series, size: int) -> NDArray[np.uint8]:
         low, high = (float(x) for x in np.percentile(values, (1, 99)))
         width = max(high - low, 1e-6)
     grey = np.clip((values - low) / width * 255, 0, 255).astype(np.uint8)
-    return 255 - grey if instance.pixels.photometric == "MONOCHROME1" else grey
+    return np.asarray(255 - grey if instance.pixels.photometric == "MONOCHROME1" else grey)
