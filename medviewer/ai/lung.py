@@ -1,0 +1,102 @@
+"""What the lungs say: from the network's class map to findings with sentences a clinician may read out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medviewer.ai import attenuation, checks
+from medviewer.ai.card import ModelCard
+from medviewer.ai.findings import Finding, Measurement, Notice
+from medviewer.ai.lung_density import density_findings, finding_id
+from medviewer.ai.mask_cleanup import clean
+from medviewer.ai.request import Outcome
+from medviewer.dicom.study import Series
+from medviewer.imaging.measure import volume_ml
+from medviewer.imaging.numbers import between, number
+from medviewer.imaging.volume import Mask, Unit, Volume
+from medviewer.tasks import TaskContext
+
+IMPLAUSIBLE_ML = 12_000.0
+"""Both lungs together never hold this much: the network answered noise."""
+
+
+def finish(
+    volume: Volume, classes: NDArray[np.uint8], series: Series, card: ModelCard, context: TaskContext
+) -> Outcome:
+    """Clean masks, checks and findings from the network's class map on the volume's grid."""
+    context.report(0.91, "Cleaning the masks")
+    wanted = [(label.id, label.name) for label in card.labels if label.name in (checks.RIGHT, checks.LEFT)]
+    cleaned = clean(classes, wanted, volume.geometry, context)
+    masks = {name: item.mask for name, item in cleaned.items()}
+    failure = _failure(masks)
+    if failure is not None:
+        return Outcome(failure=failure)
+    context.report(0.95, "Measuring")
+    context.check()
+    findings = lung_findings(volume, masks, series, card)
+    dropped = [_dropped(name, item.dropped) for name, item in cleaned.items()]
+    warnings = [n for n in dropped if n is not None] + checks.check_masks(masks, volume)
+    return Outcome(tuple(findings), tuple(warnings))
+
+
+def _failure(masks: Mapping[str, Mask]) -> Notice | None:
+    total = sum(volume_ml(mask) for mask in masks.values())
+    if total == 0:
+        text = "No lung was found in these images: there is no reliable result."
+        return Notice("NO_RELIABLE_RESULT", text)
+    if total > IMPLAUSIBLE_ML:
+        text = f"The lungs would hold {number(total, 'mL')}, which no body does: there is no reliable result."
+        return Notice("NO_RELIABLE_RESULT", text)
+    return None
+
+
+def _dropped(name: str, share: float) -> Notice | None:
+    if share < checks.DROPPED_SHARE:
+        return None
+    told = number(100 * share, "%")
+    text = f"{checks.title(name)}: {told} of what the model marked lay in islands and was left out."
+    return Notice("ISLANDS_DROPPED", text)
+
+
+def lung_findings(
+    volume: Volume, masks: Mapping[str, Mask], series: Series, card: ModelCard
+) -> list[Finding]:
+    """Right lung, left lung, low attenuation, high attenuation, reading; densities only in HU.
+
+    ``masks`` by name ("right_lung", "left_lung") on the grid of ``volume``; empty ones give no finding.
+    Raises :class:`~medviewer.errors.NoGeometry` without geometry.
+    """
+    volume.require_geometry()
+    found = {name: mask for name, mask in masks.items() if mask.voxel_count}
+    findings = [_lung(volume, name, mask, series, card) for name, mask in found.items()]
+    if not found or volume.unit is not Unit.HU:
+        return findings
+    return findings + density_findings(volume, found, series, card)
+
+
+def _lung(volume: Volume, name: str, mask: Mask, series: Series, card: ModelCard) -> Finding:
+    label = card.label(name)
+    warnings = tuple(checks.check_mask(mask, volume, label.title))
+    millilitres, limits = volume_ml(mask), attenuation.half_voxel_range(mask)
+    measurements = [Measurement("Volume", millilitres, "mL", limits, decimals=0)]
+    at_least = "at least " if any(w.code.startswith("CUT_BY") for w in warnings) else ""
+    said = f"{label.title}: volume {at_least}{number(millilitres, 'mL')} ({between(*limits, 'mL')})"
+    if volume.unit is Unit.HU:
+        mean = float(attenuation.lung_values(volume, mask).mean(dtype=np.float64))
+        measurements.append(Measurement("Mean density", mean, "HU", decimals=0))
+        said += f", mean density {number(mean, 'HU')}"
+    return Finding(
+        id=finding_id(card, series, name),
+        label=label.title,
+        sentence=said + ".",
+        code=label.code,
+        mask=mask,
+        measurements=tuple(measurements),
+        slices=mask.slice_range,
+        key_slice=mask.largest_slice,
+        warnings=warnings,
+        colour=label.colour,
+    )

@@ -1,0 +1,146 @@
+"""What is asked of a model, whether it may run, how its end becomes an AnalysisResult. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medviewer.ai.catalog import Bundle
+from medviewer.ai.findings import AnalysisResult, Finding, Notice, ResultState
+from medviewer.ai.plausibility import empty_slices, hu_problem
+from medviewer.ai.provenance import make_provenance
+from medviewer.ai.suitability import Fit, fit
+from medviewer.dicom.study import Series
+from medviewer.imaging.volume import Unit, Volume
+
+OnSlice = Callable[[int, dict[int, NDArray[np.bool_]]], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What to run on what. ``first_slice`` is the stored slice on screen; ``force`` overrides the gate.
+
+    ``volume`` is the complete volume of ``series``. ``on_slice`` is told each stored slice's masks (label
+    id → rows x columns, stored order) as they come, on the thread that runs the model; they precede cleaning.
+    """
+
+    bundle: Bundle
+    series: Series
+    study_uid: str
+    volume: Volume
+    device: str = "auto"
+    first_slice: int = 0
+    force: bool = False
+    on_slice: OnSlice | None = None
+    patient_age: str = ""
+
+    def __post_init__(self) -> None:
+        if self.volume.shape[0] != len(self.series.instances):
+            raise ValueError("the volume does not belong to the series")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What reading a class map gave. ``failure``: why there is no reliable result, or None."""
+
+    findings: tuple[Finding, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+    failure: Notice | None = None
+
+
+def judge(request: Request) -> Fit:
+    """The gate: headers first, then the values themselves."""
+    verdict = fit(request.bundle.card, request.series, request.patient_age)
+    problem = None if request.volume.is_colour else hu_problem(request.volume)
+    if problem is None or request.bundle.card.input.intensity.unit != Unit.HU.value:
+        return verdict
+    reasons = (
+        verdict.reasons if any(r.code == "UNIT" for r in verdict.reasons) else (*verdict.reasons, problem)
+    )
+    return replace(verdict, ok=False, reasons=reasons)
+
+
+def may_run(request: Request, verdict: Fit) -> bool:
+    """Whether the run begins. No override helps where there is no geometry, or colour instead of values."""
+    volume = request.volume
+    return verdict.ok or (request.force and volume.geometry is not None and not volume.is_colour)
+
+
+@dataclass
+class Ending:
+    """Makes the result, whichever way the run ends."""
+
+    request: Request
+    verdict: Fit
+    torch_version: str
+    device: str = ""
+    dtype: str = ""
+
+    def __post_init__(self) -> None:
+        self._started = datetime.now(UTC)
+
+    def not_suitable(self) -> AnalysisResult:
+        """The gate said no."""
+        return self._result(ResultState.NOT_SUITABLE, (), self.verdict.reasons, self.verdict.warnings)
+
+    def failed(self, reason: Notice, warnings: tuple[Notice, ...] = ()) -> AnalysisResult:
+        """The run ended without a reliable result."""
+        return self._result(ResultState.FAILED, (), (reason,), self._all_warnings(warnings))
+
+    def done(self, outcome: Outcome, warnings: tuple[Notice, ...]) -> AnalysisResult:
+        """The run came to its end: FINDINGS, PARTIAL where slices held no picture, or FAILED."""
+        warnings = (*warnings, *outcome.warnings)
+        if outcome.failure is not None:
+            return self.failed(outcome.failure, warnings)
+        empty = empty_slices(self.request.volume)
+        total = self.request.volume.shape[0]
+        state = ResultState.FINDINGS if outcome.findings else ResultState.NOTHING_FOUND
+        reasons: tuple[Notice, ...] = ()
+        if empty:
+            state = ResultState.PARTIAL
+            text = f"{len(empty)} of {total} slices hold no picture and were not analyzed."
+            reasons = (Notice("EMPTY_SLICES", text),)
+        result = self._result(state, outcome.findings, reasons, self._all_warnings(warnings))
+        return replace(result, complete_slices=total - len(empty))
+
+    def _all_warnings(self, more: tuple[Notice, ...]) -> tuple[Notice, ...]:
+        forced: tuple[Notice, ...] = ()
+        if not self.verdict.ok:
+            why = " ".join(reason.text for reason in self.verdict.reasons)
+            forced = (Notice("FORCED", f"Run although not suitable, at the reader's wish: {why}"),)
+        return (*forced, *self.verdict.warnings, *more)
+
+    def _result(
+        self,
+        state: ResultState,
+        findings: tuple[Finding, ...],
+        reasons: tuple[Notice, ...],
+        warnings: tuple[Notice, ...],
+    ) -> AnalysisResult:
+        request = self.request
+        provenance = make_provenance(
+            request.bundle.card,
+            request.series,
+            request.study_uid,
+            started=self._started,
+            seconds=(datetime.now(UTC) - self._started).total_seconds(),
+            torch_version=self.torch_version,
+            device=self.device,
+            dtype=self.dtype,
+            forced=bool(self.device) and not self.verdict.ok,
+        )
+        return AnalysisResult(
+            state=state,
+            series_key=request.series.key,
+            patient_key=request.series.patient_key,
+            provenance=provenance,
+            findings=findings,
+            reasons=reasons,
+            warnings=warnings,
+            checked=self.verdict.checked,
+            total_slices=len(request.series.instances),
+        )

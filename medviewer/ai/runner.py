@@ -1,0 +1,287 @@
+"""Run a model on a series: device, weights, slices, cancel → :class:`AnalysisResult`. Torch lives here.
+
+The slice on screen comes first, the rest outward. Between any two batches the run can be cancelled; a
+cancelled run leaves nothing behind. What the network said is never replaced silently: a smaller batch, an
+override or an empty slice is written into the result.
+
+Ends: FINDINGS; PARTIAL (some slices held no picture); NOT_SUITABLE and FAILED, both with reasons. Where the
+network finds nothing that a body must have, or numbers that are not finite, the end is FAILED ("no reliable
+result"): an empty overlay would read as "normal".
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
+from torch import nn
+
+from medviewer.ai import estimate, networks
+from medviewer.ai.catalog import Bundle, read_weights
+from medviewer.ai.findings import AnalysisResult, Notice
+from medviewer.ai.pipelines import NetworkInput, pipeline_for
+from medviewer.ai.request import Ending, OnSlice, Request, judge, may_run
+from medviewer.errors import BundleError, DeviceError
+from medviewer.tasks import TaskContext
+
+__all__ = [
+    "OnSlice",
+    "Request",
+    "analyze",
+    "device_line",
+    "expected_seconds",
+    "load_network",
+    "pick_device",
+    "pick_dtype",
+    "self_test",
+]
+
+_BATCH = {"cpu": 1, "cuda": 16}
+"""Slices at once. One on the CPU: as fast as more, cancelled sooner, and the order changes no bit."""
+_MOST_THREADS = 8
+_SLICES_SHARE = 0.9
+"""Share of the progress bar that the slices take; the rest is cleaning and measuring."""
+
+
+class _NoReliableResult(Exception):
+    """The network's numbers are not finite."""
+
+
+def pick_device(wanted: str = "auto") -> torch.device:
+    """ "auto" | "cuda" | "cpu". Raises :class:`DeviceError` where the one asked for is not there."""
+    if wanted not in ("auto", "cuda", "cpu"):
+        raise DeviceError(f"There is no device {wanted!r}.", "Choose auto, cuda or cpu.")
+    if wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available()):
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        raise DeviceError("No usable GPU was found.", "Run on the CPU instead.")
+    return torch.device("cuda")
+
+
+def device_line(device: torch.device | None = None) -> str:
+    """One line naming the device: "GPU: none, CPU, 2 threads" or "GPU: NVIDIA H200"."""
+    device = pick_device() if device is None else device
+    if device.type == "cuda":
+        return f"GPU: {torch.cuda.get_device_name(device)}"
+    threads = _threads()
+    return f"GPU: none, CPU, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def _threads() -> int:
+    """Every core up to eight; one fewer from four on, for the window. OMP_NUM_THREADS wins where set."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    if told.isdigit() and int(told) > 0:
+        return int(told)
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return min(_MOST_THREADS, cores if cores < 4 else cores - 1)
+
+
+def _polite_threads() -> None:
+    """Set torch's threads, and on Linux let a worker thread yield to the window.
+
+    Threads that OpenMP starts from here inherit the lower priority; the main thread is left alone.
+    """
+    torch.set_num_threads(_threads())
+    if hasattr(os, "setpriority") and threading.current_thread() is not threading.main_thread():
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
+
+
+def pick_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 on a CPU that computes it natively, else float32: emulated it is catastrophically slow."""
+    if device.type != "cpu":
+        return torch.float32
+    for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
+        # Private to torch: absent from another build means "not known", so float32.
+        supported: Callable[[], bool] | None = getattr(torch.cpu, name, None)
+        if supported is not None and supported():
+            return torch.bfloat16
+    return torch.float32
+
+
+def load_network(bundle: Bundle, device: torch.device) -> nn.Module:
+    """The bundle's network with its weights, in evaluation mode.
+
+    The bytes are hashed first and the same bytes are loaded, strictly. Raises :class:`BundleError`.
+    """
+    content = read_weights(bundle)
+    network = networks.build(bundle.card.network.name, bundle.card.network.args)
+    try:
+        network.load_state_dict(load_safetensors(content), strict=True)
+    except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
+        message = f"The weights of model {bundle.card.id!r} do not belong to its network."
+        raise BundleError(message, "Reinstall the model.") from error
+    return network.eval().to(device)
+
+
+@dataclass
+class _Run:
+    """The loop over the slices of one request."""
+
+    request: Request
+    context: TaskContext
+    source: NetworkInput
+    network: nn.Module
+    device: torch.device
+    dtype: torch.dtype
+    warnings: list[Notice] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._batch = _BATCH[self.device.type]
+        self._shrunk = False
+        self._classes = np.zeros(self.request.volume.shape, np.uint8)
+        self._began = time.monotonic()
+        first, second = (self.source.view.to_voxel(k, 0, 0) for k in (0, 1))
+        # Streaming makes sense only where a picture of the network is a stored slice.
+        self._stored = first[0] != second[0]
+
+    def classes(self) -> NDArray[np.uint8]:
+        """The class of every voxel on the stored grid."""
+        todo = self._order()
+        total, done = len(todo), 0
+        while done < total:
+            self.context.check()
+            chunk = todo[done : done + (1 if done == 0 else self._batch)]
+            try:
+                probabilities = self._probabilities(chunk)
+            except (RuntimeError, MemoryError) as error:
+                if not _is_out_of_memory(error):
+                    raise
+                probabilities = None
+            if probabilities is None:
+                self._shrink()
+                continue
+            for index, answer in zip(chunk, probabilities, strict=True):
+                self._keep(index, answer)
+            done += len(chunk)
+            self._report(done, total)
+        return self._classes
+
+    def _order(self) -> list[int]:
+        """Pictures by distance from the one on screen."""
+        indices = range(self.source.count)
+        start = min(indices, key=lambda k: abs(self.source.native_slice(k) - self.request.first_slice))
+        return sorted(indices, key=lambda k: abs(k - start))
+
+    def _probabilities(self, indices: list[int]) -> NDArray[np.float32]:
+        """(n, classes, H, W), summing to one. Raises :class:`_NoReliableResult` where not finite."""
+        batch = torch.from_numpy(self.source.batch(indices)).to(self.device)
+        reduced = self.dtype is not torch.float32
+        with torch.inference_mode(), torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=reduced):
+            logits = self.network(batch)
+        probabilities = torch.softmax(logits.float(), dim=1)
+        if probabilities.shape[1] != len(self.request.bundle.card.network.outputs):
+            raise BundleError("The network has not the classes its card lists.", "Reinstall the model.")
+        if not bool(torch.isfinite(probabilities).all()):
+            raise _NoReliableResult
+        return np.asarray(probabilities.cpu().numpy())
+
+    def _shrink(self) -> None:
+        """After running out of memory: a quarter of the batch, once; then the reader decides."""
+        if self._shrunk or self._batch == 1:
+            gpu = self.device.type == "cuda"
+            where = "The graphics card" if gpu else "The computer"
+            hint = "Run on the CPU instead." if gpu else "Close other programs and try again."
+            raise DeviceError(f"{where} has too little free memory for this model.", hint)
+        self._shrunk = True
+        self._batch = max(1, self._batch // 4)
+        torch.cuda.empty_cache()
+        self.warnings.append(
+            Notice("SMALLER_BATCH", "Memory ran out once; the run went on in smaller pieces.")
+        )
+
+    def _keep(self, index: int, answer: NDArray[np.float32]) -> None:
+        """Write one picture's classes onto the stored grid and tell the listener."""
+        picture = self.source.view.extract(self._classes, index)
+        for number, inside in self.source.restore(index, answer).items():
+            picture[inside] = number
+        if self.request.on_slice is None or not self._stored:
+            return
+        self.context.check()
+        native = self.source.native_slice(index)
+        shown = {label.id: self._classes[native] == label.id for label in self.request.bundle.card.labels}
+        self.request.on_slice(native, shown)
+
+    def _report(self, done: int, total: int) -> None:
+        spent = time.monotonic() - self._began
+        left = spent / done * (total - done)
+        if done < 3:
+            card = self.request.bundle.card
+            left = estimate.seconds_for(card, self.device.type, total - done) or left
+        text = f"Slice {done} of {total}, {estimate.left_text(left)}" if done < total else "Measuring"
+        self.context.report(_SLICES_SHARE * done / total, text)
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """CUDA has a class for it; the CPU allocator only a text."""
+    words = ("not enough memory", "can't allocate memory", "out of memory")
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(
+        w in str(error).lower() for w in words
+    )
+
+
+def analyze(request: Request, context: TaskContext) -> AnalysisResult:
+    """Run the model; see the module for the ways it can end.
+
+    Raises :class:`BundleError`, :class:`DeviceError`, :class:`~medviewer.errors.Cancelled`.
+    """
+    card = request.bundle.card
+    pipeline = pipeline_for(card)
+    verdict = judge(request)
+    ending = Ending(request, verdict, torch.__version__)
+    if not may_run(request, verdict):
+        return ending.not_suitable()
+    context.report(0.0, "Loading the model")
+    _polite_threads()
+    device = pick_device(request.device)
+    dtype = pick_dtype(device)
+    ending.device, ending.dtype = device_line(device), str(dtype).removeprefix("torch.")
+    network = load_network(request.bundle, device)
+    run = _Run(request, context, pipeline.prepare(request.volume), network, device, dtype)
+    began = time.monotonic()
+    try:
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+            classes = run.classes()
+    except _NoReliableResult:
+        return ending.failed(_NOT_FINITE, tuple(run.warnings))
+    outcome = pipeline.finish(request.volume, classes, request.series, card, context)
+    context.check()
+    estimate.remember(card, device.type, request.volume.shape[0], time.monotonic() - began)
+    context.report(1.0, "Done")
+    return ending.done(outcome, tuple(run.warnings))
+
+
+_NOT_FINITE = Notice("NO_RELIABLE_RESULT", "The model's numbers are not finite: there is no reliable result.")
+
+
+def expected_seconds(bundle: Bundle, slices: int, device: str = "auto") -> float | None:
+    """How long a run should take: from earlier runs on this device, else from the card; None if unknown."""
+    return estimate.seconds_for(bundle.card, pick_device(device).type, slices)
+
+
+def self_test(bundle: Bundle) -> str:
+    """Hash, strict load and one small picture through the network on the CPU; one sentence when all is well.
+
+    Raises :class:`BundleError`.
+    """
+    card = bundle.card
+    pipeline_for(card)
+    network = load_network(bundle, torch.device("cpu"))
+    channels = next(iter(network.parameters())).shape[1]
+    ramp = torch.linspace(-1.0, 1.0, channels * 64 * 64).reshape(1, channels, 64, 64)
+    began = time.monotonic()
+    with torch.inference_mode():
+        answer = network(ramp)
+    if answer.shape[1] != len(card.network.outputs) or not bool(torch.isfinite(answer).all()):
+        raise BundleError(f"Model {card.id!r} fails its self-test.", "Reinstall the model.")
+    count = sum(parameter.numel() for parameter in network.parameters())
+    seconds = time.monotonic() - began
+    return f"{card.id} {card.version}: hash right, {count:,} weights loaded, test picture in {seconds:.2f} s."
