@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from medviewer.dicom.stack import normal
 from medviewer.dicom.study import Instance, Series
 from medviewer.dicom.walk import file_status
 from medviewer.errors import UnreadableImage
+from medviewer.imaging.render import apply_window, auto_window
 from medviewer.imaging.volume import Geometry, Unit, Volume
 from medviewer.tasks import TaskContext
 
@@ -268,8 +270,7 @@ def padding_range(instance: Instance) -> tuple[float, float] | None:
 def thumbnail(series: Series, size: int) -> NDArray[np.uint8]:
     """The middle image as (h, w) grey or (h, w, 3) RGB, at most ``size`` pixels on its longer side.
 
-    The first window of the header, else one of the middle 98 % of the values. Raises
-    :class:`UnreadableImage`.
+    In the header's first window, else an automatic one. Raises :class:`UnreadableImage`.
     """
     index = len(series.instances) // 2
     instance = series.instances[index]
@@ -278,12 +279,7 @@ def thumbnail(series: Series, size: int) -> NDArray[np.uint8]:
     small = volume.voxels[0, ::step, ::step]
     if volume.is_colour:
         return np.ascontiguousarray(small, dtype=np.uint8)
-    values = small.astype(np.float32)
-    if instance.windows:
-        window = instance.windows[0]
-        low, width = window.centre - window.width / 2, window.width
-    else:
-        low, high = (float(x) for x in np.percentile(values, (1, 99)))
-        width = max(high - low, 1e-6)
-    grey = np.clip((values - low) / width * 255, 0, 255).astype(np.uint8)
-    return np.asarray(255 - grey if instance.pixels.photometric == "MONOCHROME1" else grey)
+    window = instance.windows[0] if instance.windows else auto_window(volume, 0)
+    if instance.pixels.photometric == "MONOCHROME1":
+        window = replace(window, invert=True)
+    return apply_window(small, window)
