@@ -140,7 +140,7 @@ class _Page:
         self.margin, self.line = _MARGIN_PX * scale, _LINE_PX * scale
 
     def corner(self, lines: Sequence[str], right: bool, bottom: bool) -> None:
-        room = self.width / 2 - 2 * self.margin
+        room = self.width / 2 - 2 * self.margin - _LETTER_PX * self.scale / 2
         for number, line in enumerate(lines):
             text = self.face.elided(line, room)
             x = self.width - self.margin - self.face.width(text) if right else self.margin
