@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 _WHITE = 255.0
-_SAMPLES = 1 << 20
+_SAMPLES = 1 << 18
 """Voxels looked at by the automatic window: enough for a percentile, quick on any series."""
 
 
@@ -85,7 +85,7 @@ def apply_window(values: NDArray[Any], window: Window) -> NDArray[np.uint8]:
 
 
 def _sampled(volume: Volume, index: int | None) -> NDArray[np.float64]:
-    """Up to about a million values without padding and NaN, of one slice or of the whole volume."""
+    """Up to a few hundred thousand values without padding and NaN, of one slice or of the whole volume."""
     voxels = volume.voxels if index is None else volume.voxels[index : index + 1]
     step = max(1, int(np.ceil((voxels.size / _SAMPLES) ** (1 / 3)))) if index is None else 1
     values = voxels[::step, ::step, ::step].astype(np.float64).ravel()
