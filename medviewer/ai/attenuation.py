@@ -104,7 +104,7 @@ def dense_region(volume: Volume, mask: Mask) -> NDArray[np.bool_]:
     if mask.geometry is None or mask.voxel_count == 0:
         return np.zeros(mask.box.shape, bool)
     values = np.ascontiguousarray(volume.voxels[Window3.of(mask).box], dtype=np.float32)
-    smooth = SimpleITK.GetArrayViewFromImage(SimpleITK.Mean(SimpleITK.GetImageFromArray(values), (1, 1, 0)))
+    smooth = SimpleITK.GetArrayFromImage(SimpleITK.Mean(SimpleITK.GetImageFromArray(values), (1, 1, 0)))
     dense = mask.box & (smooth >= DENSE_HU[0]) & (smooth <= DENSE_HU[1])
     radius = [max(1, round(DENSE_RADIUS_MM / mm)) for mm in mask.geometry.spacing_mm]
     disc = (radius[2], radius[1], 0)
@@ -112,7 +112,7 @@ def dense_region(volume: Volume, mask: Mask) -> NDArray[np.bool_]:
         SimpleITK.GetImageFromArray(dense.view(np.uint8)), disc, SimpleITK.sitkBall
     )
     grown = SimpleITK.BinaryDilate(core, (disc[0] // 2, disc[1] // 2, 0), SimpleITK.sitkBall)
-    return np.asarray(SimpleITK.GetArrayViewFromImage(grown).astype(bool) & dense)
+    return np.asarray(SimpleITK.GetArrayFromImage(grown).astype(bool) & dense)
 
 
 def half_voxel_range(mask: Mask) -> tuple[float, float]:

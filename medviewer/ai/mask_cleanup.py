@@ -38,7 +38,7 @@ def main_pieces(box: Bool3) -> Bool3:
     if not box.any():
         return box
     image = SimpleITK.GetImageFromArray(box.view(np.uint8))
-    pieces = SimpleITK.GetArrayViewFromImage(SimpleITK.ConnectedComponent(image, True))
+    pieces = SimpleITK.GetArrayFromImage(SimpleITK.ConnectedComponent(image, True))
     sizes = np.bincount(pieces.ravel())
     sizes[0] = 0
     return np.asarray((sizes >= max(1.0, KEPT_PIECE * sizes.max()))[pieces] & box)
@@ -50,7 +50,7 @@ def fill_slice_holes(box: Bool3, taken: Bool3) -> Bool3:
     for k in range(box.shape[0]):
         if box[k].any():
             image = SimpleITK.GetImageFromArray(box[k].view(np.uint8))
-            filled = SimpleITK.GetArrayViewFromImage(SimpleITK.BinaryFillhole(image)).astype(bool)
+            filled = SimpleITK.GetArrayFromImage(SimpleITK.BinaryFillhole(image)).astype(bool)
             out[k] = filled & ~taken[k] | box[k]
     return out
 

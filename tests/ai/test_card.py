@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import copy
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from medviewer.ai import card as card_module
 from medviewer.ai.card import ModelCard, load_card, parse_card
 from medviewer.errors import BundleError
-
-
-def example() -> dict[str, Any]:
-    """The example that the module's own docstring shows."""
-    text = card_module.__doc__ or ""
-    start, end = text.index("    {\n"), text.index("\n    }\n")
-    data: dict[str, Any] = json.loads(text[start : end + 6])
-    data["weights"]["sha256"] = "0" * 64
-    return data
+from tests.ai.bundles import example
 
 
 def test_the_documented_example_is_a_valid_card() -> None:

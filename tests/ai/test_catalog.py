@@ -11,46 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_card import example
 
 from medviewer import paths
-from medviewer.ai.card import ModelCard, parse_card
 from medviewer.ai.catalog import catalog, find, fit, read_weights, shelf, suitable, verify
 from medviewer.ai.suitability import age_years, plane_of
-from medviewer.dicom.study import Acquisition, Instance, PixelFormat, Series, SeriesIssue
+from medviewer.dicom.study import Acquisition, PixelFormat, Series, SeriesIssue
 from medviewer.errors import BundleError, UsageError
 from medviewer.imaging.volume import Geometry, Unit
-
-CT_CLASS = "1.2.840.10008.5.1.4.1.1.2"
-
-
-def card() -> ModelCard:
-    return parse_card(example())
-
-
-def axial(step: float = 2.5, pixel: float = 0.7) -> Geometry:
-    return Geometry.from_planes((0, 0, 0), (1, 0, 0, 0, 1, 0), (pixel, pixel), (0, 0, step))
-
-
-def chest(count: int = 60, **changes: Any) -> Series:
-    """A series that the lung model accepts without a warning."""
-    pixels = PixelFormat("1.2.840.10008.1.2.1", 16, 12, False)
-    instances = tuple(
-        Instance(Path(f"{i}.dcm"), f"1.2.{i}", CT_CLASS, 64, 64, pixels, image_type=("ORIGINAL", "PRIMARY"))
-        for i in range(count)
-    )
-    series = Series(
-        uid="1.2",
-        study_uid="1",
-        patient_key="p",
-        modality="CT",
-        instances=instances,
-        body_part="CHEST",
-        geometry=axial(),
-        unit=Unit.HU,
-        acquisition=Acquisition(slice_thickness_mm=2.5),
-    )
-    return replace(series, **changes)
+from tests.ai.bundles import axial, card, chest, example
 
 
 def _instances(series: Series, **changes: Any) -> Series:
