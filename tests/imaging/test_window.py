@@ -80,7 +80,7 @@ def test_that_the_table_and_the_formula_give_the_same(dtype):
     assert (apply_window(values, window) == apply_window(values.astype(np.float64), window)).all()
 
 
-@pytest.mark.parametrize("value", [70_000.0, -32_769.0, 0.5, 1e30])
+@pytest.mark.parametrize("value", [70_000.0, -32_769.0, 0.5, 1e9])
 def test_that_what_no_table_holds_goes_by_the_formula(value):
     window = Window(value, 1000, VoiFunction.LINEAR_EXACT)
     assert apply_window(np.array([value, 0.0]), window)[0] == 128
