@@ -1,0 +1,239 @@
+"""The parts of the PDF, top to bottom: head, impression, findings, figures, how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from reportlab.lib.units import mm
+from reportlab.platypus import (
+    Flowable,
+    HRFlowable,
+    KeepTogether,
+    Paragraph,
+    Spacer,
+    Table,
+    TableStyle,
+)
+
+from medviewer.review import pdf_style as look
+from medviewer.review.pdf_blocks import Picture, Pill, swatch
+from medviewer.review.pdf_style import bold, italic, muted, plain
+from medviewer.review.report_model import Fact, Figure, Line, Report, Row
+
+_PLAIN = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]
+_GAP = 4 * mm
+_TALLEST = 92 * mm
+_LONG_REASON = 60
+"""A reason longer than this gets lines of its own below the row, across the table."""
+
+
+def story(report: Report, width: float) -> list[Flowable]:
+    """Everything that flows over the pages."""
+    return [
+        *_head(report, width),
+        *_facts(report.patient, width, 4),
+        Spacer(0, 3.5 * mm),
+        *_impression(report, width),
+        *_notices(report, width),
+        *_findings(report, width),
+        *_measurements(report, width),
+        *_figures(report, width),
+        *_made(report, width),
+    ]
+
+
+def _table(rows: Sequence[Sequence[Any]], widths: Sequence[float], *style: Any, **options: Any) -> Table:
+    table = Table(rows, colWidths=widths, splitInRow=1, **options)
+    table.setStyle(TableStyle([*_PLAIN, ("RIGHTPADDING", (0, 0), (-1, -1), 6), *style]))
+    return table
+
+
+def _head(report: Report, width: float) -> list[Flowable]:
+    left = [
+        Paragraph(plain(report.title, look.BOLD), look.TITLE),
+        Paragraph(plain(report.subtitle), look.SUBTITLE),
+    ]
+    right = [
+        Paragraph(bold("MedViewer"), look.RIGHT),
+        *(Paragraph(muted(text), look.RIGHT) for text in (report.status, report.progress) if text),
+    ]
+    table = _table([[left, right]], [width * 0.7, width * 0.3], ("RIGHTPADDING", (0, 0), (-1, -1), 0))
+    return [table, HRFlowable("100%", 1.6, "butt", look.HEADING, 2.5 * mm, 3.2 * mm)]
+
+
+def _facts(facts: Sequence[Fact], width: float, columns: int) -> list[Flowable]:
+    cells = [[look.label(fact.label), Paragraph(plain(fact.value), look.VALUE)] for fact in facts]
+    rows = [cells[k : k + columns] for k in range(0, len(cells), columns)]
+    rows[-1] += [[] for _ in range(columns - len(rows[-1]))]
+    pad = [("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), 5)]
+    return [_table(rows, [width / columns] * columns, *pad)]
+
+
+def _box(paragraphs: Sequence[Paragraph], width: float, paper: Any, bar: Any, pad: float) -> Table:
+    """Paragraphs on tinted paper with a bar at their left; long ones go on over the page."""
+    last = len(paragraphs) - 1
+    return _table(
+        [[paragraph] for paragraph in paragraphs],
+        [width],
+        ("BACKGROUND", (0, 0), (-1, -1), paper),
+        ("LINEBEFORE", (0, 0), (0, -1), 2.4, bar),
+        ("LEFTPADDING", (0, 0), (-1, -1), 12),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 10),
+        ("TOPPADDING", (0, 0), (-1, -1), 1.5),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
+        ("TOPPADDING", (0, 0), (-1, 0), pad),
+        ("BOTTOMPADDING", (0, last), (-1, last), pad + 1),
+    )
+
+
+def _impression(report: Report, width: float) -> list[Flowable]:
+    own = [Paragraph(plain(line), look.IMPRESSION) for line in report.impression.splitlines() if line.strip()]
+    told = []
+    for sentence in report.sentences:
+        text, k = plain(sentence.text.rstrip()), sentence.figure
+        link = f' (<a href="#figure-{k}" color="#1d5fb8">figure {k}</a>).'
+        told.append(text if k is None else text.removesuffix(".") + link)
+    if told:
+        own.append(Paragraph(" ".join(told), look.IMPRESSION))
+    if not own:
+        own = [Paragraph(muted("No impression was written and no finding accepted."), look.IMPRESSION)]
+    return [_box(own, width, look.PAPER, look.ACCENT, 8)]
+
+
+def _notices(report: Report, width: float) -> list[Flowable]:
+    if not report.notices:
+        return []
+    texts = [Paragraph(plain(text), look.NOTICE) for text in report.notices]
+    return [Spacer(0, 2.4 * mm), _box(texts, width, look.ATTENTION_PAPER, look.PILLS["not reviewed"][1], 5)]
+
+
+def _section(title: str) -> Paragraph:
+    return Paragraph(plain(title, look.BOLD), look.SECTION)
+
+
+def _findings(report: Report, width: float) -> list[Flowable]:
+    if not report.rows:
+        return []
+    head = [look.label("Finding"), look.label("Value", look.LABEL_RIGHT), look.label("Range or criterion")]
+    rows: list[list[Any]] = [[*head, look.label("Image"), look.label("Decision")]]
+    style: list[Any] = [("LINEBELOW", (0, 0), (-1, 0), 0.8, look.LINE), ("BOTTOMPADDING", (0, 0), (-1, 0), 4)]
+    for row in report.rows:
+        top = len(rows)
+        rows += _finding_rows(row, style, top)
+        end = len(rows) - 1
+        style += [
+            ("LINEBELOW", (0, end), (-1, end), 0.4, look.LINE),
+            ("TOPPADDING", (0, top), (-1, top), 5),
+            ("BOTTOMPADDING", (0, end), (-1, end), 5),
+        ]
+        if end - top < 12:
+            style.append(("NOSPLIT", (0, top), (0, end)))
+    style = [
+        ("TOPPADDING", (0, 1), (-1, -1), 0.5),
+        ("BOTTOMPADDING", (0, 1), (-1, -1), 0.5),
+        ("LEFTPADDING", (0, 0), (0, -1), 5),
+        *style,
+    ]
+    shares = (0.285, 0.125, 0.275, 0.085, 0.23)
+    table = _table(rows, [share * width for share in shares], *style, repeatRows=1)
+    return [_section("Findings"), table]
+
+
+def _finding_rows(row: Row, style: list[Any], top: int) -> list[list[Any]]:
+    """One row a number; the finding's name, images and decision stand beside the first."""
+    short = len(row.reason) <= _LONG_REASON
+    decision = Pill(row.decision, row.reason if short else "")
+    images = [_image_cell(row)]
+    if row.images:
+        images.append(Paragraph(muted(row.images), look.CAPTION))
+    single = len(row.lines) == 1
+    title = [Paragraph(bold(row.title), look.CELL)]
+    if single and row.lines[0].name and row.lines[0].name.lower() not in row.title.lower():
+        title.append(Paragraph(muted(row.lines[0].name), look.CELL))
+    first = _number_cells(row.lines[0]) if single else ["", ""]
+    rows: list[list[Any]] = [[title, *first, images, decision]]
+    if not single:
+        rows += [[Paragraph(muted(line.name), look.CELL), *_number_cells(line), "", ""] for line in row.lines]
+    texts = [f'<font color="#8a5a00">{plain(note)}</font>' for note in row.notes]
+    if row.reason and not short:
+        texts.append(f"{bold('Reason: ')}{plain(row.reason)}")
+    for text in texts:
+        at = top + len(rows)
+        style.append(("SPAN", (0, at), (-1, at)))
+        rows.append([Paragraph(text, look.CELL), "", "", "", ""])
+    return rows
+
+
+def _image_cell(row: Row) -> Paragraph:
+    if row.figure is None:
+        return Paragraph(plain(row.key_image), look.CELL)
+    return Paragraph(f'<a href="#figure-{row.figure}" color="#1d5fb8">{plain(row.key_image)}</a>', look.CELL)
+
+
+def _number_cells(line: Line) -> list[Paragraph]:
+    value = muted(line.value) if line.indicative else plain(line.value)
+    text = plain(line.criterion)
+    if line.indicative:
+        why = plain(f"{line.indicative}: ") + italic("indicative")
+        text = f"{text}; {why}" if text else why
+    return [Paragraph(value, look.CELL_RIGHT), Paragraph(text, look.CELL)]
+
+
+def _measurements(report: Report, width: float) -> list[Flowable]:
+    if not report.measurements:
+        return []
+    rows: list[list[Any]] = [[look.label(x) for x in ("Measured by the reader", "Value", "Image", "By")]]
+    rows += [
+        [Paragraph(plain(x), look.CELL) for x in (m.kind.capitalize(), m.value, m.image, m.by)]
+        for m in report.measurements
+    ]
+    style = [("LINEBELOW", (0, 0), (-1, -1), 0.4, look.LINE), ("LEFTPADDING", (0, 0), (0, -1), 5)]
+    table = _table(rows, [share * width for share in (0.28, 0.24, 0.24, 0.24)], *style, repeatRows=1)
+    return [_section("Measurements"), table]
+
+
+def _figures(report: Report, width: float) -> list[Flowable]:
+    if not report.figures:
+        return [Paragraph(muted(report.no_figures), look.SMALL)] if report.no_figures else []
+    parts: list[Flowable] = []
+    for k in range(0, len(report.figures), 2):
+        row = _figure_row(report.figures[k : k + 2], width)
+        parts.append(KeepTogether([_section("Key images"), row] if k == 0 else [Spacer(0, 3 * mm), row]))
+    return parts
+
+
+def _figure_row(figures: Sequence[Figure], width: float) -> Table:
+    """One or two figures of one height, filling the width where that is not too tall."""
+    room = width - _GAP * (len(figures) - 1)
+    height = min(_TALLEST, room / sum(figure.aspect for figure in figures))
+    if len(figures) == 1:
+        height = min(height, 0.56 * width / figures[0].aspect)
+    widths = [max(figure.aspect * height, 30 * mm) for figure in figures]
+    cells: list[Any] = []
+    for number, (figure, wide) in enumerate(zip(figures, widths, strict=True)):
+        cells.append([Picture(figure, wide, height), Spacer(0, 1.5 * mm), _caption(figure)])
+        if number < len(figures) - 1:
+            cells.append("")
+    columns = [widths[0], *([_GAP, widths[1]] if len(figures) == 2 else [])]
+    pads = [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
+    return _table([cells], columns, *pads, hAlign="LEFT")
+
+
+def _caption(figure: Figure) -> Paragraph:
+    parts = [f'<a name="figure-{figure.number}"/>{bold(f"Figure {figure.number}.")} {plain(figure.caption)}']
+    parts += [f"{swatch(item.colour)}{plain(f'{item.name} ({item.words})')}" for item in figure.legend]
+    return Paragraph(" &nbsp;".join(parts), look.CAPTION)
+
+
+def _made(report: Report, width: float) -> list[Flowable]:
+    parts: list[Flowable] = []
+    if report.technique:
+        parts.append(KeepTogether([_section("Technique"), *_facts(report.technique, width, 4)]))
+    lines = [Paragraph(f"{muted(fact.label)}  {plain(fact.value)}", look.SMALL) for fact in report.made]
+    lines.append(Paragraph(f'<font color="#a3161a">{bold(report.legal)}</font>', look.SMALL))
+    half = (len(lines) + 1) // 2
+    rows = [[lines[k], lines[half + k] if half + k < len(lines) else ""] for k in range(half)]
+    pads = [("TOPPADDING", (0, 0), (-1, -1), 1.2), ("BOTTOMPADDING", (0, 0), (-1, -1), 1.6)]
+    table = _table(rows, [width / 2] * 2, ("RIGHTPADDING", (0, 0), (-1, -1), 12), *pads)
+    return [*parts, KeepTogether([_section("How this was made"), table])]

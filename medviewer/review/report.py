@@ -1,0 +1,248 @@
+"""The report as a value: findings and decisions, figures, how it was made. Pure; writing is done elsewhere.
+
+Only accepted findings become text. What was not decided says "not reviewed", what was rejected is listed with
+its reason, and a scan that was not analysed says so: nothing here reads as "normal" by being left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+
+from medviewer.ai.card import Metric, ModelCard
+from medviewer.ai.findings import AnalysisResult, Finding, ResultState
+from medviewer.dicom.captions import age, display_name
+from medviewer.dicom.study import ISSUE_TEXT, Patient, Series, Study
+from medviewer.errors import UsageError
+from medviewer.imaging.numbers import number
+from medviewer.imaging.volume import Volume
+from medviewer.review import report_words as words
+from medviewer.review.report_figures import figures
+from medviewer.review.report_model import (
+    Fact,
+    Figure,
+    Line,
+    MeasurementRow,
+    Report,
+    Row,
+    Sentence,
+)
+from medviewer.review.state import Decision, State, Verdict
+
+__all__ = ["Report", "build", "suggest_name"]
+
+_AGREED = (Verdict.ACCEPTED, Verdict.EDITED)
+
+
+def build(
+    state: State,
+    *,
+    now: datetime,
+    app_version: str,
+    card: ModelCard | None = None,
+    volumes: Mapping[str, Volume] | None = None,
+) -> Report:
+    """The report on the series on screen.
+
+    ``now`` has a zone. ``card`` is that of the model that ran, for its measured figures and limits.
+    ``volumes`` adds pixels of other series by key, for key images marked there. Raises
+    :class:`~medviewer.errors.UsageError` when nothing is on screen.
+    """
+    if state.patient is None or state.study is None or state.series is None:
+        raise UsageError("There is no study to report on.", "Open a study first.")
+    patient, study, series, result = state.patient, state.study, state.series, state.result
+    pixels = dict(volumes or {})
+    if state.volume is not None:
+        pixels[series.key] = state.volume
+    maker = _maker(result)
+    pictures = figures(state, pixels, maker)
+    done, total = state.reviewed
+    return Report(
+        title=words.title(series, result),
+        subtitle=words.subtitle(study, series),
+        status="Draft, not signed",
+        progress=f"{done} of {total} findings reviewed" if total else "",
+        patient=_patient_facts(patient, study, series),
+        technique=_technique(series),
+        impression=state.impression.strip(),
+        sentences=_sentences(state, pictures),
+        notices=_notices(state),
+        rows=tuple(_row(f, state.decision_of(f.id), pictures) for f in state.findings),
+        figures=pictures,
+        no_figures="" if pictures else _why_no_figures(state),
+        measurements=_measurements(state),
+        made=_made(state, card, now, app_version),
+        footer=f"Study {words.short_uid(study.uid)} · series …{series.uid[-4:]}",
+        generated=now.isoformat(timespec="seconds"),
+        app_version=app_version,
+        study_uid=study.uid,
+        series_uid=series.uid,
+        result=result,
+    )
+
+
+def suggest_name(state: State, extension: str, now: datetime) -> str:
+    """A file name without patient data: "medviewer-report-1f2e3d4c-2026-11-21.pdf"."""
+    uid = state.study.uid if state.study is not None else ""
+    study = sha256(uid.encode()).hexdigest()[:8]
+    return f"medviewer-report-{study}-{now:%Y-%m-%d}.{extension.lstrip('.')}"
+
+
+def _maker(result: AnalysisResult | None) -> str:
+    return f"{result.provenance.model_id} {result.provenance.model_version}" if result is not None else ""
+
+
+def _patient_facts(patient: Patient, study: Study, series: Series) -> tuple[Fact, ...]:
+    about = ", ".join(x for x in (age(study.patient_age, patient.birth_date, study.date), patient.sex) if x)
+    name = display_name(patient.name) or "no name given"
+    return (
+        Fact("Patient", f"{name} ({about})" if about else name),
+        Fact("Patient ID", patient.id or "none given"),
+        Fact("Accession", study.accession or "none given"),
+        Fact("Scanner", words.scanner(series)),
+    )
+
+
+def _technique(series: Series) -> tuple[Fact, ...]:
+    made, first = series.acquisition, series.instances[0]
+    size = f"{len(series.instances)} of {first.columns} × {first.rows}"
+    spacing = first.pixel_spacing
+    pixel = (
+        f"{number(spacing[0], decimals=2)} × {number(spacing[1], first.spacing_label, 2)}" if spacing else ""
+    )
+    thickness = "" if made.slice_thickness_mm is None else number(made.slice_thickness_mm, "mm", 1)
+    facts = (
+        ("Series", series.description),
+        ("Images", size),
+        ("Thickness", thickness),
+        ("Pixel", pixel),
+        ("Kernel", made.kernel),
+        ("Tube voltage", "" if made.kvp is None else number(made.kvp, "kV")),
+        ("Contrast", made.contrast),
+        ("Compression", series.lossy),
+    )
+    return tuple(Fact(label, value) for label, value in facts if value)
+
+
+def _sentences(state: State, pictures: tuple[Figure, ...]) -> tuple[Sentence, ...]:
+    agreed = [f for f in state.findings if state.decision_of(f.id).verdict in _AGREED]
+    return tuple(Sentence(f.id, f.sentence, _figure_of(f.id, pictures)) for f in agreed)
+
+
+def _figure_of(finding_id: str, pictures: tuple[Figure, ...]) -> int | None:
+    return next((p.number for p in pictures if finding_id in p.finding_ids), None)
+
+
+def _notices(state: State) -> tuple[str, ...]:
+    notices = list(words.state_notice(state.result))
+    if state.result is not None:
+        notices += [w.text for w in state.result.warnings]
+    done, total = state.reviewed
+    if done < total:
+        left = total - done
+        some = "1 finding was" if left == 1 else f"{left} findings were"
+        notices.append(f"{some} not reviewed: the machine's word only, not part of the text.")
+    if state.series is not None:
+        notices += [ISSUE_TEXT[issue] for issue in sorted(state.series.issues)]
+    return tuple(dict.fromkeys(notices))
+
+
+def _row(finding: Finding, decision: Decision, pictures: tuple[Figure, ...]) -> Row:
+    lines = tuple(
+        Line(
+            m.name,
+            number(m.value, m.unit, m.decimals),
+            words.criterion(m, finding.criterion if k == 0 else ""),
+            m.indicative,
+        )
+        for k, m in enumerate(finding.measurements)
+    )
+    if not lines:
+        lines = (Line("", "", finding.criterion),)
+    notes = tuple(x for x in (words.score_note(finding), *(w.text for w in finding.warnings)) if x)
+    key, span = words.images(finding)
+    return Row(
+        finding.id,
+        finding.label,
+        lines,
+        notes,
+        key,
+        span,
+        decision.verdict,
+        decision.reason,
+        _by(decision.reader, decision.time),
+        _figure_of(finding.id, pictures),
+    )
+
+
+def _by(reader: str, time: str) -> str:
+    return ", ".join(x for x in (reader, words.moment(time) if time else "") if x)
+
+
+def _why_no_figures(state: State) -> str:
+    if state.volume is None:
+        return "The images were not loaded, so none is shown here."
+    if state.result is None or not state.findings:
+        return ""
+    return "No image was marked, and no finding that stands points at one."
+
+
+def _measurements(state: State) -> tuple[MeasurementRow, ...]:
+    if state.scan is None or state.study is None:
+        return ()
+    numbers = {s.key: s.number for s in state.study.series}
+    rows = []
+    for m in state.measurements:
+        if m.series_key not in numbers:
+            continue
+        where = f"{m.index + 1}" if m.plane == "native" else f"{m.plane} {m.index + 1}"
+        if numbers[m.series_key] is not None:
+            where = f"series {numbers[m.series_key]}, image {where}"
+        rows.append(MeasurementRow(m.kind, m.text, where, _by(m.reader, m.time)))
+    return tuple(rows)
+
+
+def _made(state: State, card: ModelCard | None, now: datetime, app_version: str) -> tuple[Fact, ...]:
+    facts = [*_run_facts(state.result, card)]
+    decided = [d for f in state.findings if (d := state.decision_of(f.id)).verdict is not Verdict.PENDING]
+    if decided:
+        last = max(decided, key=lambda d: d.time)
+        facts.append(Fact("Reviewed by", _by(last.reader or "a reader without name", last.time)))
+    facts.append(Fact("Images seen", f"{_percent(state.seen_fraction)} of the images were on screen"))
+    made = f"MedViewer {app_version}, {words.moment(now.isoformat(timespec='seconds'))}"
+    return (*facts, Fact("Written by", made))
+
+
+def _percent(fraction: float) -> str:
+    """Never "100 %" for less than all, never "0 %" for some."""
+    percent = round(100 * fraction)
+    if 0 < fraction < 1:
+        percent = min(99, max(1, percent))
+    return number(percent, "%")
+
+
+def _run_facts(result: AnalysisResult | None, card: ModelCard | None) -> list[Fact]:
+    if result is None:
+        return [Fact("Model", "none was run")]
+    run = result.provenance
+    ran = result.state not in (ResultState.NOT_SUITABLE, ResultState.NOT_RUN)
+    model = f"{run.model_title}: {_maker(result)} (weights {words.short_hash(run.weights_sha256)})"
+    facts = [Fact("Model", f"{model}, {run.device}, {number(run.seconds, 's', 1)}" if ran else model)]
+    if card is not None and card.metrics:
+        facts.append(Fact("Measured", "; ".join(_metric(m) for m in card.metrics[:2])))
+    if result.checked:
+        facts.append(Fact("Checked before", ", ".join(result.checked)))
+    if ran and result.state is not ResultState.FAILED:
+        warned = [w.text for f in result.findings for w in f.warnings] + [w.text for w in result.warnings]
+        facts.append(Fact("Checks after", " ".join(dict.fromkeys(warned)) or "passed"))
+    facts.append(Fact("Intended use", run.intended_use))
+    return facts
+
+
+def _metric(metric: Metric) -> str:
+    spread = ""
+    if metric.range is not None:
+        spread = f" ({number(metric.range[0], decimals=3)} to {number(metric.range[1], decimals=3)})"
+    value = number(metric.value, metric.unit, 3 if abs(metric.value) < 10 else 1)
+    return f"{metric.name} {value}{spread} on {metric.data}"

@@ -1,0 +1,193 @@
+"""The report's pictures, from the renderer of the screen: overlay, letters and ruler, no patient data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from medviewer.ai.findings import Finding
+from medviewer.imaging.draw import Corners, annotate
+from medviewer.imaging.render import OverlayStyle, display_size, render
+from medviewer.imaging.reslice import Plane, PlaneView
+from medviewer.imaging.volume import Mask, Unit, Volume
+from medviewer.imaging.window import Window
+from medviewer.review.report_model import Figure, LegendLine
+from medviewer.review.report_words import COLOUR_NAMES, HATCH_NAMES, window_text
+from medviewer.review.state import KeyImage, State, Verdict
+
+LUNG_WINDOW = Window(-600.0, 1500.0, name="lung")
+_AIR_HU = -500.0
+"""A region darker than this is lung: a soft-tissue window would show it black."""
+_LONGEST_PX = 800
+_MOST = 6
+"""Figures made for findings; the reader's own key images come on top."""
+_STILL_SHOWN = 0.8
+"""A figure shows a finding too where its mask has at least this part of its largest area."""
+_FEWEST_SLICES = 8
+"""Fewer slices make no second plane worth looking at."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    mask: Mask
+    colour: str
+
+    @property
+    def name(self) -> str:
+        return self.mask.name.replace("_", " ")
+
+
+def figures(state: State, volumes: Mapping[str, Volume], maker: str) -> tuple[Figure, ...]:
+    """Key images of the findings not rejected, one plane across them, then those the reader marked.
+
+    ``volumes``: the pixels at hand by series key; a series without them gets no figure. ``maker``: "lung-ct
+    1.0.0", named in the captions.
+    """
+    made: list[Figure] = []
+    here = state.series.key if state.series is not None else ""
+    kept = [f for f in state.findings if state.decision_of(f.id).verdict is not Verdict.REJECTED]
+    studios = {
+        key: _Studio(state, volume, maker, _layers(kept if key == here else [], volume))
+        for key, volume in volumes.items()
+    }
+    if here in studios:
+        made += studios[here].of_findings(kept)
+    for image in state.key_images:
+        if image.series_key in studios:
+            made += studios[image.series_key].marked(image)
+    return tuple(replace(figure, number=k) for k, figure in enumerate(made, start=1))
+
+
+def acquired_plane(volume: Volume) -> PlaneView:
+    """The plane the images were made in, turned the radiological way; as stored without geometry."""
+    if volume.geometry is not None:
+        for plane in (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL):
+            view = PlaneView(volume.shape, volume.geometry, plane)
+            if view.axes[0] == 0:
+                return view
+    return PlaneView(volume.shape, volume.geometry, Plane.NATIVE)
+
+
+def _layers(findings: Sequence[Finding], volume: Volume) -> tuple[_Layer, ...]:
+    """Each mask once, in the order of the findings; only those on the volume's grid."""
+    found: dict[tuple[int, str], _Layer] = {}
+    for finding in findings:
+        if finding.mask is not None and finding.mask.shape == volume.shape:
+            found.setdefault((finding.mask.label, finding.mask.name), _Layer(finding.mask, finding.colour))
+    return tuple(found.values())
+
+
+def _key_slices(findings: Sequence[Finding]) -> list[tuple[int, tuple[str, ...]]]:
+    """Slices to show with the findings each one shows. A finding well seen on a slice already chosen needs
+    none of its own."""
+    chosen: dict[int, list[str]] = {}
+    for finding in findings:
+        if finding.key_slice is None:
+            continue
+        near = [k for k in chosen if _shows(finding, k)]
+        chosen.setdefault(near[0] if near else finding.key_slice, []).append(finding.id)
+    return [(index, tuple(ids)) for index, ids in chosen.items()]
+
+
+def _shows(finding: Finding, index: int) -> bool:
+    if finding.key_slice is None or finding.mask is None:
+        return finding.key_slice == index
+    largest = np.count_nonzero(finding.mask.slice(finding.key_slice))
+    return bool(np.count_nonzero(finding.mask.slice(index)) >= max(1.0, _STILL_SHOWN * largest))
+
+
+@dataclass(frozen=True, eq=False)
+class _Studio:
+    """Makes the pictures of one volume."""
+
+    state: State
+    volume: Volume
+    maker: str
+    layers: tuple[_Layer, ...]
+
+    def of_findings(self, findings: Sequence[Finding]) -> list[Figure]:
+        """One picture a key slice, and after the first the plane across."""
+        view = acquired_plane(self.volume)
+        chosen = [x for x in _key_slices(findings) if 0 <= x[0] < self.volume.shape[0]][:_MOST]
+        made = [self._slice(view, index, ids) for index, ids in chosen]
+        return [*made[:1], *self._across(view), *made[1:]]
+
+    def marked(self, image: KeyImage) -> list[Figure]:
+        """The image the reader marked, with the reader's window; none where the volume has no such image."""
+        plane = image.plane if self.volume.geometry is not None else Plane.NATIVE
+        view = PlaneView(self.volume.shape, self.volume.geometry, plane)
+        if not 0 <= image.index < view.count:
+            return []
+        where = "image" if plane is Plane.NATIVE else f"{plane} plane"
+        caption = f"Marked by the reader: {where} {image.index + 1} of {view.count}"
+        if image.caption.strip():
+            caption += f", {image.caption.strip().rstrip('.')}"
+        shown = self._visible(view, image.index)
+        figure = self._figure(view, image.index, image.window, shown, caption)
+        return [replace(figure, index=image.index if plane is Plane.NATIVE else None)]
+
+    def _slice(self, view: PlaneView, index: int, ids: tuple[str, ...]) -> Figure:
+        picture = round(view.from_voxel(index, 0, 0)[0])
+        shown = self._visible(view, picture)
+        plane = "Image" if view.plane is Plane.NATIVE else f"{view.plane.capitalize()}, image"
+        caption = f"{plane} {index + 1} of {self.volume.shape[0]}"
+        figure = self._figure(view, picture, self._window(index, shown), shown, caption)
+        return replace(figure, finding_ids=ids, index=index)
+
+    def _across(self, acquired: PlaneView) -> list[Figure]:
+        """One plane across the acquired one, through the middle of the outlined regions."""
+        if not self.layers or acquired.plane is Plane.NATIVE or self.volume.shape[0] < _FEWEST_SLICES:
+            return []
+        plane = Plane.AXIAL if acquired.plane is Plane.CORONAL else Plane.CORONAL
+        view = PlaneView(self.volume.shape, self.volume.geometry, plane)
+        axis = view.axes[0]
+        starts = [x.mask.origin[axis] for x in self.layers]
+        ends = [x.mask.origin[axis] + x.mask.box.shape[axis] for x in self.layers]
+        voxel = [0.0, 0.0, 0.0]
+        voxel[axis] = (min(starts) + max(ends)) // 2
+        picture = round(view.from_voxel(*voxel)[0])
+        shown = self._visible(view, picture)
+        if not shown:
+            return []
+        caption = f"{plane.capitalize()} plane through the middle of the outlined regions"
+        return [self._figure(view, picture, self._window(None, shown), shown, caption)]
+
+    def _visible(self, view: PlaneView, picture: int) -> tuple[_Layer, ...]:
+        return tuple(x for x in self.layers if view.extract_mask(x.mask, picture).any())
+
+    def _window(self, index: int | None, layers: Sequence[_Layer]) -> Window | None:
+        """The reader's, but lung where the outlined regions are air: a figure must show its subject."""
+        if self.volume.unit is Unit.HU and layers:
+            mask = layers[0].mask
+            index = mask.largest_slice if index is None else index
+            inside = self.volume.voxels[index][mask.slice(index)] if index is not None else np.empty(0)
+            if inside.size and float(np.median(inside)) < _AIR_HU:
+                return LUNG_WINDOW
+        return self.state.window
+
+    def _figure(
+        self,
+        view: PlaneView,
+        picture: int,
+        window: Window | None,
+        layers: Sequence[_Layer],
+        caption: str,
+    ) -> Figure:
+        """The picture with its words; numbered later."""
+        style = self.state.style
+        size = display_size(view, _LONGEST_PX)
+        drawn = [(layer.mask, layer.colour) for layer in layers]
+        rgb = render(self.volume, view, picture, window, drawn, style=style, size=size)
+        per_mm = size[1] / (view.shape[1] * view.pixel_mm[1]) if view.pixel_mm is not None else None
+        rgb = annotate(rgb, Corners(), view.letters(), per_mm, scale=_LONGEST_PX / 480)
+        legend = tuple(LegendLine(x.colour, _colour_words(x.colour, style), x.name) for x in layers)
+        by = f" Outlined by {self.maker}." if layers and self.maker else ""
+        return Figure(0, rgb, f"{caption}, {window_text(window)}.{by}", legend)
+
+
+def _colour_words(colour: str, style: OverlayStyle) -> str:
+    name = COLOUR_NAMES.get(colour, colour)
+    hatch = HATCH_NAMES.get(colour, "") if style.hatch else ""
+    return f"{name}, {hatch}" if hatch else name

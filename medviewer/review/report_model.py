@@ -1,0 +1,134 @@
+"""What a report says, as frozen values: PDF, HTML and JSON are three ways to write the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medviewer.ai.findings import AnalysisResult
+from medviewer.review.state import Verdict
+
+LEGAL = "Research use. Not for diagnostic use."
+
+VERDICT_TEXT: dict[Verdict, str] = {
+    Verdict.PENDING: "not reviewed",
+    Verdict.ACCEPTED: "accepted",
+    Verdict.EDITED: "edited",
+    Verdict.REJECTED: "rejected",
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A label and its value: "Patient ID", "A17"."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """The text of an accepted finding, and the figure that shows it (None: no figure)."""
+
+    finding_id: str
+    text: str
+    figure: int | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One number of a finding. ``indicative`` says why it may not be relied upon (empty: it may)."""
+
+    name: str
+    value: str
+    criterion: str
+    indicative: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One finding in the table. ``key_image`` and ``images`` count from 1, as people do."""
+
+    finding_id: str
+    title: str
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...]
+    key_image: str
+    images: str
+    verdict: Verdict
+    reason: str = ""
+    decided: str = ""
+    figure: int | None = None
+
+    @property
+    def decision(self) -> str:
+        """The decision in words; pending is "not reviewed"."""
+        return VERDICT_TEXT[self.verdict]
+
+
+@dataclass(frozen=True)
+class LegendLine:
+    """What a colour and its hatching mean."""
+
+    colour: str
+    words: str
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """A picture with its caption. ``rgb``: (rows, columns, 3), from the renderer of the screen."""
+
+    number: int
+    rgb: NDArray[np.uint8]
+    caption: str
+    legend: tuple[LegendLine, ...] = ()
+    finding_ids: tuple[str, ...] = ()
+    index: int | None = None
+
+    @property
+    def aspect(self) -> float:
+        """Width over height."""
+        return float(self.rgb.shape[1] / self.rgb.shape[0])
+
+
+@dataclass(frozen=True)
+class MeasurementRow:
+    """Something the reader measured."""
+
+    kind: str
+    value: str
+    image: str
+    by: str
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """The whole report. Pure data: the same state and the same time give the same report."""
+
+    title: str
+    subtitle: str
+    status: str
+    progress: str
+    patient: tuple[Fact, ...]
+    technique: tuple[Fact, ...]
+    impression: str
+    sentences: tuple[Sentence, ...]
+    notices: tuple[str, ...]
+    """What must be read before the findings: not run, not suitable, forced, partial, not reviewed."""
+    rows: tuple[Row, ...]
+    figures: tuple[Figure, ...]
+    no_figures: str
+    measurements: tuple[MeasurementRow, ...]
+    made: tuple[Fact, ...]
+    footer: str
+    generated: str
+    """ISO 8601 with zone."""
+    app_version: str
+    study_uid: str
+    series_uid: str
+    result: AnalysisResult | None
+    language: str = "en"
+    legal: str = LEGAL

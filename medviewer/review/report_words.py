@@ -1,0 +1,149 @@
+"""The words of the report: dates, names of planes and colours, what each result state means."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from medviewer.ai.findings import AnalysisResult, Finding, Measurement, ResultState
+from medviewer.dicom.study import Series, Study
+from medviewer.imaging.numbers import between, number
+from medviewer.imaging.overlay import PALETTE
+from medviewer.imaging.window import Window
+
+COLOUR_NAMES = dict(
+    zip(PALETTE, ("blue", "orange", "green", "pink", "yellow", "red", "dark blue"), strict=True)
+)
+HATCH_NAMES = dict(
+    zip(
+        PALETTE,
+        (
+            "rising lines",
+            "falling lines",
+            "level lines",
+            "upright lines",
+            "dense rising lines",
+            "dense falling lines",
+            "dense level lines",
+        ),
+        strict=True,
+    )
+)
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def long_date(da: str) -> str:
+    """ "20070404" to "4 April 2007"; what is no date (PS3.5 DA) stays as it stands."""
+    try:
+        day = datetime.strptime(da.strip(), "%Y%m%d").date()
+    except ValueError:
+        return da.strip() or "unknown date"
+    return spoken_date(day)
+
+
+def spoken_date(day: date) -> str:
+    """A date in English words, whatever the system's language."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def moment(iso: str) -> str:
+    """ "2026-11-21T10:14:00+00:00" to "21 November 2026, 10:14"; anything else stays as it is."""
+    try:
+        when = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    return f"{spoken_date(when.date())}, {when:%H:%M}"
+
+
+def title(series: Series, result: AnalysisResult | None) -> str:
+    """ "CT Chest: analysis report"; without a run it is only a report."""
+    part = series.body_part.replace("_", " ").strip().capitalize()
+    kind = "report" if result is None else "analysis report"
+    return f"{' '.join(x for x in (series.modality, part) if x)}: {kind}"
+
+
+def subtitle(study: Study, series: Series) -> str:
+    """ "Study of 4 April 2007, series 2, 64 images, 5.0 mm"."""
+    count = len(series.instances)
+    parts = [f"Study of {long_date(study.date)}"]
+    if series.number is not None:
+        parts.append(f"series {series.number}")
+    parts.append(f"{count} image{'s' if count != 1 else ''}")
+    if series.geometry is not None and count > 1:
+        parts.append(number(series.geometry.spacing_mm[0], "mm", 1))
+    return ", ".join(parts)
+
+
+def scanner(series: Series) -> str:
+    """Maker, model and kernel, as far as the header tells."""
+    made = series.acquisition
+    kernel = f"kernel {made.kernel}" if made.kernel else ""
+    return ", ".join(x for x in (f"{made.manufacturer} {made.model}".strip(), kernel) if x) or "not told"
+
+
+def window_text(window: Window | None) -> str:
+    """ "window 1500/−600": width, then centre."""
+    if window is None:
+        return "automatic window"
+    decimals = 0 if window.width >= 10 else 2
+    width, centre = (number(x, decimals=decimals).replace(",", "") for x in (window.width, window.centre))
+    return f"window {width}/{centre}"
+
+
+def state_notice(result: AnalysisResult | None) -> tuple[str, ...]:
+    """What the state of the analysis means, in sentences; none for plain findings."""
+    if result is None:
+        return ("No analysis was run on this series. That nothing is listed here says nothing about it.",)
+    why = tuple(reason.text for reason in result.reasons)
+    done = f"{result.complete_slices} of {result.total_slices} images"
+    first = {
+        ResultState.NOT_RUN: "No analysis was run on this series.",
+        ResultState.NOT_SUITABLE: "The analysis was not run: this scan does not suit the model.",
+        ResultState.FAILED: "The analysis failed. Nothing was measured, and nothing is ruled out.",
+        ResultState.PARTIAL: f"The analysis is incomplete: {done} were analysed.",
+        ResultState.NOTHING_FOUND: "The analysis ran to its end and found nothing. That rules nothing out.",
+    }.get(result.state)
+    forced = ("The model was run although this scan does not suit it.",) if result.provenance.forced else ()
+    return (*((first,) if first else ()), *forced, *why)
+
+
+def criterion(measurement: Measurement, rule: str) -> str:
+    """ "8.8 to 10.3 %; above 6 % of lung"."""
+    spread = ""
+    if measurement.range is not None:
+        spread = between(*measurement.range, measurement.unit, measurement.decimals)
+    return "; ".join(x for x in (spread, rule) if x)
+
+
+def score_note(finding: Finding) -> str:
+    """The score, said what it is; without a threshold it is no verdict. Empty without a score."""
+    if finding.score is None:
+        return ""
+    text = f"Score {number(finding.score, decimals=2)}"
+    text += f" ({finding.score_meaning})" if finding.score_meaning else ""
+    if finding.threshold is None:
+        return f"{text}; the model sets no threshold, so this is no verdict."
+    return f"{text}, threshold {number(finding.threshold, decimals=2)}."
+
+
+def images(finding: Finding) -> tuple[str, str]:
+    """(key image, range of images), counted from 1; a dash where the finding has none."""
+    key = "" if finding.key_slice is None else str(finding.key_slice + 1)
+    span = ""
+    if finding.slices is not None:
+        first, last = finding.slices[0] + 1, finding.slices[1] + 1
+        span = str(first) if first == last else f"{first}–{last}"
+    return key or span or "–", span if key and span != key else ""
+
+
+def short_uid(uid: str) -> str:
+    """ "1.3.6.1.4.1.14519…7990": enough to find it, short enough to print."""
+    return uid if len(uid) <= 26 else f"{uid[:18]}…{uid[-4:]}"
+
+
+def short_hash(digest: str) -> str:
+    """ "3f9c…a1"."""
+    return digest if len(digest) <= 8 else f"{digest[:4]}…{digest[-2:]}"
