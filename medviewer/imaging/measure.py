@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from medviewer.errors import NoGeometry
 from medviewer.imaging.numbers import number
-from medviewer.imaging.volume import Geometry, Mask, Volume
+from medviewer.imaging.volume import Geometry, Mask, Volume, believed
 
 Point = tuple[float, float, float]
 
@@ -32,18 +31,9 @@ class Stats:
     count: int
 
 
-def _believed(geometry: Geometry | None) -> Geometry:
-    if geometry is None:
-        raise NoGeometry(
-            "This series has no reliable geometry, so nothing can be measured in millimetres.",
-            "Measure in pixels, or open the original images.",
-        )
-    return geometry
-
-
 def volume_ml(mask: Mask) -> float:
     """Volume of a mask in millilitres. Raises :class:`NoGeometry`."""
-    return mask.voxel_count * _believed(mask.geometry).voxel_ml
+    return mask.voxel_count * believed(mask.geometry).voxel_ml
 
 
 def statistics(values: NDArray[Any], padding: tuple[float, float] | None = None) -> Stats:
@@ -73,7 +63,7 @@ def mask_statistics(volume: Volume, mask: Mask) -> Stats:
 
 def length_mm(start: Point, end: Point, geometry: Geometry | None) -> float:
     """Distance of two points in mm. Raises :class:`NoGeometry`."""
-    known = _believed(geometry)
+    known = believed(geometry)
     return float(np.linalg.norm(known.position(end) - known.position(start)))
 
 
@@ -93,11 +83,8 @@ def _angle(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
 
 def angle_deg(arm: Point, corner: Point, other: Point, geometry: Geometry | None) -> float:
     """Angle at ``corner`` in degrees, taken in mm space. Raises :class:`NoGeometry`, ValueError."""
-    middle = _believed(geometry).position(corner)
-    return _angle(
-        _believed(geometry).position(arm) - middle,
-        _believed(geometry).position(other) - middle,
-    )
+    first, middle, second = believed(geometry).position([arm, corner, other])
+    return _angle(first - middle, second - middle)
 
 
 def angle_deg_px(arm: Point, corner: Point, other: Point) -> float:
@@ -116,7 +103,7 @@ def _shoelace(points: NDArray[np.float64]) -> float:
 
 def polygon_area_mm2(points: Sequence[Point], geometry: Geometry | None) -> float:
     """Area of a polygon in one plane, in mm² (shoelace). Raises :class:`NoGeometry`, ValueError."""
-    return _shoelace(_believed(geometry).position(points))
+    return _shoelace(believed(geometry).position(points))
 
 
 def polygon_area_px(points: Sequence[Point]) -> float:
@@ -129,7 +116,7 @@ def ellipse_area_mm2(centre: Point, first: Point, second: Point, geometry: Geome
 
     Taken as conjugate half axes, so it stays exact where pixels are not square. Raises :class:`NoGeometry`.
     """
-    middle, a, b = _believed(geometry).position([centre, first, second])
+    middle, a, b = believed(geometry).position([centre, first, second])
     return float(math.pi * np.linalg.norm(np.cross(a - middle, b - middle)))
 
 

@@ -156,12 +156,14 @@ def outline_segments(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
 
     Runs along one line are joined, so n stays small. Exact: nothing is smoothed or shifted.
     """
-    padded = np.pad(mask, 1)
+    box = _bounds(mask)
+    if box is None:
+        return np.zeros((0, 2, 2), np.float32)
+    padded = np.pad(mask[box], 1)
     across = padded[1:, 1:-1] != padded[:-1, 1:-1]
     along = padded[1:-1, 1:] != padded[1:-1, :-1]
-    level = _runs(across)
-    upright = _runs(along.T)[..., ::-1]
-    return np.concatenate([level, upright]).astype(np.float32)
+    lines = np.concatenate([_runs(across), _runs(along.T)[..., ::-1]])
+    return (lines + (box[1].start, box[0].start)).astype(np.float32)
 
 
 def _runs(sides: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -119,6 +119,16 @@ class Geometry:
         return bool(np.abs(self.affine - other.affine).max() <= tolerance_mm)
 
 
+def believed(geometry: Geometry | None) -> Geometry:
+    """The geometry; raises :class:`NoGeometry` with the sentence for the reader where there is none."""
+    if geometry is None:
+        raise NoGeometry(
+            "This series has no reliable geometry, so nothing can be measured in millimetres.",
+            "Measure in pixels, or open the original images.",
+        )
+    return geometry
+
+
 @dataclass(frozen=True, eq=False)
 class Volume:
     """Voxels (slice, row, column[, 3 for RGB]) with their unit, read-only; geometry or None.
@@ -150,12 +160,7 @@ class Volume:
 
     def require_geometry(self) -> Geometry:
         """The geometry; raises :class:`NoGeometry` where there is none."""
-        if self.geometry is None:
-            raise NoGeometry(
-                "This series has no reliable geometry, so nothing can be measured in millimetres.",
-                "Measure in pixels, or open the original images.",
-            )
-        return self.geometry
+        return believed(self.geometry)
 
 
 @dataclass(frozen=True, eq=False)
