@@ -163,7 +163,8 @@ def outline_segments(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     across = padded[1:, 1:-1] != padded[:-1, 1:-1]
     along = padded[1:-1, 1:] != padded[1:-1, :-1]
     lines = np.concatenate([_runs(across), _runs(along.T)[..., ::-1]])
-    return (lines + (box[1].start, box[0].start)).astype(np.float32)
+    shift = np.array([box[1].start, box[0].start], np.float32)
+    return np.asarray(lines.astype(np.float32) + shift)
 
 
 def _runs(sides: NDArray[np.bool_]) -> NDArray[np.intp]:
