@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PIL import Image
 from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
@@ -43,6 +45,36 @@ class Picture(Flowable):  # type: ignore[misc]
         image = ImageReader(Image.fromarray(self._rgb))
         canvas.drawImage(image, (self.width - wide) / 2, (self.height - high) / 2, wide, high)
         canvas.restoreState()
+
+
+class Elastic(Flowable):  # type: ignore[misc]
+    """A block that gives way: made at its natural height, or lower, down to ``lowest``, where that lets it
+    stay on the page. ``make(height)`` builds it."""
+
+    def __init__(self, make: Callable[[float], Flowable], natural: float, lowest: float) -> None:
+        super().__init__()
+        self._make, self._natural, self._lowest = make, natural, lowest
+        self._made: Flowable | None = None
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        """Try the natural height, then what the page has left."""
+        self._made = self._make(self._natural)
+        self.width, self.height = self._made.wrap(width, height)
+        less = self._natural - (self.height - height)
+        if self.height > height and less >= self._lowest:
+            # Narrower figures have taller captions: a second step takes that into account.
+            for _ in range(3):
+                self._made = self._make(less)
+                self.width, self.height = self._made.wrap(width, height)
+                if self.height <= height or less < self._lowest:
+                    break
+                less -= self.height - height
+        return self.width, self.height
+
+    def draw(self) -> None:
+        """Paint what was made."""
+        if self._made is not None:
+            self._made.drawOn(self.canv, 0, 0)
 
 
 class Pill(Flowable):  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from reportlab.lib.units import mm
@@ -17,13 +18,21 @@ from reportlab.platypus import (
 )
 
 from medviewer.review import pdf_style as look
-from medviewer.review.pdf_blocks import Picture, Pill, swatch
+from medviewer.review.pdf_blocks import Elastic, Picture, Pill, swatch
 from medviewer.review.pdf_style import bold, italic, muted, plain
 from medviewer.review.report_model import Fact, Figure, Line, Report, Row
 
-_PLAIN = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]
+_PLAIN = [
+    ("FONTNAME", (0, 0), (-1, -1), look.REGULAR),
+    ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    ("LEFTPADDING", (0, 0), (-1, -1), 0),
+]
 _GAP = 4 * mm
-_TALLEST = 92 * mm
+_TALLEST = 86 * mm
+_LOWEST = 52 * mm
+"""Figures give way down to this height before they go to the next page."""
+_TOGETHER = 12
+"""A finding of fewer lines than this is not torn apart by the end of a page."""
 _LONG_REASON = 60
 """A reason longer than this gets lines of its own below the row, across the table."""
 
@@ -77,7 +86,7 @@ def _box(paragraphs: Sequence[Paragraph], width: float, paper: Any, bar: Any, pa
         [[paragraph] for paragraph in paragraphs],
         [width],
         ("BACKGROUND", (0, 0), (-1, -1), paper),
-        ("LINEBEFORE", (0, 0), (0, -1), 2.4, bar),
+        ("LINEBEFORE", (0, 0), (0, -1), 2.4, bar, "butt"),
         ("LEFTPADDING", (0, 0), (-1, -1), 12),
         ("RIGHTPADDING", (0, 0), (-1, -1), 10),
         ("TOPPADDING", (0, 0), (-1, -1), 1.5),
@@ -92,7 +101,7 @@ def _impression(report: Report, width: float) -> list[Flowable]:
     told = []
     for sentence in report.sentences:
         text, k = plain(sentence.text.rstrip()), sentence.figure
-        link = f' (<a href="#figure-{k}" color="#1d5fb8">figure {k}</a>).'
+        link = f' (<a href="#figure-{k}" color="#1d5fb8">figure\u00a0{k}</a>).'
         told.append(text if k is None else text.removesuffix(".") + link)
     if told:
         own.append(Paragraph(" ".join(told), look.IMPRESSION))
@@ -127,7 +136,7 @@ def _findings(report: Report, width: float) -> list[Flowable]:
             ("TOPPADDING", (0, top), (-1, top), 5),
             ("BOTTOMPADDING", (0, end), (-1, end), 5),
         ]
-        if end - top < 12:
+        if end - top < _TOGETHER:
             style.append(("NOSPLIT", (0, top), (0, end)))
     style = [
         ("TOPPADDING", (0, 1), (-1, -1), 0.5),
@@ -135,7 +144,7 @@ def _findings(report: Report, width: float) -> list[Flowable]:
         ("LEFTPADDING", (0, 0), (0, -1), 5),
         *style,
     ]
-    shares = (0.285, 0.125, 0.275, 0.085, 0.23)
+    shares = (0.27, 0.115, 0.27, 0.08, 0.265)
     table = _table(rows, [share * width for share in shares], *style, repeatRows=1)
     return [_section("Findings"), table]
 
@@ -198,26 +207,41 @@ def _figures(report: Report, width: float) -> list[Flowable]:
         return [Paragraph(muted(report.no_figures), look.SMALL)] if report.no_figures else []
     parts: list[Flowable] = []
     for k in range(0, len(report.figures), 2):
-        row = _figure_row(report.figures[k : k + 2], width)
-        parts.append(KeepTogether([_section("Key images"), row] if k == 0 else [Spacer(0, 3 * mm), row]))
+        pair = report.figures[k : k + 2]
+        parts.append(
+            Elastic(partial(_figure_row, pair, width, k == 0), _natural_height(pair, width), _LOWEST)
+        )
     return parts
 
 
-def _figure_row(figures: Sequence[Figure], width: float) -> Table:
-    """One or two figures of one height, filling the width where that is not too tall."""
+def _natural_height(figures: Sequence[Figure], width: float) -> float:
+    """One height for a row that fills the width, where that is not too tall."""
     room = width - _GAP * (len(figures) - 1)
-    height = min(_TALLEST, room / sum(figure.aspect for figure in figures))
-    if len(figures) == 1:
-        height = min(height, 0.56 * width / figures[0].aspect)
-    widths = [max(figure.aspect * height, 30 * mm) for figure in figures]
+    alone = 0.56 * width / figures[0].aspect if len(figures) == 1 else _TALLEST
+    return float(min(_TALLEST, alone, room / sum(figure.aspect for figure in figures)))
+
+
+def _figure_row(figures: Sequence[Figure], width: float, first: bool, height: float) -> Table:
+    """The heading of the first row, one or two figures of one height, their captions."""
     cells: list[Any] = []
-    for number, (figure, wide) in enumerate(zip(figures, widths, strict=True)):
-        cells.append([Picture(figure, wide, height), Spacer(0, 1.5 * mm), _caption(figure)])
-        if number < len(figures) - 1:
-            cells.append("")
-    columns = [widths[0], *([_GAP, widths[1]] if len(figures) == 2 else [])]
+    columns: list[float] = []
+    for figure in figures:
+        wide = max(figure.aspect * height, 34 * mm)
+        cells += [[Picture(figure, wide, height), Spacer(0, 1.5 * mm), _caption(figure)], ""]
+        columns += [wide, _GAP]
+    # The last column takes what is left, so that a row stands flush left.
+    columns[-1] = max(0.0, width - sum(columns[:-1]))
+    head = [_section("Key images") if first else Spacer(0, 3.2 * mm), *[""] * (len(cells) - 1)]
     pads = [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
-    return _table([cells], columns, *pads, hAlign="LEFT")
+    under = look.SECTION.spaceAfter if first else 0
+    return _table(
+        [head, cells],
+        columns,
+        *pads,
+        ("SPAN", (0, 0), (-1, 0)),
+        ("TOPPADDING", (0, 0), (-1, 0), look.SECTION.spaceBefore if first else 0),
+        ("BOTTOMPADDING", (0, 0), (-1, 0), under),
+    )
 
 
 def _caption(figure: Figure) -> Paragraph:

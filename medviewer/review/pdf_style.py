@@ -100,7 +100,7 @@ def _style(name: str, size: float, leading: float, colour: Color = INK, **more: 
 
 BODY = _style("body", 8.7, 12.6)
 TITLE = _style("title", 14.5, 18, fontName=BOLD)
-SUBTITLE = _style("subtitle", 8.7, 12.5, MUTED)
+SUBTITLE = _style("subtitle", 8.7, 12.5, MUTED, spaceBefore=2)
 RIGHT = _style("right", 8.7, 12.5, alignment=TA_RIGHT)
 SECTION = _style("section", 9.6, 12.5, HEADING, fontName=BOLD, spaceBefore=13, spaceAfter=5)
 LABEL = _style("label", 6.7, 9, MUTED, fontName=BOLD)
