@@ -49,7 +49,7 @@ class SeriesLoader:
         if series.unit is Unit.RGB:
             shape = (*shape, 3)
         self._voxels: NDArray[Any] = np.zeros(shape, self._dtype)
-        self.volume = Volume(self._voxels, series.geometry, series.unit, padding_range(first))
+        self.volume = Volume(self._voxels, series.geometry, series.unit, padding_range(first, self._dtype))
         self.ready: NDArray[np.bool_] = np.zeros(shape[0], bool)
         self.failed: dict[int, str] = {}
         self._lock = threading.Lock()
@@ -90,7 +90,7 @@ class SeriesLoader:
                     if not running:
                         break
                     done, _ = wait(running, return_when=FIRST_COMPLETED)
-                    for future in done:
+                    for future in sorted(done, key=lambda f: abs(running[f] - self._first)):
                         self._finish(future, running.pop(future), on_slice)
                     count = int(self.ready.sum()) + len(self.failed)
                     context.report(count / total, f"Loading images: {count} of {total}")
@@ -160,7 +160,7 @@ def read_slice(series: Series, index: int) -> Volume:
     shape: tuple[int, ...] = (1, instance.rows, instance.columns)
     voxels = np.zeros((*shape, 3) if series.unit is Unit.RGB else shape, volume_dtype(series))
     write_values(decode(instance), instance, voxels[0])
-    return Volume(voxels, slice_geometry(series, index), series.unit, padding_range(instance))
+    return Volume(voxels, slice_geometry(series, index), series.unit, padding_range(instance, voxels.dtype))
 
 
 def slice_geometry(series: Series, index: int) -> Geometry | None:
@@ -184,23 +184,30 @@ def slice_geometry(series: Series, index: int) -> Geometry | None:
 
 
 def volume_dtype(series: Series) -> np.dtype[Any]:
-    """uint8 for RGB; int16 where every value fits after rescaling without rounding; else float32."""
+    """uint8 for RGB; int16 where rescaled values are whole numbers that fit; else float32.
+
+    HU beyond -32768..32767 mean nothing (padding, at most): whole HU are always int16, saturated.
+    """
     if series.unit is Unit.RGB:
         return np.dtype(np.uint8)
-    whole = all(_fits_int16(instance) for instance in series.instances)
+    fits = _is_whole if series.unit is Unit.HU else _fits_int16
+    whole = all(fits(instance) for instance in series.instances)
     return np.dtype(np.int16 if whole else np.float32)
 
 
+def _is_whole(instance: Instance) -> bool:
+    if instance.pixels.float_pixels or instance.modality_lut or instance.pixels.bits_stored > 16:
+        return False
+    return instance.slope.is_integer() and instance.intercept.is_integer() and abs(instance.intercept) < 32768
+
+
 def _fits_int16(instance: Instance) -> bool:
-    pixels = instance.pixels
-    if pixels.float_pixels or instance.modality_lut:
+    if not _is_whole(instance):
         return False
-    if not (instance.slope.is_integer() and instance.intercept.is_integer()):
-        return False
-    half = 1 << (pixels.bits_stored - 1)
-    low, high = (-half, half - 1) if pixels.signed else (0, 2 * half - 1)
-    ends = (low * instance.slope + instance.intercept, high * instance.slope + instance.intercept)
-    return min(ends) >= _INT16.min and max(ends) <= _INT16.max
+    half = 1 << (instance.pixels.bits_stored - 1)
+    ends = (-half, half - 1) if instance.pixels.signed else (0, 2 * half - 1)
+    rescaled = [end * instance.slope + instance.intercept for end in ends]
+    return min(rescaled) >= _INT16.min and max(rescaled) <= _INT16.max
 
 
 def _is_direct(instance: Instance, dtype: np.dtype[Any]) -> bool:
@@ -212,6 +219,7 @@ def _is_direct(instance: Instance, dtype: np.dtype[Any]) -> bool:
         and pixels.samples == 1
         and pixels.photometric != "PALETTE COLOR"
         and dtype == np.int16
+        and (instance.slope == 1 or _fits_int16(instance))
         and sys.byteorder == "little"
     )
 
@@ -235,10 +243,21 @@ def read_into(instance: Instance, target: NDArray[Any]) -> None:
         np.right_shift(target, spare, out=target)
     elif spare:
         np.bitwise_and(target, (1 << instance.pixels.bits_stored) - 1, out=target)
+    if not _fits_int16(instance):
+        _saturate(target, instance)
     if instance.slope != 1:
         np.multiply(target, np.int16(instance.slope), out=target)
     if instance.intercept:
         np.add(target, np.int16(instance.intercept), out=target)
+
+
+def _saturate(target: NDArray[Any], instance: Instance) -> None:
+    """Limit stored values so that adding the intercept cannot leave int16 (addition modulo 2**16)."""
+    stored = target if instance.pixels.signed else target.view(np.uint16)
+    kind = np.iinfo(stored.dtype)
+    low = max(kind.min, int(_INT16.min - instance.intercept))
+    high = min(kind.max, int(_INT16.max - instance.intercept))
+    np.clip(stored, low, high, out=stored)
 
 
 def write_values(stored: NDArray[Any], instance: Instance, target: NDArray[Any]) -> None:
@@ -252,18 +271,20 @@ def write_values(stored: NDArray[Any], instance: Instance, target: NDArray[Any])
     elif instance.slope == 1 and instance.intercept == 0:
         target[...] = stored
     elif target.dtype == np.int16:
-        np.multiply(stored, int(instance.slope), out=target, casting="unsafe", dtype=np.int32)
-        np.add(target, np.int16(instance.intercept), out=target)
+        values = stored.astype(np.int32) * int(instance.slope) + int(instance.intercept)
+        np.clip(values, _INT16.min, _INT16.max, out=target, casting="unsafe")
     else:
         np.multiply(stored, instance.slope, out=target, casting="unsafe", dtype=np.float64)
         np.add(target, np.float32(instance.intercept), out=target)
 
 
-def padding_range(instance: Instance) -> tuple[float, float] | None:
-    """The padding values after rescaling, as the volume holds them."""
+def padding_range(instance: Instance, dtype: np.dtype[Any]) -> tuple[float, float] | None:
+    """The padding values after rescaling, as a volume of ``dtype`` holds them."""
     if instance.padding is None or instance.modality_lut:
         return None
     ends = [value * instance.slope + instance.intercept for value in instance.padding]
+    if dtype == np.int16:
+        ends = [float(np.clip(end, _INT16.min, _INT16.max)) for end in ends]
     return min(ends), max(ends)
 
 

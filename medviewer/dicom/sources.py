@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import pydicom
 
@@ -188,7 +189,11 @@ def _extract(
     try:
         with archive.open(entry) as source, target.open("xb") as file:
             _copy(source, file, entry.file_size)
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError):
+    except OSError:
+        target.unlink(missing_ok=True)
+        sources.refuse(path, "A zip entry could not be unpacked: is the disk full?")
+        return 0
+    except Exception:  # noqa: BLE001 - each method of packing has errors of its own
         target.unlink(missing_ok=True)
         sources.refuse(path, "A zip entry is damaged; it was not unpacked.")
         return 0
@@ -196,14 +201,14 @@ def _extract(
     return entry.file_size
 
 
-def _copy(source: object, file: object, limit: int) -> None:
+def _copy(source: IO[bytes], file: IO[bytes], limit: int) -> None:
     """Copy at most ``limit`` bytes; ValueError when there are more than the directory says."""
     left = limit
-    while block := source.read(1 << 20):  # type: ignore[attr-defined]
+    while block := source.read(1 << 20):
         left -= len(block)
         if left < 0:
             raise ValueError("entry larger than declared")
-        file.write(block)  # type: ignore[attr-defined]
+        file.write(block)
 
 
 def _private_folder() -> Path:
