@@ -154,9 +154,10 @@ def _finding_rows(row: Row, style: list[Any], top: int) -> list[list[Any]]:
     short = len(row.reason) <= _LONG_REASON
     decision = Pill(row.decision, row.reason if short else "")
     images = [_image_cell(row)]
-    if row.images:
-        images.append(Paragraph(muted(row.images), look.CAPTION))
     single = len(row.lines) == 1
+    span = Paragraph(muted(row.images), look.CAPTION)
+    if single and row.images:
+        images.append(span)
     title = [Paragraph(bold(row.title), look.CELL)]
     if single and row.lines[0].name and row.lines[0].name.lower() not in row.title.lower():
         title.append(Paragraph(muted(row.lines[0].name), look.CELL))
@@ -164,6 +165,7 @@ def _finding_rows(row: Row, style: list[Any], top: int) -> list[list[Any]]:
     rows: list[list[Any]] = [[title, *first, images, decision]]
     if not single:
         rows += [[Paragraph(muted(line.name), look.CELL), *_number_cells(line), "", ""] for line in row.lines]
+        rows[1][3] = span
     texts = [f'<font color="#8a5a00">{plain(note)}</font>' for note in row.notes]
     if row.reason and not short:
         texts.append(f"{bold('Reason: ')}{plain(row.reason)}")
@@ -198,7 +200,7 @@ def _measurements(report: Report, width: float) -> list[Flowable]:
         for m in report.measurements
     ]
     style = [("LINEBELOW", (0, 0), (-1, -1), 0.4, look.LINE), ("LEFTPADDING", (0, 0), (0, -1), 5)]
-    table = _table(rows, [share * width for share in (0.28, 0.24, 0.24, 0.24)], *style, repeatRows=1)
+    table = _table(rows, [share * width for share in (0.27, 0.2, 0.23, 0.3)], *style, repeatRows=1)
     return [_section("Measurements"), table]
 
 
@@ -257,7 +259,6 @@ def _made(report: Report, width: float) -> list[Flowable]:
     lines = [Paragraph(f"{muted(fact.label)}  {plain(fact.value)}", look.SMALL) for fact in report.made]
     lines.append(Paragraph(f'<font color="#a3161a">{bold(report.legal)}</font>', look.SMALL))
     half = (len(lines) + 1) // 2
-    rows = [[lines[k], lines[half + k] if half + k < len(lines) else ""] for k in range(half)]
-    pads = [("TOPPADDING", (0, 0), (-1, -1), 1.2), ("BOTTOMPADDING", (0, 0), (-1, -1), 1.6)]
-    table = _table(rows, [width / 2] * 2, ("RIGHTPADDING", (0, 0), (-1, -1), 12), *pads)
+    pads = [("TOPPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 12)]
+    table = _table([[lines[:half], lines[half:]]], [width / 2] * 2, *pads)
     return [*parts, KeepTogether([_section("How this was made"), table])]

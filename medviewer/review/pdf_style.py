@@ -111,7 +111,7 @@ CELL_RIGHT = _style("cell right", 8.5, 12, alignment=TA_RIGHT)
 IMPRESSION = _style("impression", 9.2, 13.8)
 NOTICE = _style("notice", 8.3, 11.8, ATTENTION)
 CAPTION = _style("caption", 7.5, 10.6, MUTED)
-SMALL = _style("small", 8, 11.4)
+SMALL = _style("small", 8, 11.4, spaceAfter=3)
 
 
 def label(text: str, style: ParagraphStyle = LABEL) -> Paragraph:

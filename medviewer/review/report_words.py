@@ -141,7 +141,7 @@ def images(finding: Finding) -> tuple[str, str]:
 
 def short_uid(uid: str) -> str:
     """ "1.3.6.1.4.1.14519…7990": enough to find it, short enough to print."""
-    return uid if len(uid) <= 26 else f"{uid[:18]}…{uid[-4:]}"
+    return uid if len(uid) <= 26 else f"{uid[:18].rstrip('.')}…{uid[-4:]}"
 
 
 def short_hash(digest: str) -> str:

@@ -1,0 +1,170 @@
+"""The report as one HTML file: pictures inside, no script, no network; every word of it escaped."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from html import escape
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from medviewer.paths import resources
+from medviewer.review.files import atomic_write
+from medviewer.review.report_model import Fact, Figure, Line, Report, Row
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+"""Nothing may be fetched or run, whatever a header smuggled in."""
+
+
+def write_html(report: Report, path: Path) -> None:
+    """Write the report, all or nothing. Raises :class:`~medviewer.errors.WriteError`."""
+    atomic_write(path, html_text(report))
+
+
+def html_text(report: Report) -> str:
+    """The whole page. The same report gives the same text."""
+    style = (resources() / "report.css").read_text(encoding="utf-8")
+    body = "\n".join(
+        part
+        for part in (
+            _head(report),
+            _facts(report.patient),
+            _impression(report),
+            _notices(report),
+            _findings(report),
+            _measurements(report),
+            _figures(report),
+            _technique(report),
+            _made(report),
+            _foot(report),
+        )
+        if part
+    )
+    return (
+        f'<!DOCTYPE html>\n<html lang="{escape(report.language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="generator" content="MedViewer {escape(report.app_version)}">\n'
+        f"<title>{escape(report.title)}</title>\n<style>\n{style}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _head(report: Report) -> str:
+    notes = "".join(f"<span>{escape(x)}</span>" for x in (report.status, report.progress) if x)
+    return (
+        f"<header><div><h1>{escape(report.title)}</h1><p>{escape(report.subtitle)}</p></div>"
+        f"<div class=brand><b>MedViewer</b>{notes}</div></header>"
+    )
+
+
+def _facts(facts: tuple[Fact, ...]) -> str:
+    items = "".join(f"<div><dt>{escape(f.label)}</dt><dd>{escape(f.value)}</dd></div>" for f in facts)
+    return f"<dl class=facts>{items}</dl>"
+
+
+def _impression(report: Report) -> str:
+    own = [f"<p>{escape(line)}</p>" for line in report.impression.splitlines() if line.strip()]
+    told = []
+    for sentence in report.sentences:
+        text, k = escape(sentence.text.rstrip()), sentence.figure
+        link = f' (<a href="#figure-{k}">figure&nbsp;{k}</a>).'
+        told.append(text if k is None else text.removesuffix(".") + link)
+    if told:
+        own.append(f"<p>{' '.join(told)}</p>")
+    empty = "<p class=quiet>No impression was written and no finding accepted.</p>"
+    return f"<section class=impression>{''.join(own) or empty}</section>"
+
+
+def _notices(report: Report) -> str:
+    if not report.notices:
+        return ""
+    return f"<section class=notices>{''.join(f'<p>{escape(x)}</p>' for x in report.notices)}</section>"
+
+
+def _findings(report: Report) -> str:
+    if not report.rows:
+        return ""
+    head = "<tr><th>Finding<th class=number>Value<th>Range or criterion<th>Image<th>Decision"
+    groups = "\n".join(_group(row) for row in report.rows)
+    return f"<h2>Findings</h2>\n<table class=findings><thead>{head}</thead>\n{groups}\n</table>"
+
+
+def _group(row: Row) -> str:
+    """One finding: a row for each of its numbers, then the notes."""
+    single = len(row.lines) == 1
+    name = ""
+    if single and row.lines[0].name and row.lines[0].name.lower() not in row.title.lower():
+        name = f"<span class=quiet>{escape(row.lines[0].name)}</span>"
+    key = escape(row.key_image)
+    image = key if row.figure is None else f'<a href="#figure-{row.figure}">{key}</a>'
+    image += f"<small>{escape(row.images)}</small>" if row.images else ""
+    cells = _number(row.lines[0]) if single else "<td><td>"
+    pill = f'<span class="pill {row.verdict.value}">{escape(row.decision)}</span>'
+    reason = f" <span class=quiet>{escape(row.reason)}</span>" if row.reason else ""
+    span = "" if single else f" rowspan={len(row.lines) + 1}"
+    first = f"<th scope=row>{escape(row.title)}{name}</th>{cells}<td{span}>{image}<td{span}>{pill}{reason}"
+    lines = [f"<tr>{first}"]
+    if not single:
+        lines += [f"<tr><td class=quiet>{escape(line.name)}{_number(line)}" for line in row.lines]
+    lines += [f"<tr><td colspan=5 class=note>{escape(note)}" for note in row.notes]
+    return f"<tbody>{''.join(lines)}</tbody>"
+
+
+def _number(line: Line) -> str:
+    if not line.indicative:
+        return f"<td class=number>{escape(line.value)}<td>{escape(line.criterion)}"
+    before = f"{escape(line.criterion)}; " if line.criterion else ""
+    why = f"{before}{escape(line.indicative)}: <i>indicative</i>"
+    return f'<td class="number quiet">{escape(line.value)}<td>{why}'
+
+
+def _measurements(report: Report) -> str:
+    if not report.measurements:
+        return ""
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{escape(x)}" for x in (m.kind.capitalize(), m.value, m.image, m.by))
+        for m in report.measurements
+    )
+    head = "<tr><th>Measured by the reader<th>Value<th>Image<th>By"
+    return f"<h2>Measurements</h2>\n<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+
+
+def _figures(report: Report) -> str:
+    if not report.figures:
+        return f"<p class=quiet>{escape(report.no_figures)}</p>" if report.no_figures else ""
+    return f"<h2>Key images</h2>\n<div class=figures>{''.join(_figure(f) for f in report.figures)}</div>"
+
+
+def _figure(figure: Figure) -> str:
+    out = BytesIO()
+    Image.fromarray(figure.rgb).save(out, "PNG")
+    rows, columns = figure.rgb.shape[:2]
+    legend = "".join(
+        f'<span><i style="background:{escape(x.colour)}"></i>{escape(x.name)} ({escape(x.words)})</span> '
+        for x in figure.legend
+    )
+    flex = f"flex:{figure.aspect:.3f} 1 {round(figure.aspect * 240)}px"
+    return (
+        f'\n<figure id="figure-{figure.number}" style="{flex}">'
+        f'<img width={columns} height={rows} alt="{escape(figure.caption)}" '
+        f'src="data:image/png;base64,{b64encode(out.getvalue()).decode()}">'
+        f"<figcaption><b>Figure {figure.number}.</b> {escape(figure.caption)} {legend}</figcaption></figure>"
+    )
+
+
+def _technique(report: Report) -> str:
+    return f"<h2>Technique</h2>\n{_facts(report.technique)}" if report.technique else ""
+
+
+def _made(report: Report) -> str:
+    lines = "".join(
+        f"<p><span class=quiet>{escape(f.label)}</span> {escape(f.value)}</p>" for f in report.made
+    )
+    legal = f"<p class=legal>{escape(report.legal)}</p>"
+    return f"<h2>How this was made</h2>\n<div class=made>{lines}{legal}</div>"
+
+
+def _foot(report: Report) -> str:
+    return f"<footer><span>{escape(report.footer)}</span><b>{escape(report.legal)}</b></footer>"

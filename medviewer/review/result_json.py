@@ -1,0 +1,159 @@
+"""Results and reports as JSON: "medviewer.result/1" (README, "result.json") and "medviewer.report/1"."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from medviewer.ai.findings import AnalysisResult, Code, Finding, Measurement, Notice, ResultState
+from medviewer.errors import UsageError
+from medviewer.review.files import atomic_write
+from medviewer.review.report_model import Figure, Report, Row
+
+RESULT_SCHEMA = "medviewer.result/1"
+REPORT_SCHEMA = "medviewer.report/1"
+
+
+def write_result_json(result: AnalysisResult, path: Path) -> None:
+    """Write one run's result. Raises :class:`~medviewer.errors.WriteError`."""
+    atomic_write(path, _text(result_dict(result)))
+
+
+def write_report_json(report: Report, path: Path) -> None:
+    """Write the report without its pictures. Raises :class:`~medviewer.errors.WriteError`."""
+    atomic_write(path, _text(report_dict(report)))
+
+
+def _text(data: dict[str, Any]) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def result_dict(result: AnalysisResult) -> dict[str, Any]:
+    """The result by the schema. Slices count from 0 in display order; segments count from 1 in the order in
+    which masks first appear. Raises :class:`UsageError` for a run that has not taken place."""
+    if result.state is ResultState.NOT_RUN:
+        raise UsageError("There is no result to write: no analysis was run.")
+    run = result.provenance
+    segments = _segments(result)
+    return {
+        "schema": RESULT_SCHEMA,
+        "state": str(result.state),
+        "reasons": _notices(result.reasons),
+        "study_uid": run.study_uid,
+        "series_uid": run.series_uid,
+        "model": {
+            "id": run.model_id,
+            "version": run.model_version,
+            "title": run.model_title,
+            "weights_sha256": run.weights_sha256,
+            "intended_use": run.intended_use,
+        },
+        "run": {
+            "device": run.device,
+            "dtype": run.dtype,
+            "seconds": _number(run.seconds),
+            "started": run.started,
+            "app": run.app_version,
+            "torch": run.torch_version,
+            "forced": run.forced,
+            "instances_sha256": run.instances_sha256,
+            "complete_slices": result.complete_slices,
+            "total_slices": result.total_slices,
+        },
+        "checked": list(result.checked),
+        "findings": [_finding(f, segments) for f in result.findings],
+        "warnings": _notices(result.warnings),
+    }
+
+
+def _segments(result: AnalysisResult) -> dict[tuple[int, str], int]:
+    """Number of each mask in the segmentation: findings about one mask share its segment."""
+    keys = dict.fromkeys((f.mask.label, f.mask.name) for f in result.findings if f.mask is not None)
+    return {key: k for k, key in enumerate(keys, start=1)}
+
+
+def _finding(finding: Finding, segments: dict[tuple[int, str], int]) -> dict[str, Any]:
+    mask = finding.mask
+    return {
+        "id": finding.id,
+        "label": finding.label,
+        "code": _code(finding.code),
+        "sentence": finding.sentence,
+        "criterion": finding.criterion or None,
+        "score": _number(finding.score),
+        "score_meaning": finding.score_meaning or None,
+        "threshold": _number(finding.threshold),
+        "measurements": [_measurement(m) for m in finding.measurements],
+        "segment": None if mask is None else segments[mask.label, mask.name],
+        "slices": None if finding.slices is None else list(finding.slices),
+        "key_slice": finding.key_slice,
+        "warnings": _notices(finding.warnings),
+    }
+
+
+def _measurement(measurement: Measurement) -> dict[str, Any]:
+    spread = measurement.range
+    return {
+        "name": measurement.name,
+        "value": _number(measurement.value),
+        "unit": measurement.unit,
+        "range": None if spread is None else [_number(x) for x in spread],
+        "indicative": measurement.indicative or None,
+    }
+
+
+def _number(value: float | None) -> float | None:
+    """JSON knows no NaN: what could not be measured is null."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _code(code: Code | None) -> dict[str, str] | None:
+    return None if code is None else asdict(code)
+
+
+def _notices(notices: tuple[Notice, ...]) -> list[dict[str, str]]:
+    return [asdict(notice) for notice in notices]
+
+
+def report_dict(report: Report) -> dict[str, Any]:
+    """The report as plain values, with the result it stands on. Images count from 1 where a person reads
+    them (``rows``, captions), from 0 in ``result`` and ``figures[].slice``."""
+    return {
+        "schema": REPORT_SCHEMA,
+        "title": report.title,
+        "subtitle": report.subtitle,
+        "status": report.status,
+        "progress": report.progress,
+        "legal": report.legal,
+        "generated": report.generated,
+        "app": report.app_version,
+        "study_uid": report.study_uid,
+        "series_uid": report.series_uid,
+        "patient": {fact.label: fact.value for fact in report.patient},
+        "technique": {fact.label: fact.value for fact in report.technique},
+        "impression": report.impression,
+        "sentences": [asdict(sentence) for sentence in report.sentences],
+        "notices": list(report.notices),
+        "rows": [_row(row) for row in report.rows],
+        "figures": [_figure(figure) for figure in report.figures],
+        "measurements": [asdict(m) for m in report.measurements],
+        "made": {fact.label: fact.value for fact in report.made},
+        "result": None if report.result is None else result_dict(report.result),
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {**asdict(row), "verdict": str(row.verdict), "decision": row.decision}
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    return {
+        "number": figure.number,
+        "caption": figure.caption,
+        "slice": figure.index,
+        "findings": list(figure.finding_ids),
+        "legend": [asdict(line) for line in figure.legend],
+    }
