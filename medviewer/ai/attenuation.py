@@ -115,6 +115,14 @@ def dense_region(volume: Volume, mask: Mask) -> NDArray[np.bool_]:
     return np.asarray(SimpleITK.GetArrayFromImage(grown).astype(bool) & dense)
 
 
+def largest_piece(region: NDArray[np.bool_]) -> int:
+    """Voxels of the largest 26-connected piece; 0 for an empty region."""
+    if not region.any():
+        return 0
+    pieces = SimpleITK.ConnectedComponent(SimpleITK.GetImageFromArray(region.view(np.uint8)), True)
+    return int(np.bincount(SimpleITK.GetArrayFromImage(pieces).ravel())[1:].max())
+
+
 def half_voxel_range(mask: Mask) -> tuple[float, float]:
     """Volume in mL if the whole boundary lay half a voxel further in, or out.
 

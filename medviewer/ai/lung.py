@@ -36,7 +36,7 @@ def finish(
         return Outcome(failure=failure)
     context.report(0.95, "Measuring")
     context.check()
-    findings = lung_findings(volume, masks, series, card)
+    findings = lung_findings(volume, masks, series, card, context)
     dropped = [_dropped(name, item.dropped) for name, item in cleaned.items()]
     warnings = [n for n in dropped if n is not None] + checks.check_masks(masks, volume)
     return Outcome(tuple(findings), tuple(warnings))
@@ -62,7 +62,11 @@ def _dropped(name: str, share: float) -> Notice | None:
 
 
 def lung_findings(
-    volume: Volume, masks: Mapping[str, Mask], series: Series, card: ModelCard
+    volume: Volume,
+    masks: Mapping[str, Mask],
+    series: Series,
+    card: ModelCard,
+    context: TaskContext | None = None,
 ) -> list[Finding]:
     """Right lung, left lung, low attenuation, high attenuation, reading; densities only in HU.
 
@@ -70,11 +74,15 @@ def lung_findings(
     Raises :class:`~medviewer.errors.NoGeometry` without geometry.
     """
     volume.require_geometry()
+    context = context or TaskContext()
     found = {name: mask for name, mask in masks.items() if mask.voxel_count}
-    findings = [_lung(volume, name, mask, series, card) for name, mask in found.items()]
+    findings = []
+    for name, mask in found.items():
+        findings.append(_lung(volume, name, mask, series, card))
+        context.check()
     if not found or volume.unit is not Unit.HU:
         return findings
-    return findings + density_findings(volume, found, series, card)
+    return findings + density_findings(volume, found, series, card, context)
 
 
 def _lung(volume: Volume, name: str, mask: Mask, series: Series, card: ModelCard) -> Finding:

@@ -5,7 +5,8 @@ The criteria (conventional limits, not validated on the reader's scanner):
 * **low attenuation**: more than 6 % of the lungs below -950 HU (LAA-950), told only where the acquisition
   allows it (soft kernel, slices up to 3 mm, no contrast: see ``kernel``);
 * **high attenuation**: more than 3 % of the lungs dense (-500 to +100 HU, vessels left out: see
-  ``attenuation``); it goes first where both hold, being the acute one, and the sentence tells both;
+  ``attenuation``), or one connected dense region of 15 mL or more; it goes first where both hold, being the
+  acute one, and the sentence tells both;
 * **normal**: neither. Where low attenuation cannot be judged the reading does not say "normal".
 """
 
@@ -27,15 +28,19 @@ from medviewer.dicom.study import Series
 from medviewer.imaging.measure import volume_ml
 from medviewer.imaging.numbers import number
 from medviewer.imaging.volume import Mask, Volume
+from medviewer.tasks import TaskContext
 
 LOW_LIMIT = 6.0
 HIGH_LIMIT = 3.0
+HIGH_REGION_ML = 15.0
+"""Above the largest cluster of vessels seen without consolidation: 9 mL (two patients, classical masks)."""
 LOW_LABEL, HIGH_LABEL = 11, 12
 """Mask labels of the two regions; the lungs carry their class numbers."""
 LOW_COLOUR, HIGH_COLOUR, READING_COLOUR = "#F0E442", "#D55E00", "#009E73"
 LOW_CRITERION = f"Low attenuation: above {LOW_LIMIT:g} % of the lungs below \u2212950 HU (LAA-950)."
 HIGH_CRITERION = (
-    f"High attenuation: above {HIGH_LIMIT:g} % of the lungs between \u2212500 and +100 HU, vessels left out."
+    f"High attenuation: above {HIGH_LIMIT:g} % of the lungs between \u2212500 and +100 HU, vessels left out, "
+    f"or one such region of {HIGH_REGION_ML:g} mL or more."
 )
 
 
@@ -54,6 +59,12 @@ class _Lungs:
     values: NDArray[np.float32]
     laa: float
     dense: float
+    largest_ml: float
+
+    @property
+    def is_high(self) -> bool:
+        """Whether the criterion of high attenuation holds."""
+        return self.dense > HIGH_LIMIT or self.largest_ml >= HIGH_REGION_ML
 
 
 def finding_id(card: ModelCard, series: Series, name: str) -> str:
@@ -63,21 +74,26 @@ def finding_id(card: ModelCard, series: Series, name: str) -> str:
 
 
 def density_findings(
-    volume: Volume, masks: Mapping[str, Mask], series: Series, card: ModelCard
+    volume: Volume, masks: Mapping[str, Mask], series: Series, card: ModelCard, context: TaskContext
 ) -> list[Finding]:
     """Low attenuation, high attenuation, reading. ``masks``: the lungs found, none empty; values in HU."""
-    lungs = _measure(volume, masks, series, card)
+    lungs = _measure(volume, masks, series, card, context)
+    context.check()
     return [_low(lungs), _high(lungs), _reading(lungs)]
 
 
-def _measure(volume: Volume, masks: Mapping[str, Mask], series: Series, card: ModelCard) -> _Lungs:
+def _measure(
+    volume: Volume, masks: Mapping[str, Mask], series: Series, card: ModelCard, context: TaskContext
+) -> _Lungs:
     union = np.zeros(volume.shape, bool)
     for mask in masks.values():
         union[attenuation.Window3.of(mask).box] |= mask.box
     both = Mask.from_full(0, "lungs", union, volume.geometry)
     values = attenuation.lung_values(volume, both)
     low = _region(LOW_LABEL, "low attenuation", both, attenuation.low_region(volume, both))
+    context.check()
     high = _region(HIGH_LABEL, "high attenuation", both, attenuation.dense_region(volume, both))
+    context.check()
     return _Lungs(
         volume,
         series,
@@ -90,6 +106,7 @@ def _measure(volume: Volume, masks: Mapping[str, Mask], series: Series, card: Mo
         values,
         laa=attenuation.laa_percent(values),
         dense=100.0 * high.voxel_count / both.voxel_count,
+        largest_ml=attenuation.largest_piece(high.box) * volume.require_geometry().voxel_ml,
     )
 
 
@@ -114,8 +131,9 @@ def _low(lungs: _Lungs) -> Finding:
     perc15 = attenuation.perc15(lungs.values)
     place, worst = _worst_third(lungs)
     said = f"Low attenuation: {number(lungs.laa, '%', 1)} of the lungs below {number(-950, 'HU')} (LAA-950)"
-    said += ", above" if lungs.laa > LOW_LIMIT else ", not above"
-    said += f" the limit of {number(LOW_LIMIT, '%')}; Perc15 {number(perc15, 'HU')}."
+    if not lungs.gate:
+        said += f", {'above' if lungs.laa > LOW_LIMIT else 'not above'} the limit of {number(LOW_LIMIT, '%')}"
+    said += f"; Perc15 {number(perc15, 'HU')}."
     if lungs.laa >= 1.0:
         said += f" Most in the {place} ({number(worst, '%', 1)})."
     warnings: tuple[Notice, ...] = ()
@@ -145,19 +163,22 @@ def _low(lungs: _Lungs) -> Finding:
 
 def _high(lungs: _Lungs) -> Finding:
     millilitres = volume_ml(lungs.high)
-    said = f"High attenuation: {number(lungs.dense, '%', 1)} of the lungs ({number(millilitres, 'mL')})"
-    said += ", above" if lungs.dense > HIGH_LIMIT else ", not above"
-    said += f" the limit of {number(HIGH_LIMIT, '%')}."
+    region = number(lungs.largest_ml, "mL")
+    said = f"High attenuation: {number(lungs.dense, '%', 1)} of the lungs ({number(millilitres, 'mL')}), "
+    said += f"largest region {region}; " + ("above" if lungs.is_high else "not above")
+    said += f" the limits of {number(HIGH_LIMIT, '%')} and {number(HIGH_REGION_ML, 'mL')}."
     shares = {}
+    full = lungs.high.full()
     for name, mask in lungs.masks.items():
-        inside = np.count_nonzero(lungs.high.full()[attenuation.Window3.of(mask).box] & mask.box)
+        inside = np.count_nonzero(full[attenuation.Window3.of(mask).box] & mask.box)
         shares[checks.title(name).lower()] = 100.0 * inside / mask.voxel_count
-    if lungs.dense > HIGH_LIMIT:
+    if lungs.is_high:
         side = max(shares, key=lambda name: shares[name])
         said += f" Most in the {side} ({number(shares[side], '%', 1)})."
     measurements = [
         Measurement("High attenuation", lungs.dense, "%"),
         Measurement("High attenuation volume", millilitres, "mL", decimals=0),
+        Measurement("Largest region", lungs.largest_ml, "mL", decimals=0),
         *(Measurement(f"High attenuation, {side}", share, "%") for side, share in shares.items()),
     ]
     return _finding(
@@ -194,12 +215,12 @@ def _finding(
     )
 
 
-def read(laa: float, dense: float, gate: str) -> tuple[str, str]:
-    """(label, words) of the three-way reading from LAA-950 and dense share in percent.
+def read(laa: float, high: bool, gate: str) -> tuple[str, str]:
+    """(label, words) of the three-way reading from LAA-950 in percent and the criterion of high attenuation.
 
-    ``gate``: why low attenuation cannot be judged, or empty. Then the reading is never "normal".
+    ``gate``: why low attenuation cannot be judged, or empty; where it is told the reading is never "normal".
     """
-    low, high = laa > LOW_LIMIT and not gate, dense > HIGH_LIMIT
+    low = laa > LOW_LIMIT and not gate
     if high and low:
         return "high attenuation", "high attenuation, with low attenuation besides"
     if high:
@@ -212,7 +233,7 @@ def read(laa: float, dense: float, gate: str) -> tuple[str, str]:
 
 
 def _reading(lungs: _Lungs) -> Finding:
-    label, words = read(lungs.laa, lungs.dense, lungs.gate)
+    label, words = read(lungs.laa, lungs.is_high, lungs.gate)
     bands = attenuation.band_percents(lungs.values)
     told = ", ".join(f"{name.lower()} {number(share, '%', 1)}" for name, share in bands.items())
     shown = lungs.both.largest_slice

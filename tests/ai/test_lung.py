@@ -1,0 +1,303 @@
+"""Figures of the lungs against answers known by construction."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from medviewer.ai import attenuation
+from medviewer.ai.findings import Finding
+from medviewer.ai.kernel import Sharpness, emphysema_gate, sharpness
+from medviewer.ai.lung import finish, lung_findings
+from medviewer.ai.lung_density import read
+from medviewer.dicom.study import Acquisition, Series
+from medviewer.errors import NoGeometry
+from medviewer.imaging.volume import Geometry, Mask, Unit, Volume
+from medviewer.tasks import TaskContext
+from tests.ai.bundles import axial, card, chest
+
+SHAPE = (30, 40, 60)
+PIXEL = 5.0
+GEOMETRY = Geometry.from_planes((-150, -100, 0), (1, 0, 0, 0, 1, 0), (PIXEL, PIXEL), (0, 0, 2.5))
+ML = 2.5 * PIXEL * PIXEL / 1000
+RIGHT = (slice(0, 30), slice(5, 35), slice(5, 25))
+LEFT = (slice(0, 30), slice(5, 35), slice(35, 55))
+EACH = 30 * 30 * 20
+
+
+def _masks() -> dict[str, Mask]:
+    out = {}
+    for label, (name, box) in enumerate((("right_lung", RIGHT), ("left_lung", LEFT)), start=1):
+        voxels = np.zeros(SHAPE, bool)
+        voxels[box] = True
+        out[name] = Mask.from_full(label, name, voxels, GEOMETRY)
+    return out
+
+
+def _hu(value: int = -850) -> NDArray[np.int16]:
+    values = np.full(SHAPE, 30, np.int16)
+    values[RIGHT] = values[LEFT] = value
+    return values
+
+
+def _series(**acquired: Any) -> Series:
+    soft = Acquisition(manufacturer="SIEMENS", kernel="B30f", slice_thickness_mm=2.5)
+    return chest(SHAPE[0], geometry=GEOMETRY, acquisition=replace(soft, **acquired))
+
+
+def _find(values: NDArray[np.int16], series: Series | None = None) -> dict[str, Finding]:
+    volume = Volume(values, GEOMETRY, Unit.HU)
+    found = lung_findings(volume, _masks(), series or _series(), card())
+    return {finding.label.split(":")[0]: finding for finding in found}
+
+
+def _value(finding: Finding, name: str) -> float:
+    return next(m.value for m in finding.measurements if m.name == name)
+
+
+def test_volume_and_mean_density_are_the_boxes_own() -> None:
+    values = _hu()
+    values[RIGHT][:15] = -800
+    right = _find(values)["Right lung"]
+    assert _value(right, "Volume") == pytest.approx(EACH * ML)
+    assert _value(right, "Mean density") == pytest.approx(-825)
+    assert right.slices == (0, 29)
+    assert right.mask is not None
+    assert "\u2212825\u2009HU" in right.sentence
+    assert right.code is not None
+    assert right.code.value == "3341006"
+
+
+def test_the_volume_range_moves_every_face_by_half_a_voxel() -> None:
+    mask = Mask.from_full(1, "cube", np.pad(np.ones((10, 10, 10), bool), 3), axial(1.0, 1.0))
+    low, high = attenuation.half_voxel_range(mask)
+    assert low == pytest.approx((1000 - (1000 - 8**3) / 2) / 1000)
+    assert high == pytest.approx((1000 + 6 * 100 / 2) / 1000)
+
+
+def test_laa_counts_voxels_strictly_below_the_limit() -> None:
+    values = np.array([-951, -950, -949, -800], np.float32)
+    assert attenuation.laa_percent(values) == 25.0
+    assert math.isnan(attenuation.laa_percent(values[:0]))
+
+
+def test_perc15_is_the_fifteenth_percentile() -> None:
+    assert attenuation.perc15(np.arange(-1000, -899, dtype=np.float32)) == pytest.approx(-985.0)
+    assert math.isnan(attenuation.perc15(np.zeros(0, np.float32)))
+
+
+def test_the_five_bands_hold_every_value_once() -> None:
+    edges = np.array([-2000, -951, -950, -751, -750, -401, -400, -1, 0, 3000], np.float32)
+    assert list(attenuation.band_percents(edges).values()) == [20.0] * 5
+    noise = np.random.default_rng(1).normal(-700, 300, 10_000).astype(np.float32)
+    assert sum(attenuation.band_percents(noise).values()) == pytest.approx(100)
+
+
+def test_padding_is_not_measured() -> None:
+    values = _hu()
+    values[RIGHT][:3] = -2000
+    volume = Volume(values, GEOMETRY, Unit.HU, padding=(-2000, -2000))
+    assert attenuation.lung_values(volume, _masks()["right_lung"]).min() == -850
+
+
+def test_low_attenuation_names_the_worst_third_and_its_side() -> None:
+    values = _hu()
+    values[LEFT][20:, :15] = -980
+    found = _find(values)
+    low = found["Low attenuation"]
+    share = 100 * 10 * 15 * 20 / (2 * EACH)
+    assert _value(low, "LAA-950") == pytest.approx(share)
+    assert _value(low, "LAA-950, left upper third") == pytest.approx(50.0)
+    assert _value(low, "LAA-950, left lung") == pytest.approx(2 * share)
+    assert _value(low, "LAA-950, right lung") == 0
+    assert low.mask is not None
+    assert low.mask.voxel_count == 10 * 15 * 20
+    assert low.key_slice == 20
+    assert "left upper third" in low.sentence
+    assert found["Reading"].label == "Reading: low attenuation"
+    assert found["Reading"].key_slice == 20
+
+
+def test_upper_is_towards_the_head_however_slices_are_counted() -> None:
+    values = _hu()
+    values[LEFT][20:] = -980
+    down = Geometry.from_planes((-150, -100, 0), (1, 0, 0, 0, 1, 0), (PIXEL, PIXEL), (0, 0, -2.5))
+    mask = Mask.from_full(2, "left_lung", _masks()["left_lung"].full(), down)
+    shares = attenuation.thirds_laa(Volume(values, down, Unit.HU), mask)
+    assert shares == {"upper": 0.0, "middle": 0.0, "lower": 100.0}
+
+
+@pytest.mark.parametrize("pixel", [1.0, 2.0])
+def test_dense_lung_is_found_and_vessels_are_not(pixel: float) -> None:
+    geometry = axial(2.5, pixel)
+    values = np.full((12, 100, 100), -850, np.int16)
+    rows, columns = np.ogrid[:100, :100]
+    radius = 24 / pixel
+    disc = (rows - 50) ** 2 + (columns - 50) ** 2 <= radius**2
+    values[3:9, disc] = 20
+    values[:, 5:8, :] = 30
+    mask = Mask.from_full(1, "lung", np.ones(values.shape, bool), geometry)
+    region = attenuation.dense_region(Volume(values, geometry, Unit.HU), mask)
+    assert not region[:, :20].any()
+    assert not region[:3].any()
+    area = np.count_nonzero(region[5]) * pixel**2
+    assert area == pytest.approx(math.pi * 24**2, rel=0.06)
+
+
+def test_bone_and_contrast_are_not_dense_lung() -> None:
+    values = np.full((3, 60, 60), 300, np.int16)
+    mask = Mask.from_full(1, "lung", np.ones(values.shape, bool), axial(2.5, 1.0))
+    volume = Volume(values, axial(2.5, 1.0), Unit.HU)
+    assert not attenuation.dense_region(volume, mask).any()
+
+
+def test_a_consolidation_is_high_attenuation_with_its_side() -> None:
+    values = _hu()
+    values[RIGHT][5:10, 5:25, 2:18] = 20
+    found = _find(values)
+    high = found["High attenuation"]
+    assert high.mask is not None
+    assert _value(high, "High attenuation volume") == pytest.approx(5 * 20 * 16 * ML, rel=0.1)
+    assert "right lung" in high.sentence
+    assert found["Reading"].label == "Reading: high attenuation"
+
+
+def test_a_plain_pair_of_lungs_reads_normal_and_shows_no_region() -> None:
+    found = _find(_hu())
+    assert found["Reading"].label == "Reading: normal"
+    assert found["Low attenuation"].mask is None
+    assert found["Low attenuation"].key_slice is None
+    assert found["High attenuation"].mask is None
+
+
+@pytest.mark.parametrize(
+    ("acquired", "word"),
+    [
+        ({"kernel": "B70f"}, "sharp kernel (B70f)"),
+        ({"kernel": "XYZ"}, "kernel XYZ not known"),
+        ({"kernel": ""}, "kernel not told"),
+        ({"slice_thickness_mm": 5.0}, "slices of 5\u2009mm"),
+        ({"contrast": "Ultravist"}, "contrast medium"),
+    ],
+)
+def test_emphysema_figures_are_gated_by_the_acquisition(acquired: dict[str, Any], word: str) -> None:
+    values = _hu()
+    values[LEFT][20:] = -980
+    found = _find(values, _series(**acquired))
+    low = found["Low attenuation"]
+    assert all(word in m.indicative for m in low.measurements)
+    assert word in low.sentence
+    assert [warning.code for warning in low.warnings] == ["LAA_INDICATIVE"]
+    assert "low attenuation" not in found["Reading"].label
+    assert "normal" not in found["Reading"].label
+
+
+def test_a_soft_thin_scan_without_contrast_is_believed() -> None:
+    assert emphysema_gate(_series()) == ()
+    assert all(not m.indicative for m in _find(_hu())["Low attenuation"].measurements)
+
+
+@pytest.mark.parametrize(
+    ("maker", "kernel", "answer"),
+    [
+        ("SIEMENS", "B30f", Sharpness.SOFT),
+        ("SIEMENS", "B40f", Sharpness.SOFT),
+        ("SIEMENS", "Br40d", Sharpness.SOFT),
+        ("Siemens Healthineers", "I31f\\3", Sharpness.SOFT),
+        ("SIEMENS", "B70f", Sharpness.SHARP),
+        ("SIEMENS", "Bl57f", Sharpness.SHARP),
+        ("SIEMENS", "B46f", Sharpness.UNKNOWN),
+        ("GE MEDICAL SYSTEMS", "STANDARD", Sharpness.SOFT),
+        ("GE MEDICAL SYSTEMS", "LUNG", Sharpness.SHARP),
+        ("GE MEDICAL SYSTEMS", "BONEPLUS", Sharpness.SHARP),
+        ("Philips", "B", Sharpness.SOFT),
+        ("Philips", "L", Sharpness.SHARP),
+        ("Philips", "YB", Sharpness.SHARP),
+        ("TOSHIBA", "FC08", Sharpness.SOFT),
+        ("TOSHIBA", "FC18", Sharpness.SOFT),
+        ("CANON_MEC", "FC51", Sharpness.UNKNOWN),
+        ("Canon Medical", "FC51", Sharpness.SHARP),
+        ("TOSHIBA", "FC23", Sharpness.UNKNOWN),
+        ("Unknown maker", "STANDARD", Sharpness.UNKNOWN),
+        ("", "", Sharpness.UNKNOWN),
+    ],
+)
+def test_kernels_are_known_by_maker_and_name(maker: str, kernel: str, answer: Sharpness) -> None:
+    assert sharpness(maker, kernel) is answer
+
+
+@pytest.mark.parametrize(
+    ("laa", "high", "gate", "label"),
+    [
+        (6.0, False, "", "normal"),
+        (6.1, False, "", "low attenuation"),
+        (0.0, True, "", "high attenuation"),
+        (6.1, True, "", "high attenuation"),
+        (20.0, False, "sharp", "no high attenuation"),
+        (20.0, True, "sharp", "high attenuation"),
+    ],
+)
+def test_the_reading_follows_its_written_criteria(laa: float, high: bool, gate: str, label: str) -> None:
+    found, words = read(laa, high, gate)
+    assert found == label
+    if laa > 6 and high and not gate:
+        assert "low attenuation besides" in words
+
+
+@pytest.mark.parametrize(("width", "label"), [(6, "normal"), (10, "high attenuation")])
+def test_one_region_of_fifteen_millilitres_is_high_attenuation(width: int, label: str) -> None:
+    values = _hu()
+    values[RIGHT][10:14, 5:11, 3 : 3 + width] = 20
+    found = _find(values)
+    region = _value(found["High attenuation"], "Largest region")
+    assert region == pytest.approx(4 * 6 * width * ML, rel=0.1)
+    assert (region >= 15.0) == (label == "high attenuation")
+    assert found["Reading"].label == f"Reading: {label}"
+
+
+def test_every_finding_says_what_it_is_and_by_which_rule() -> None:
+    found = _find(_hu())
+    assert list(found) == ["Right lung", "Left lung", "Low attenuation", "High attenuation", "Reading"]
+    assert len({finding.id for finding in found.values()}) == 5
+    for name in ("Low attenuation", "High attenuation", "Reading"):
+        assert found[name].criterion.endswith(".")
+    assert all(finding.sentence.endswith(".") for finding in found.values())
+    assert len(found["Reading"].measurements) == 5
+
+
+def test_ids_differ_between_series_and_stay_between_runs() -> None:
+    first, again = _find(_hu()), _find(_hu())
+    other = _find(_hu(), replace(_series(), uid="9.9"))
+    assert first["Right lung"].id == again["Right lung"].id
+    assert first["Right lung"].id != other["Right lung"].id
+
+
+def test_values_that_are_no_hu_give_volumes_only() -> None:
+    volume = Volume(_hu(), GEOMETRY, Unit.RAW)
+    found = lung_findings(volume, _masks(), _series(), card())
+    assert [finding.label for finding in found] == ["Right lung", "Left lung"]
+    assert "HU" not in found[0].sentence
+
+
+def test_nothing_is_measured_without_geometry() -> None:
+    with pytest.raises(NoGeometry):
+        lung_findings(Volume(_hu(), None, Unit.HU), _masks(), _series(), card())
+
+
+def test_a_lung_cut_by_the_scan_is_told_as_a_lower_bound() -> None:
+    assert "volume at least" in _find(_hu())["Right lung"].sentence
+
+
+def test_more_lung_than_a_body_holds_is_no_reliable_result() -> None:
+    big = Geometry.from_planes((0, 0, 0), (1, 0, 0, 0, 1, 0), (10.0, 10.0), (0, 0, 10.0))
+    classes = np.zeros(SHAPE, np.uint8)
+    classes[RIGHT], classes[LEFT] = 1, 2
+    volume = Volume(_hu(), big, Unit.HU)
+    outcome = finish(volume, classes, chest(30, geometry=big), card(), TaskContext())
+    assert outcome.failure is not None
+    assert not outcome.findings
