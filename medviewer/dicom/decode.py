@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from medviewer.dicom import encapsulated
 from medviewer.dicom.colour import palette_to_rgb, ybr_to_rgb
+from medviewer.dicom.elements import Broken
 from medviewer.dicom.pixel_format import NATIVE, frame_bytes
 from medviewer.dicom.study import Instance, PixelFormat
-from medviewer.dicom.walk import Broken, walk
+from medviewer.dicom.walk import walk
 from medviewer.errors import UnreadableImage
 
 Array = NDArray[Any]

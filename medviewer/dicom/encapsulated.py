@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from struct import unpack
 
+from medviewer.dicom.elements import Broken, Window
 from medviewer.dicom.study import Instance
-from medviewer.dicom.walk import Broken, Window, file_status, fragments
+from medviewer.dicom.walk import file_status, fragments
 from medviewer.errors import UnreadableImage
 
 Span = tuple[int, int]

@@ -7,7 +7,6 @@ changed since the scan is refused.
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -18,19 +17,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.dicom.colour import apply_modality_lut
 from medviewer.dicom.decode import decode
 from medviewer.dicom.encapsulated import Span, frame_spans
 from medviewer.dicom.stack import normal
 from medviewer.dicom.study import Instance, Series
-from medviewer.dicom.walk import file_status
+from medviewer.dicom.voxels import is_direct, padding_range, read_into, volume_dtype, write_values
 from medviewer.errors import UnreadableImage
 from medviewer.imaging.render import apply_window, auto_window
 from medviewer.imaging.volume import Geometry, Unit, Volume
 from medviewer.tasks import TaskContext
 
-_DIRECT = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"})
-_INT16 = np.iinfo(np.int16)
 _WORKERS = max(2, min(8, os.cpu_count() or 2))
 
 
@@ -134,7 +130,7 @@ class SeriesLoader:
     def _load_slice(self, index: int) -> None:
         instance = self.series.instances[index]
         target = self._voxels[index]
-        if _is_direct(instance, self._dtype):
+        if is_direct(instance, self._dtype):
             read_into(instance, target)
         else:
             write_values(decode(instance, self._frame_spans(instance)), instance, target)
@@ -181,111 +177,6 @@ def slice_geometry(series: Series, index: int) -> Geometry | None:
         return None
     uid = series.frame_of_reference_uid
     return Geometry.from_planes(instance.position, instance.orientation, instance.pixel_spacing, step, uid)
-
-
-def volume_dtype(series: Series) -> np.dtype[Any]:
-    """uint8 for RGB; int16 where rescaled values are whole numbers that fit; else float32.
-
-    HU beyond -32768..32767 mean nothing (padding, at most): whole HU are always int16, saturated.
-    """
-    if series.unit is Unit.RGB:
-        return np.dtype(np.uint8)
-    fits = _is_whole if series.unit is Unit.HU else _fits_int16
-    whole = all(fits(instance) for instance in series.instances)
-    return np.dtype(np.int16 if whole else np.float32)
-
-
-def _is_whole(instance: Instance) -> bool:
-    if instance.pixels.float_pixels or instance.modality_lut or instance.pixels.bits_stored > 16:
-        return False
-    return instance.slope.is_integer() and instance.intercept.is_integer() and abs(instance.intercept) < 32768
-
-
-def _fits_int16(instance: Instance) -> bool:
-    if not _is_whole(instance):
-        return False
-    half = 1 << (instance.pixels.bits_stored - 1)
-    ends = (-half, half - 1) if instance.pixels.signed else (0, 2 * half - 1)
-    rescaled = [end * instance.slope + instance.intercept for end in ends]
-    return min(rescaled) >= _INT16.min and max(rescaled) <= _INT16.max
-
-
-def _is_direct(instance: Instance, dtype: np.dtype[Any]) -> bool:
-    """Whether the bytes of the file are the array's own: then they are read in place."""
-    pixels = instance.pixels
-    return (
-        pixels.transfer_syntax in _DIRECT
-        and pixels.bits_allocated == 16
-        and pixels.samples == 1
-        and pixels.photometric != "PALETTE COLOR"
-        and dtype == np.int16
-        and (instance.slope == 1 or _fits_int16(instance))
-        and sys.byteorder == "little"
-    )
-
-
-def read_into(instance: Instance, target: NDArray[Any]) -> None:
-    """Read uncompressed 16-bit pixels straight into ``target`` and rescale in place."""
-    size = target.nbytes
-    try:
-        with instance.path.open("rb", buffering=0) as file:
-            if file_status(file) != instance.stamp:
-                raise UnreadableImage("The file changed since it was opened.")
-            file.seek((instance.pixels.offset or 0) + instance.frame * size)
-            got = file.readinto(target.reshape(-1).view(np.uint8).data)
-    except OSError as error:
-        raise UnreadableImage("The image file could not be read.") from error
-    if got != size:
-        raise UnreadableImage("The file is cut short within its pixel data.")
-    spare = 16 - instance.pixels.bits_stored
-    if spare and instance.pixels.signed:
-        np.left_shift(target, spare, out=target)
-        np.right_shift(target, spare, out=target)
-    elif spare:
-        np.bitwise_and(target, (1 << instance.pixels.bits_stored) - 1, out=target)
-    if not _fits_int16(instance):
-        _saturate(target, instance)
-    if instance.slope != 1:
-        np.multiply(target, np.int16(instance.slope), out=target)
-    if instance.intercept:
-        np.add(target, np.int16(instance.intercept), out=target)
-
-
-def _saturate(target: NDArray[Any], instance: Instance) -> None:
-    """Limit stored values so that adding the intercept cannot leave int16 (addition modulo 2**16)."""
-    stored = target if instance.pixels.signed else target.view(np.uint16)
-    kind = np.iinfo(stored.dtype)
-    low = max(kind.min, int(_INT16.min - instance.intercept))
-    high = min(kind.max, int(_INT16.max - instance.intercept))
-    np.clip(stored, low, high, out=stored)
-
-
-def write_values(stored: NDArray[Any], instance: Instance, target: NDArray[Any]) -> None:
-    """Rescale stored values (or copy RGB) into ``target``: stored * slope + intercept, per image."""
-    if stored.shape != target.shape:
-        raise UnreadableImage("The decoded image has another size than its header says.")
-    if target.ndim == 3:
-        target[...] = stored
-    elif instance.modality_lut:
-        target[...] = apply_modality_lut(stored, instance)
-    elif instance.slope == 1 and instance.intercept == 0:
-        target[...] = stored
-    elif target.dtype == np.int16:
-        values = stored.astype(np.int32) * int(instance.slope) + int(instance.intercept)
-        np.clip(values, _INT16.min, _INT16.max, out=target, casting="unsafe")
-    else:
-        np.multiply(stored, instance.slope, out=target, casting="unsafe", dtype=np.float64)
-        np.add(target, np.float32(instance.intercept), out=target)
-
-
-def padding_range(instance: Instance, dtype: np.dtype[Any]) -> tuple[float, float] | None:
-    """The padding values after rescaling, as a volume of ``dtype`` holds them."""
-    if instance.padding is None or instance.modality_lut:
-        return None
-    ends = [value * instance.slope + instance.intercept for value in instance.padding]
-    if dtype == np.int16:
-        ends = [float(np.clip(end, _INT16.min, _INT16.max)) for end in ends]
-    return min(ends), max(ends)
 
 
 def thumbnail(series: Series, size: int) -> NDArray[np.uint8]:

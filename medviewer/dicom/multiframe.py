@@ -10,11 +10,13 @@ import pydicom
 from pydicom.dataset import Dataset
 
 from medviewer.dicom import header as h
+from medviewer.dicom import plane
 from medviewer.dicom import values as v
+from medviewer.dicom.elements import Broken
 from medviewer.dicom.header import Facts
 from medviewer.dicom.study import Instance
 from medviewer.dicom.tags import TAG
-from medviewer.dicom.walk import Broken, Header
+from medviewer.dicom.walk import Header
 from medviewer.imaging.window import Window
 
 _PHASE_SOURCES = (
@@ -85,16 +87,18 @@ def _placed(first: Facts, k: int, frame: Dataset, shared: Dataset) -> Facts:
         return _raw(frame, shared, macro, keyword)
 
     base = first.instance
-    pair = h.spacing_pair(raw("PixelMeasuresSequence", "PixelSpacing"))
+    pair = plane.spacing_pair(raw("PixelMeasuresSequence", "PixelSpacing"))
     transform = "PixelValueTransformationSequence"
-    slope, intercept, valid = h.rescale(raw(transform, "RescaleSlope"), raw(transform, "RescaleIntercept"))
+    slope, intercept, valid = plane.rescale(
+        raw(transform, "RescaleSlope"), raw(transform, "RescaleIntercept")
+    )
     given = any(True for _ in _macros(frame, shared, transform))
     kind = raw(transform, "RescaleType").decode()
     instance = replace(
         base,
         frame=k,
-        position=h.position(raw("PlanePositionSequence", "ImagePositionPatient")) or base.position,
-        orientation=h.orientation(raw("PlaneOrientationSequence", "ImageOrientationPatient"))
+        position=plane.position(raw("PlanePositionSequence", "ImagePositionPatient")) or base.position,
+        orientation=plane.orientation(raw("PlaneOrientationSequence", "ImageOrientationPatient"))
         or base.orientation,
         pixel_spacing=pair or base.pixel_spacing,
         spacing_label="mm" if pair else base.spacing_label,
@@ -126,7 +130,7 @@ def _frame_type(frame: Dataset, shared: Dataset) -> tuple[str, ...]:
 
 def _windows(raw: Any, base: Instance) -> tuple[Window, ...]:
     macro = "FrameVOILUTSequence"
-    return h.windows(
+    return plane.windows(
         raw(macro, "WindowCenter"),
         raw(macro, "WindowWidth"),
         raw(macro, "WindowCenterWidthExplanation"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from medviewer.dicom import values as v
+from medviewer.dicom.elements import Broken
 from medviewer.dicom.study import PixelFormat
 from medviewer.dicom.tags import TAG
-from medviewer.dicom.walk import Broken, Header
+from medviewer.dicom.walk import Header
 
 MAX_FRAME_PIXELS = 1 << 28
 NATIVE = frozenset(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from medviewer.dicom.elements import Broken
 from medviewer.dicom.header import Facts, read_header
 from medviewer.dicom.order import arrange
 from medviewer.dicom.sources import open_sources
 from medviewer.dicom.study import ScanResult, Unreadable
-from medviewer.dicom.walk import Broken
 from medviewer.errors import NothingReadable
 from medviewer.tasks import TaskContext
 

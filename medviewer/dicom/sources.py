@@ -17,8 +17,9 @@ from typing import IO
 
 import pydicom
 
+from medviewer.dicom.elements import Broken
 from medviewer.dicom.study import Unreadable
-from medviewer.dicom.walk import Broken, walk
+from medviewer.dicom.walk import walk
 from medviewer.errors import Cancelled
 from medviewer.tasks import TaskContext
 

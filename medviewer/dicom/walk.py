@@ -7,15 +7,24 @@ costs a fraction of a millisecond, and a hostile one no more.
 
 from __future__ import annotations
 
+import os
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from struct import Struct
 from typing import BinaryIO
 
 from pydicom.uid import UID
+
+from medviewer.dicom.elements import (
+    EXPLICIT_BIG,
+    EXPLICIT_LITTLE,
+    IMPLICIT_BIG,
+    IMPLICIT_LITTLE,
+    Broken,
+    Coding,
+    Window,
+)
 
 UNDEFINED = 0xFFFFFFFF
 MAX_DEPTH = 64
@@ -26,96 +35,10 @@ MAX_VALUE = 1 << 16
 
 PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_LONG_VR = frozenset(
-    {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
-)
-_CHUNK = 1 << 15
 _TRANSFER_SYNTAX = 0x00020010
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _IMPLICIT = "1.2.840.10008.1.2"
 _DEFLATED = "1.2.840.10008.1.2.1.99"
-
-Element = tuple[int, bytes, int, int]
-"""(tag, VR or b"", value length, offset of the value)."""
-
-
-class Broken(Exception):
-    """The file cannot be read; ``str()`` is one sentence without patient data."""
-
-    def __init__(self, reason: str, series_uid: str = "") -> None:
-        super().__init__(reason)
-        self.series_uid = series_uid
-
-
-class Window:
-    """A file seen through a moving buffer; ``data[at(position, n)]`` is the byte at ``position``."""
-
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self._file = file
-        self.size = size
-        self._base = 0
-        self.data = file.read(_CHUNK)
-
-    def at(self, position: int, count: int) -> int:
-        """Index into ``data`` of ``count`` bytes from ``position``. Raises :class:`Broken` past the end."""
-        index = position - self._base
-        if index >= 0 and index + count <= len(self.data):
-            return index
-        if position + count > self.size:
-            raise Broken("The file is cut short.")
-        self._file.seek(position)
-        self._base = position
-        self.data = self._file.read(max(count, _CHUNK))
-        if len(self.data) < count:
-            raise Broken("The file is cut short.")
-        return 0
-
-    def take(self, position: int, count: int) -> bytes:
-        """``count`` bytes from ``position``."""
-        index = self.at(position, count)
-        return self.data[index : index + count]
-
-
-@dataclass(frozen=True)
-class Coding:
-    """How elements are written: byte order and whether the VR is named."""
-
-    little: bool
-    explicit: bool
-    read: Callable[[Window, int], Element]
-
-
-def _explicit_reader(order: str) -> Callable[[Window, int], Element]:
-    short, long = Struct(order + "HH2sH").unpack_from, Struct(order + "I").unpack_from
-
-    def read(window: Window, position: int) -> Element:
-        index = window.at(position, 8)
-        group, element, vr, length = short(window.data, index)
-        if vr not in _LONG_VR:
-            if not vr.isalpha() and group != 0xFFFE:
-                raise Broken("The header does not follow its transfer syntax.")
-            return group << 16 | element, vr, length, position + 8
-        index = window.at(position, 12)
-        return group << 16 | element, vr, long(window.data, index + 8)[0], position + 12
-
-    return read
-
-
-def _implicit_reader(order: str) -> Callable[[Window, int], Element]:
-    unpack = Struct(order + "HHI").unpack_from
-
-    def read(window: Window, position: int) -> Element:
-        index = window.at(position, 8)
-        group, element, length = unpack(window.data, index)
-        return group << 16 | element, b"", length, position + 8
-
-    return read
-
-
-EXPLICIT_LITTLE = Coding(True, True, _explicit_reader("<"))
-EXPLICIT_BIG = Coding(False, True, _explicit_reader(">"))
-IMPLICIT_LITTLE = Coding(True, False, _implicit_reader("<"))
-_IMPLICIT_BIG = Coding(False, False, _implicit_reader(">"))
 
 
 @dataclass(frozen=True)
@@ -155,8 +78,6 @@ def walk(path: Path, wanted: frozenset[int]) -> Header:
 
 def file_status(file: BinaryIO) -> tuple[int, int]:
     """(size in bytes, modification time in ns) of an open file."""
-    import os
-
     status = os.fstat(file.fileno())
     return status.st_size, status.st_mtime_ns
 
@@ -273,7 +194,7 @@ def _skip(window: Window, position: int, coding: Coding, depth: int) -> int:
     """Past the items of an element of undefined length; returns the position after its delimiter."""
     if depth > MAX_DEPTH:
         raise Broken("The header is nested too deeply.")
-    items = (IMPLICIT_LITTLE if coding.little else _IMPLICIT_BIG).read
+    items = (IMPLICIT_LITTLE if coding.little else IMPLICIT_BIG).read
     while True:
         tag, _, length, start = items(window, position)
         if tag == _SEQUENCE_END:
@@ -289,7 +210,7 @@ def _skip(window: Window, position: int, coding: Coding, depth: int) -> int:
 
 
 def _skip_item(window: Window, position: int, coding: Coding, depth: int) -> int:
-    items = (IMPLICIT_LITTLE if coding.little else _IMPLICIT_BIG).read
+    items = (IMPLICIT_LITTLE if coding.little else IMPLICIT_BIG).read
     while True:
         tag, vr, length, start = coding.read(window, position)
         if tag == _ITEM_END:

@@ -12,9 +12,10 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
+from medviewer.dicom.elements import Broken
 from medviewer.dicom.header import read_header
 from medviewer.dicom.tags import TAG
-from medviewer.dicom.walk import Broken, walk
+from medviewer.dicom.walk import walk
 from tests.factories import make_instance, save
 
 ROWS = frozenset({TAG["Rows"], TAG["PatientName"]})

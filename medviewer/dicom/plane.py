@@ -1,0 +1,88 @@
+"""Where a plane lies, how large its pixels are, what its values and windows mean: validated or absent."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from medviewer.dicom import values as v
+from medviewer.imaging.window import VoiFunction, Window
+
+_UNIT_TOLERANCE = 1e-3
+
+
+def rescale(slope: bytes, intercept: bytes) -> tuple[float, float, bool]:
+    """(slope, intercept, valid); a slope of zero or no number is not believed (PS3.3 C.11.1)."""
+    if not slope and not intercept:
+        return 1.0, 0.0, True
+    m = v.number(slope) if slope else 1.0
+    b = v.number(intercept) if intercept else 0.0
+    return (m, b, True) if m and b is not None else (1.0, 0.0, False)
+
+
+@lru_cache(maxsize=1024)
+def position(raw: bytes) -> tuple[float, float, float] | None:
+    """ImagePositionPatient, LPS mm."""
+    xyz = v.numbers(raw)
+    return (xyz[0], xyz[1], xyz[2]) if len(xyz) == 3 else None
+
+
+@lru_cache(maxsize=1024)
+def orientation(raw: bytes) -> tuple[float, float, float, float, float, float] | None:
+    """ImageOrientationPatient, only where both cosines are unit vectors at right angles within 1e-3."""
+    c = v.numbers(raw)
+    if len(c) != 6:
+        return None
+    row, column = np.array(c[:3]), np.array(c[3:])
+    off = (abs(np.linalg.norm(row) - 1), abs(np.linalg.norm(column) - 1), abs(row @ column))
+    return (c[0], c[1], c[2], c[3], c[4], c[5]) if max(off) < _UNIT_TOLERANCE else None
+
+
+@lru_cache(maxsize=1024)
+def spacing(
+    pixel: bytes, imager: bytes, nominal: bytes, calibration: bytes
+) -> tuple[tuple[float, float] | None, str]:
+    """Spacing (row, column) and what its millimetres are (PS3.3 10.7)."""
+    own, detector = spacing_pair(pixel), spacing_pair(imager)
+    kind = v.ascii_text(calibration)
+    if own is not None:
+        if kind or (detector is not None and not np.allclose(own, detector, rtol=1e-4)):
+            return own, f"mm (calibrated: {kind})" if kind else "mm (calibrated)"
+        return own, "mm at detector" if detector is not None else "mm"
+    if detector is not None and not pixel.strip(b"\0 "):
+        return detector, "mm at detector"
+    scanned = spacing_pair(nominal)
+    if scanned is not None and not pixel.strip(b"\0 "):
+        return scanned, "mm (nominal)"
+    return None, "px"
+
+
+def spacing_pair(raw: bytes) -> tuple[float, float] | None:
+    """Two positive finite numbers, or None."""
+    pair = v.numbers(raw)
+    return (pair[0], pair[1]) if len(pair) == 2 and min(pair) > 0 and math.isfinite(sum(pair)) else None
+
+
+@lru_cache(maxsize=1024)
+def windows(centres: bytes, widths: bytes, names: bytes, function: bytes, invert: bool) -> tuple[Window, ...]:
+    """The header's windows that the standard allows, in its order."""
+    labels = v.text(names, b"").split("\\")
+    pairs = zip(v.numbers(centres), v.numbers(widths), strict=False)
+    found = []
+    for k, (centre, width) in enumerate(pairs):
+        label = labels[k].strip() if k < len(labels) else ""
+        window = make_window(centre, width, v.ascii_text(function), label, invert)
+        if window is not None:
+            found.append(window)
+    return tuple(found)
+
+
+def make_window(centre: float, width: float, function: str, name: str, invert: bool) -> Window | None:
+    """A window as the header gives it, or None where the standard forbids it (PS3.3 C.11.2.1.2)."""
+    kind = VoiFunction(function) if function in set(VoiFunction) else VoiFunction.LINEAR
+    try:
+        return Window(centre, width, kind, invert, name)
+    except ValueError:
+        return None
