@@ -1,0 +1,152 @@
+"""Measure ``lung-ct`` on what it has not seen: a held-out patient, and synthetic chests at full size."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from medviewer.ai.card import Metric
+from medviewer.ai.lung_input import prepare
+from medviewer.ai.mask_cleanup import clean
+from medviewer.ai.runner import pick_dtype
+from medviewer.imaging.volume import Volume
+from medviewer.tasks import TaskContext
+from medviewer.training.phantom import Phantom, make_phantom
+from medviewer.training.silver import silver_lungs
+
+log = logging.getLogger(__name__)
+
+EVALUATION_SEEDS = tuple(range(100, 110))
+"""Synthetic chests that no training run draws (those start at 1000)."""
+SIDES = ((1, "right_lung"), (2, "left_lung"))
+
+Bool = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One scan: Dice and volume difference (percent) by side, consolidation covered (network, threshold)."""
+
+    name: str
+    dice: dict[str, float]
+    volume_percent: dict[str, float]
+    seconds: float
+    slices: int
+    consolidation: tuple[float, float] | None = None
+
+    def line(self) -> str:
+        """One line of the table."""
+        told = "  ".join(
+            f"{side.split('_')[0]:5s} Dice {self.dice[side]:.4f} volume {self.volume_percent[side]:+.2f} %"
+            for _, side in SIDES
+        )
+        if self.consolidation is not None:
+            network, threshold = self.consolidation
+            told += f"  consolidation inside: network {network:.3f}, thresholding {threshold:.3f}"
+        return f"{self.name:24s} {told}  {self.seconds:.1f} s for {self.slices} slices"
+
+
+def segment(net: nn.Module, volume: Volume) -> tuple[dict[str, Bool], float]:
+    """The network's lungs after the usual cleaning, and the seconds the slices took."""
+    lung = prepare(volume)
+    classes = np.zeros(volume.shape, np.uint8)
+    reduced = pick_dtype(torch.device("cpu")) is torch.bfloat16
+    net.eval()
+    began = time.perf_counter()
+    for k in range(lung.count):
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=reduced):
+            logits = net(torch.from_numpy(lung.batch([k])))
+        probabilities = torch.softmax(logits.float(), dim=1)[0].numpy()
+        picture = lung.view.extract(classes, k)
+        for label, mask in lung.restore(k, probabilities).items():
+            picture[mask] = label
+    seconds = time.perf_counter() - began
+    cleaned = clean(classes, SIDES, volume.geometry, TaskContext())
+    return {name: item.mask.full() for name, item in cleaned.items()}, seconds
+
+
+def dice(a: Bool, b: Bool) -> float:
+    """Overlap 0..1; two empty masks agree."""
+    total = np.count_nonzero(a) + np.count_nonzero(b)
+    return 1.0 if total == 0 else float(2 * np.count_nonzero(a & b) / total)
+
+
+def compare(name: str, found: dict[str, Bool], truth: dict[str, Bool], seconds: float) -> Row:
+    """Found against truth, by side."""
+    overlap = {side: dice(found[side], truth[side]) for _, side in SIDES}
+    percent = {
+        side: 100.0 * (np.count_nonzero(found[side]) / max(1, np.count_nonzero(truth[side])) - 1)
+        for _, side in SIDES
+    }
+    return Row(name, overlap, percent, seconds, int(found["right_lung"].shape[0]))
+
+
+def thresholded(volume: Volume) -> Bool:
+    """Both lungs by thresholding with all the care of :mod:`medviewer.training.silver`."""
+    masks = silver_lungs(volume)
+    return masks["right_lung"] | masks["left_lung"]
+
+
+def phantom_row(net: nn.Module, phantom: Phantom, seed: int) -> Row:
+    """One synthetic chest against its truth, its consolidation by network and by thresholding."""
+    found, seconds = segment(net, phantom.volume)
+    row = compare(f"phantom seed {seed}", found, phantom.masks, seconds)
+    dense = phantom.masks["consolidation"]
+    if not dense.any():
+        return row
+    both = found["right_lung"] | found["left_lung"]
+    covered = (float(both[dense].mean()), float(thresholded(phantom.volume)[dense].mean()))
+    return Row(row.name, row.dice, row.volume_percent, row.seconds, row.slices, covered)
+
+
+def phantom_rows(net: nn.Module, seeds: Iterable[int] = EVALUATION_SEEDS, slices: int = 120, size: int = 512,
+                 spacing_mm: tuple[float, float, float] = (2.5, 0.7, 0.7)) -> list[Row]:  # fmt: skip
+    """Every evaluation chest at the demo study's size."""
+    rows = []
+    for seed in seeds:
+        rows.append(
+            phantom_row(net, make_phantom(seed, slices=slices, size=size, spacing_mm=spacing_mm), seed)
+        )
+        log.info("%s", rows[-1].line())
+    return rows
+
+
+def real_rows(net: nn.Module, scans: Iterable[tuple[str, Callable[[], Volume]]]) -> list[Row]:
+    """Real scans against their silver masks."""
+    rows = []
+    for name, load in scans:
+        volume = load()
+        found, seconds = segment(net, volume)
+        rows.append(compare(name, found, silver_lungs(volume), seconds))
+        log.info("%s", rows[-1].line())
+    return rows
+
+
+def metrics(rows: Sequence[Row], data: str) -> list[Metric]:
+    """The card's figures for one group of scans: mean and range."""
+    if not rows:
+        return []
+    out = []
+    for _, side in SIDES:
+        title = side.replace("_", " ")
+        out.append(_metric(f"Dice, {title}", [r.dice[side] for r in rows], "", data, 4))
+        out.append(
+            _metric(f"Volume difference, {title}", [r.volume_percent[side] for r in rows], "%", data, 2)
+        )
+    dense = [r.consolidation for r in rows if r.consolidation is not None]
+    if dense:
+        out.append(_metric("Consolidation inside the lung mask", [d[0] for d in dense], "", data, 4))
+        out.append(_metric("Consolidation inside, by thresholding", [d[1] for d in dense], "", data, 4))
+    return out
+
+
+def _metric(name: str, values: Sequence[float], unit: str, data: str, decimals: int) -> Metric:
+    low, high = round(min(values), decimals), round(max(values), decimals)
+    return Metric(name, round(float(np.mean(values)), decimals), data, (low, high), unit, len(values))

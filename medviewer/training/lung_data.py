@@ -1,0 +1,191 @@
+"""What ``lung-ct`` learns from: phantoms and real scans on the network's grid, cached, and drawn with change.
+
+A case is (slices, H, W) HU as int16 and labels 0..3 as uint8, with the slice distance: the same pictures the
+network sees when reading, made by :mod:`medviewer.ai.lung_input`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medviewer.ai.lung_input import HU_RANGE, NEIGHBOUR_MM, OUTPUTS, prepare
+from medviewer.imaging.volume import Volume
+from medviewer.training.noise import Kernel
+from medviewer.training.phantom import Variation, make_phantom
+
+CACHE_VERSION = 2
+"""Raised when the generator changes, so that stale caches are made again."""
+FIRST_SEED = 1000
+"""Training seeds start here; 0 to 99 are the demo's and 100 to 199 the evaluation's: never trained on."""
+CROP = 192
+
+
+@dataclass(frozen=True)
+class Case:
+    """One scan on the network's grid. ``dense`` marks consolidation (weighs more in the loss)."""
+
+    name: str
+    hu: NDArray[np.int16]
+    labels: NDArray[np.uint8]
+    dense: NDArray[np.bool_]
+    step_mm: float
+
+
+def to_case(name: str, volume: Volume, masks: dict[str, NDArray[np.bool_]]) -> Case:
+    """A volume and its masks ("right_lung", "left_lung", "trachea", maybe "consolidation") as a case."""
+    lung = prepare(volume)
+    low, high = HU_RANGE
+    hu = np.empty((lung.count, *lung.size), np.int16)
+    labels = np.zeros(hu.shape, np.uint8)
+    dense = np.zeros(hu.shape, bool)
+    for k in range(lung.count):
+        picture = (lung.batch([k])[0, 1] + 1) * (high - low) / 2 + low
+        hu[k] = np.rint(picture)
+        for label, mask in ((1, "right_lung"), (2, "left_lung"), (3, "trachea")):
+            if mask in masks:
+                labels[k][lung.shrink_mask(k, masks[mask]) > 0.5] = label
+        if "consolidation" in masks:
+            dense[k] = lung.shrink_mask(k, masks["consolidation"]) > 0.5
+    return Case(name, hu, labels, dense, float(lung.view.step_mm or NEIGHBOUR_MM))
+
+
+def phantom_case(seed: int, slices: int = 56, size: int = 272) -> Case:
+    """A varied phantom straight on the network's 1.5 mm grid."""
+    rng = np.random.default_rng([seed, 7])
+    step = float(rng.choice([5.0, 5.0, 5.0, 6.0, 8.0, 10.0]))
+    count = max(6, min(slices, int(round(slices * 5.0 / step))))
+    sigma = float(rng.choice([4.0, 10.0, 22.0, 40.0], p=[0.3, 0.35, 0.2, 0.15]))
+    sharp = bool(rng.random() < 0.4)
+    kernel = Kernel("ANY", sigma, 0.5 if sharp else 0.3, 0.4 if sharp else 0.0)
+    variation = Variation(
+        contrast=None,
+        kernel=kernel,
+        couch=bool(rng.random() < 0.85),
+        lesions=None,
+        top_mm=float(rng.uniform(85, 135)),
+        centre_mm=(float(rng.uniform(-12, 12)), float(rng.uniform(-12, 20))),
+        thickness_mm=float(rng.choice([1.0, 2.5, step, step])),
+    )
+    phantom = make_phantom(
+        seed, slices=count, size=size, spacing_mm=(step, 1.5, 1.5), variation=variation, workers=1
+    )
+    return to_case(f"phantom {seed}", phantom.volume, phantom.masks)
+
+
+def _cached(folder: Path, seed: int, slices: int, size: int) -> Path:
+    path = folder / f"v{CACHE_VERSION}-{seed}-{slices}x{size}.npz"
+    if not path.exists():
+        case = phantom_case(seed, slices, size)
+        partial = path.with_suffix(".part.npz")
+        np.savez(partial, hu=case.hu, labels=case.labels, dense=case.dense, step=case.step_mm)
+        partial.replace(path)
+    return path
+
+
+def phantom_cases(
+    folder: Path, count: int, slices: int = 56, size: int = 272, workers: int = 2
+) -> list[Case]:
+    """``count`` training phantoms, made in processes once and read from ``folder`` after that."""
+    folder.mkdir(parents=True, exist_ok=True)
+    seeds = range(FIRST_SEED, FIRST_SEED + count)
+    with ProcessPoolExecutor(workers) as pool:
+        paths = list(pool.map(_cached, [folder] * count, seeds, [slices] * count, [size] * count))
+    cases = []
+    for seed, path in zip(seeds, paths, strict=True):
+        with np.load(path) as data:
+            cases.append(
+                Case(f"phantom {seed}", data["hu"], data["labels"], data["dense"], float(data["step"]))
+            )
+    return cases
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One training picture: HU (3, H, W), labels and dense mark (H, W)."""
+
+    hu: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+    dense: NDArray[np.bool_]
+
+
+def draw(rng: np.random.Generator, case: Case, crop: int = CROP) -> Sample:
+    """A random crop of a random slice with neighbours, sometimes with a pasted consolidation."""
+    count, height, width = case.hu.shape
+    k = int(rng.integers(count))
+    if not case.labels[k].any() and rng.random() < 0.7:
+        k = int(rng.integers(count))
+    offset = max(1, round(NEIGHBOUR_MM / case.step_mm))
+    picked = [max(0, k - offset), k, min(count - 1, k + offset)]
+    top = _start(rng, height, crop)
+    left = _start(rng, width, crop)
+    window = (slice(top, top + crop), slice(left, left + crop))
+    hu = np.full((3, crop, crop), -1024.0, np.float32)
+    labels = np.zeros((crop, crop), np.uint8)
+    dense = np.zeros((crop, crop), bool)
+    part = case.hu[picked][(slice(None), *window)]
+    h, w = part.shape[1:]
+    hu[:, :h, :w] = part
+    labels[:h, :w] = case.labels[k][window]
+    dense[:h, :w] = case.dense[k][window]
+    if rng.random() < 0.35:
+        _paste_dense(rng, hu, labels, dense)
+    return Sample(_recolour(rng, hu), labels, dense)
+
+
+def _start(rng: np.random.Generator, length: int, crop: int) -> int:
+    room = length - crop
+    return 0 if room <= 0 else int(np.clip(rng.normal(room / 2, room / 5), 0, room))
+
+
+def _paste_dense(
+    rng: np.random.Generator, hu: NDArray[np.float32], labels: NDArray[np.uint8], dense: NDArray[np.bool_]
+) -> None:
+    """Consolidate a blob of lung centred near its edge: the label stays lung."""
+    side = np.isin(labels, (1, 2))
+    core = side[2:-2, 2:-2] & side[:-4, 2:-2] & side[4:, 2:-2] & side[2:-2, :-4] & side[2:-2, 4:]
+    edge = np.argwhere(side[2:-2, 2:-2] & ~core) + 2
+    where = edge if rng.random() < 0.7 and len(edge) else np.argwhere(side)
+    if len(where) == 0:
+        return
+    r, c = where[int(rng.integers(len(where)))]
+    a, b = rng.uniform(5, 26, 2)
+    turn = rng.uniform(0, np.pi)
+    yy, xx = np.mgrid[: labels.shape[0], : labels.shape[1]]
+    u = (yy - r) * np.cos(turn) + (xx - c) * np.sin(turn)
+    v = -(yy - r) * np.sin(turn) + (xx - c) * np.cos(turn)
+    wave = 1 + 0.15 * np.sin(3 * np.arctan2(u, v) + rng.uniform(0, 6))
+    depth = 1 - np.sqrt((u / a) ** 2 + (v / b) ** 2) / wave
+    cover = np.clip(depth * min(a, b) / rng.uniform(0.8, 4) + 0.5, 0, 1) * side
+    level = rng.uniform(-60, 70)
+    for k in range(3):
+        target = np.maximum(hu[k], level + rng.normal(0, 12, labels.shape))
+        hu[k] += (cover * rng.uniform(0.85, 1.0) * (target - hu[k])).astype(np.float32)
+    dense |= (cover > 0.5) & side
+
+
+def _recolour(rng: np.random.Generator, hu: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Other scanners, doses and kernels: offset, gain, lung density, blur, noise."""
+    if rng.random() < 0.5:
+        lungs = np.clip((-400 - hu) / 200, 0, 1)
+        hu += lungs * np.float32(rng.normal(0, 40))
+    hu = hu * np.float32(rng.uniform(0.95, 1.05)) + np.float32(rng.normal(0, 12))
+    if rng.random() < 0.3:
+        for axis in (1, 2):
+            hu = (np.roll(hu, 1, axis) + 2 * hu + np.roll(hu, -1, axis)) / 4
+    if rng.random() < 0.5:
+        noise = rng.standard_normal(hu.shape, dtype=np.float32) * np.float32(rng.gamma(1.5, 18))
+        if rng.random() < 0.5:
+            noise = (np.roll(noise, 1, 1) + noise + np.roll(noise, 1, 2)) * np.float32(0.6)
+        hu = hu + noise
+    return np.asarray(hu, dtype=np.float32)
+
+
+def outputs() -> Sequence[str]:
+    """The classes in label order."""
+    return OUTPUTS
