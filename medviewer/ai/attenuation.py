@@ -8,6 +8,7 @@ those of the 3D Slicer extension LungCTAnalyzer, which our names follow too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import SimpleITK
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from medviewer.ai.checks import upper_first
 from medviewer.ai.plausibility import is_padding
 from medviewer.imaging.volume import Mask, Volume
+from medviewer.tasks import TaskContext
 
 LOW_HU = -950.0
 DENSE_HU = (-500.0, 100.0)
@@ -31,6 +33,9 @@ BANDS: tuple[tuple[str, float, float], ...] = (
     ("Vessel", 0.0, np.inf),
 )
 """(name, from, below) in HU; together they cover every voxel once."""
+
+_SLAB = 16
+"""Slices at a time: keeps memory low and a cancel quick."""
 
 THIRDS = ("upper", "middle", "lower")
 
@@ -95,23 +100,35 @@ def low_region(volume: Volume, mask: Mask) -> NDArray[np.bool_]:
     return np.asarray(mask.box & (values < LOW_HU) & ~is_padding(values, volume.padding))
 
 
-def dense_region(volume: Volume, mask: Mask) -> NDArray[np.bool_]:
+def dense_region(volume: Volume, mask: Mask, context: TaskContext | None = None) -> NDArray[np.bool_]:
     """Dense lung (infiltrated, consolidated, a mass) without vessels, on the box of ``mask``.
 
     Voxels whose 3 x 3 mean lies in :data:`DENSE_HU`, opened in the picture plane by a disc of
-    :data:`DENSE_RADIUS_MM` and grown back over connected dense voxels by the same radius.
+    :data:`DENSE_RADIUS_MM` and grown back over dense voxels by half of it. Everything happens within a
+    picture, so it is done a few slices at a time. Raises :class:`~medviewer.errors.Cancelled`.
     """
+    out = np.zeros(mask.box.shape, bool)
     if mask.geometry is None or mask.voxel_count == 0:
-        return np.zeros(mask.box.shape, bool)
-    values = np.ascontiguousarray(volume.voxels[Window3.of(mask).box], dtype=np.float32)
-    smooth = SimpleITK.GetArrayFromImage(SimpleITK.Mean(SimpleITK.GetImageFromArray(values), (1, 1, 0)))
-    dense = mask.box & (smooth >= DENSE_HU[0]) & (smooth <= DENSE_HU[1])
+        return out
     radius = [max(1, round(DENSE_RADIUS_MM / mm)) for mm in mask.geometry.spacing_mm]
-    disc = (radius[2], radius[1], 0)
-    core = SimpleITK.BinaryMorphologicalOpening(
-        SimpleITK.GetImageFromArray(dense.view(np.uint8)), disc, SimpleITK.sitkBall
-    )
-    grown = SimpleITK.BinaryDilate(core, (disc[0] // 2, disc[1] // 2, 0), SimpleITK.sitkBall)
+    values = volume.voxels[Window3.of(mask).box]
+    for start in range(0, len(out), _SLAB):
+        if context is not None:
+            context.check()
+        slab = slice(start, start + _SLAB)
+        out[slab] = _dense(values[slab], mask.box[slab], (radius[2], radius[1], 0))
+    return out
+
+
+def _dense(values: NDArray[Any], inside: NDArray[np.bool_], disc: tuple[int, int, int]) -> NDArray[np.bool_]:
+    image = SimpleITK.GetImageFromArray(np.ascontiguousarray(values, dtype=np.float32))
+    smooth = SimpleITK.GetArrayFromImage(SimpleITK.Mean(image, (1, 1, 0)))
+    dense = inside & (smooth >= DENSE_HU[0]) & (smooth <= DENSE_HU[1])
+    if not dense.any():
+        return np.asarray(dense)
+    ball = SimpleITK.sitkBall
+    core = SimpleITK.BinaryMorphologicalOpening(SimpleITK.GetImageFromArray(dense.view(np.uint8)), disc, ball)
+    grown = SimpleITK.BinaryDilate(core, (disc[0] // 2, disc[1] // 2, 0), ball)
     return np.asarray(SimpleITK.GetArrayFromImage(grown).astype(bool) & dense)
 
 

@@ -38,7 +38,10 @@ def finish(
     context.check()
     findings = lung_findings(volume, masks, series, card, context)
     dropped = [_dropped(name, item.dropped) for name, item in cleaned.items()]
-    warnings = [n for n in dropped if n is not None] + checks.check_masks(masks, volume)
+    missing = {name: mask for name, mask in masks.items() if mask.voxel_count == 0}
+    # What concerns one lung stands with its finding; here only what has no finding to stand with.
+    warnings = checks.check_masks(missing, volume) + checks.check_sides(masks)
+    warnings += [notice for notice in dropped if notice is not None]
     return Outcome(tuple(findings), tuple(warnings))
 
 

@@ -92,7 +92,7 @@ def _measure(
     values = attenuation.lung_values(volume, both)
     low = _region(LOW_LABEL, "low attenuation", both, attenuation.low_region(volume, both))
     context.check()
-    high = _region(HIGH_LABEL, "high attenuation", both, attenuation.dense_region(volume, both))
+    high = _region(HIGH_LABEL, "high attenuation", both, attenuation.dense_region(volume, both, context))
     context.check()
     return _Lungs(
         volume,
