@@ -1,38 +1,42 @@
-"""One picture of one plane: image, overlay, captions, mouse tools. It shows what it is told."""
+"""A picture that the mouse works in. The reader's acts leave as signals; nothing changes by itself but zoom
+and pan, which are the view's own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from uuid import uuid4
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QInputDialog, QWidget
 
-from medviewer.imaging.render import OverlayStyle
 from medviewer.imaging.reslice import Plane
-from medviewer.imaging.volume import Mask, Volume
+from medviewer.imaging.volume import Volume
 from medviewer.imaging.window import Window
 from medviewer.review.state import ReaderMeasurement
+from medviewer.ui import shapes
+from medviewer.ui.gestures import Gestures
+from medviewer.ui.picture import value_range
+from medviewer.ui.picture_view import PictureView
 
-if TYPE_CHECKING:
-    from medviewer.imaging.draw import Corners
+_DRAG_PX = 1024.0
+"""A drag of so many pixels crosses the image's whole range of values."""
+_REACH_PX = 6.0
+"""How near to a line the mouse is on a measurement."""
 
 
-class Viewport(QWidget):
-    """A picture and everything drawn on it. The reader's acts leave as signals; nothing changes by itself."""
+class Viewport(PictureView):
+    """Shows a picture and turns the mouse into requests. Setters are those of :class:`PictureView`; call
+    ``set_picture`` before ``set_masks`` and ``set_measurements``."""
 
     scrolled = Signal(int)
     """Steps: +1 is the next image."""
     index_requested = Signal(int)
     window_dragged = Signal(Window)
     cursor_moved = Signal(str)
+    """ "HU −842 @ (198, 243)", or empty."""
     measurement_made = Signal(ReaderMeasurement)
     measurement_deleted = Signal(str)
-    zoom_changed = Signal(float)
     activated = Signal()
     maximise_toggled = Signal()
     crosshair_moved = Signal(tuple)
@@ -41,81 +45,174 @@ class Viewport(QWidget):
     """list[pathlib.Path]"""
     context_requested = Signal(QPoint, str)
     """Right click: global position, id of the measurement under the mouse or an empty string."""
-    slice_painted = Signal(int)
-    """A loaded image was painted before the reader's eyes: for Session.mark_seen."""
 
     def __init__(self, plane: Plane, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.plane = plane
-
-    def set_picture(self, volume: Volume | None, ready: NDArray[np.bool_] | None) -> None:
-        """Show a volume; ``ready`` tells which stored slices are loaded (None: all)."""
-
-    def set_series_key(self, key: str) -> None:
-        """The series that new measurements belong to."""
-
-    def set_index(self, index: int) -> None:
-        """Show picture ``index`` of the plane."""
-
-    def set_window(self, window: Window | None) -> None:
-        """Centre and width; None lets the renderer choose."""
-
-    def set_masks(self, masks: Sequence[tuple[Mask, str, str]]) -> None:
-        """Masks with colour and name."""
-
-    def set_slice_masks(self, index: int, layers: Sequence[tuple[NDArray[np.bool_], str]]) -> None:
-        """Streaming results of one stored slice, before masks are whole."""
-
-    def clear_slice_masks(self) -> None:
-        """Forget what streamed in (a cancelled run)."""
-
-    def set_style(self, style: OverlayStyle) -> None:
-        """Opacity of the overlay."""
-
-    def set_overlay_visible(self, visible: bool) -> None:
-        """Hide or show the overlay."""
-
-    def set_corners(self, corners: Corners) -> None:
-        """Corner texts, plain."""
-
-    def set_measurements(self, measurements: tuple[ReaderMeasurement, ...]) -> None:
-        """What the reader drew."""
-
-    def set_crosshair(self, voxel: tuple[float, float, float] | None) -> None:
-        """Reference lines through a voxel."""
-
-    def set_seen(self, seen: NDArray[np.bool_] | None) -> None:
-        """Which images the reader has seen, for the slice bar."""
-
-    def set_message(self, text: str) -> None:
-        """Text in the middle."""
-
-    def set_active(self, active: bool) -> None:
-        """Frame it as the view that keys go to."""
-
-    def refresh_slice(self, index: int) -> None:
-        """A stored slice became ready."""
-
-    def fit(self) -> None:
-        """Fit the picture into the view."""
-
-    def one_to_one(self) -> None:
-        """One image pixel to one screen pixel."""
-
-    def zoom_by(self, factor: float) -> None:
-        """Zoom about the middle."""
+        self._gestures = Gestures(self)
+        super().__init__(plane, self._gestures, parent)
+        self._mouse: QPointF | None = None
+        self._ranged: tuple[Volume | None, float] = (None, 1.0)
+        self._bar.index_requested.connect(self.index_requested)
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.set_cursor(self._gestures.tool.cursor)
 
     def set_tool(self, name: str) -> None:
-        """window, scroll, zoom, pan, length, angle, ellipse, note, crosshair."""
+        """window, scroll, zoom, pan, length, angle, ellipse, note or crosshair. Raises KeyError."""
+        self._gestures.set_tool(name)
+
+    @property
+    def tool_name(self) -> str:
+        """The tool of the left button."""
+        return self._gestures.tool.name
+
+    def cancel_drawing(self) -> None:
+        """Drop what is begun and not finished."""
+        self._gestures.cancel()
+        self.redraw()
 
     def delete_selected(self) -> bool:
-        """Ask for the deletion of the measurement under the mouse or last touched."""
-        return False
+        """Ask for the deletion of the measurement under the mouse or last touched; False without one."""
+        chosen = self._front.notes.chosen
+        if not any(m.id == chosen for m in self._measurements):
+            return False
+        self.measurement_deleted.emit(chosen)
+        return True
 
-    def dropped(self, paths: list[Path]) -> None:
-        """Files were dropped."""
-        self.files_dropped.emit(paths)
+    def set_index(self, index: int) -> None:
+        """Show picture ``index``; what is half drawn belongs to the old one."""
+        before = self._index
+        super().set_index(index)
+        if self._index != before:
+            self.cancel_drawing()
+            self._tell_value()
 
-    def grab_image(self) -> QImage:
-        """The picture as it is on screen."""
-        return self.grab().toImage()
+    # What tools and gestures ask
+
+    @property
+    def window_step(self) -> float:
+        """Change of the window for one screen pixel of dragging."""
+        volume = self._picture.volume if self._picture is not None else None
+        if volume is None:
+            return 1.0
+        if self._ranged[0] is not volume:
+            self._ranged = (volume, value_range(volume))
+        return self._ranged[1] / _DRAG_PX
+
+    @property
+    def whole_values(self) -> bool:
+        """Whether the image holds whole numbers."""
+        return self._picture is not None and self._picture.volume.voxels.dtype.kind in "iu"
+
+    def ask_window(self, window: Window) -> None:
+        """The reader wants another window."""
+        self.window_dragged.emit(window)
+
+    def ask_scroll(self, step: int) -> None:
+        """The reader wants to go some images on."""
+        if self._picture is not None:
+            self.scrolled.emit(step)
+
+    def ask_crosshair(self, at: QPointF) -> None:
+        """The reader points at a place for all views."""
+        if self._picture is None:
+            return
+        x, y = self.camera.to_picture(at.x(), at.y())
+        rows, columns = self.camera.shape
+        row, column = min(max(int(y), 0), rows - 1), min(max(int(x), 0), columns - 1)
+        self.crosshair_moved.emit(self._picture.view.to_voxel(self._index, row, column))
+
+    def figure_of(self, kind: str, points: shapes.Points) -> str:
+        """The figure a shape tells on the picture shown."""
+        return shapes.figure(kind, points, self._picture, self._index) if self._picture is not None else ""
+
+    def finish(self, shape: shapes.Shape) -> None:
+        """The reader drew a measurement."""
+        if self._picture is None or not self._picture.is_ready(self._index):
+            return
+        points = shapes.to_voxels(self._picture.view, self._index, shape.points)
+        self.measurement_made.emit(
+            ReaderMeasurement(
+                uuid4().hex, shape.kind, self._series_key, self._plane, self._index, points, shape.text
+            )
+        )
+
+    def ask_words(self) -> str:
+        """Words of a note, in one line."""
+        words, agreed = QInputDialog.getText(self, "Note", "Words of the note:")
+        return " ".join(words.split()) if agreed else ""
+
+    def redraw(self) -> None:
+        """What the tool sketches has changed."""
+        self._front.notes.sketch = self._gestures.tool.sketch(self)
+        self._front.update()
+
+    def set_cursor(self, shape: Qt.CursorShape) -> None:
+        """Show a cursor."""
+        self._canvas.viewport().setCursor(shape)
+
+    def hover_at(self, at: QPointF | None) -> None:
+        """The mouse is here, or left: tell the value, light up the measurement."""
+        self._mouse = at
+        found = self._measurement_at(at) if at is not None else ""
+        if found:
+            self._front.notes.chosen = found
+        self._tell_value()
+
+    def choose_at(self, at: QPointF) -> None:
+        """The mouse was pressed: this view is the active one now, and the measurement there is chosen."""
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.activated.emit()
+        self._front.notes.chosen = self._measurement_at(at)
+        self._front.update()
+
+    def ask_menu(self, at: QPointF, place: QPoint) -> None:
+        """The reader wants the menu of this place."""
+        self.context_requested.emit(place, self._measurement_at(at))
+
+    def ask_maximise(self) -> None:
+        """The reader wants this view large, or as it was."""
+        self.maximise_toggled.emit()
+
+    def size_changed(self, width: float, height: float) -> None:
+        """The view has another size."""
+        self.move_camera(self.camera.resized(width, height))
+
+    def _tell_value(self) -> None:
+        text = ""
+        if self._picture is not None and self._mouse is not None:
+            x, y = self.camera.to_picture(self._mouse.x(), self._mouse.y())
+            text = self._picture.value_text(self._index, x, y)
+        if text != self._front.notes.value:
+            self._front.notes.value = text
+            self.cursor_moved.emit(text)
+        self._front.update()
+
+    def _measurement_at(self, at: QPointF) -> str:
+        """Id of the nearest measurement within reach of a screen position, or an empty string."""
+        best, found = _REACH_PX, ""
+        for shape in self._front.notes.shapes:
+            points = tuple(self.camera.to_screen(x, y) for x, y in shape.points)
+            away = shapes.distance(points, shape.kind, (at.x(), at.y()))
+            if away < best:
+                best, found = away, shape.id
+        return found
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Delete a measurement; all other keys belong to the window."""
+        if event.key() == Qt.Key.Key_Delete and self.delete_selected():
+            event.accept()
+        else:
+            event.ignore()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Files and folders are welcome."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Files and folders were dropped."""
+        urls = event.mimeData().urls()
+        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.files_dropped.emit(paths)

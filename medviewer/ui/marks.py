@@ -1,0 +1,77 @@
+"""How measurements look: thin light lines with a dark halo, their figure beside them."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from medviewer.ui import halo, theme
+from medviewer.ui.camera import Camera
+from medviewer.ui.shapes import Shape
+
+_TICK = 4.0
+_ARROW = 9.0
+
+
+def draw_shape(painter: QPainter, shape: Shape, camera: Camera, *, chosen: bool) -> None:
+    """Draw one measurement where the camera puts it; the one under the mouse stands out by thicker lines."""
+    at = [QPointF(*camera.to_screen(x, y)) for x, y in shape.points]
+    thick = 2.0 if chosen else 1.25
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(theme.qcolour("halo", 0.6), thick + 2), QPen(theme.qcolour("measure"), thick)):
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        _lines(painter, shape.kind, at)
+    _words(painter, shape, at, camera)
+
+
+def _lines(painter: QPainter, kind: str, at: list[QPointF]) -> None:
+    if kind == "ellipse" and len(at) == 3:
+        a, b = abs(at[1].x() - at[0].x()), abs(at[2].y() - at[0].y())
+        painter.drawEllipse(at[0], a, b)
+        return
+    for start, end in zip(at, at[1:], strict=False):  # noqa: RUF007 - lists of points, pairwise hides it
+        painter.drawLine(start, end)
+    if kind == "length" and len(at) == 2:
+        _ticks(painter, at[0], at[1])
+    if kind == "text" and len(at) == 2:
+        _arrow(painter, at[0], at[1])
+
+
+def _ticks(painter: QPainter, start: QPointF, end: QPointF) -> None:
+    """Short strokes across both ends."""
+    dx, dy = end.x() - start.x(), end.y() - start.y()
+    length = math.hypot(dx, dy) or 1.0
+    across = QPointF(-dy / length * _TICK, dx / length * _TICK)
+    for point in (start, end):
+        painter.drawLine(point - across, point + across)
+
+
+def _arrow(painter: QPainter, tip: QPointF, tail: QPointF) -> None:
+    angle = math.atan2(tail.y() - tip.y(), tail.x() - tip.x())
+    for turn in (-0.4, 0.4):
+        side = QPointF(math.cos(angle + turn), math.sin(angle + turn)) * _ARROW
+        painter.drawLine(tip, tip + side)
+
+
+def _words(painter: QPainter, shape: Shape, at: list[QPointF], camera: Camera) -> None:
+    """The figure right of the shape's last point, or left of it where the view ends."""
+    if not shape.text:
+        return
+    place = _anchor(shape.kind, at)
+    x = place.x() + 10
+    if x + halo.width(shape.text) > camera.size[0] - 8:
+        x = max(8.0, place.x() - 10 - halo.width(shape.text))
+    y = min(max(place.y(), 12.0), camera.size[1] - 12.0)
+    halo.draw(painter, x, y, shape.text, theme.colour("measure"))
+
+
+def _anchor(kind: str, at: list[QPointF]) -> QPointF:
+    if kind == "ellipse" and len(at) == 3:
+        half = QRectF(at[0], at[1]).width()
+        return QPointF(at[0].x() + half, at[0].y())
+    if kind == "angle" and len(at) == 3:
+        return at[1]
+    return at[-1] if kind == "text" else max(at, key=lambda p: p.x())

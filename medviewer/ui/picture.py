@@ -1,0 +1,209 @@
+"""What a viewport shows, as arrays: grey levels of a picture, masks on it, the value at a point. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medviewer.errors import NoGeometry
+from medviewer.imaging.numbers import number
+from medviewer.imaging.overlay import outline_segments, overlay_label_positions
+from medviewer.imaging.render import apply_window, auto_window
+from medviewer.imaging.reslice import Plane, PlaneView
+from medviewer.imaging.volume import Mask, Unit, Volume
+from medviewer.imaging.window import Window
+
+_LETTER_STEP = 4
+"""The place of a mask's letter is looked for on every fourth pixel: exact enough, and quick."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One mask on one picture: (rows, columns), its colour, its letter ("" where it has no name yet)."""
+
+    inside: NDArray[np.bool_]
+    colour: str
+    letter: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A volume seen in one plane. ``ready`` tells which stored slices hold pixels (None: all).
+
+    ``partial`` maps a stored slice to the (mask, colour) layers that streamed in.
+    """
+
+    volume: Volume
+    plane: Plane = Plane.NATIVE
+    ready: NDArray[np.bool_] | None = None
+    masks: tuple[tuple[Mask, str, str], ...] = ()
+    partial: dict[int, tuple[tuple[NDArray[np.bool_], str], ...]] = field(default_factory=dict)
+
+    @cached_property
+    def view(self) -> PlaneView:
+        """The plane's mapping. Raises :class:`NoGeometry`."""
+        return PlaneView(self.volume.shape, self.volume.geometry, self.plane)
+
+    def is_ready(self, index: int) -> bool:
+        """Whether the picture holds pixels: its own slice, or in other planes any slice."""
+        if self.ready is None:
+            return True
+        view = self.view
+        if view.axes[0] == 0:
+            return bool(self.ready[int(view.to_voxel(index, 0, 0)[0])])
+        return bool(self.ready.any())
+
+    def loaded(self) -> NDArray[np.bool_]:
+        """Which pictures hold pixels, for the slice bar: (count,)."""
+        view = self.view
+        if self.ready is None:
+            return np.ones(view.count, bool)
+        if view.axes[0] != 0:
+            return np.full(view.count, bool(self.ready.any()))
+        return np.asarray(self.ready[::-1] if view.flips[0] else self.ready)
+
+    def same_grid(self, other: Picture) -> bool:
+        """Whether the other shows the very same voxels in the same plane (perhaps more of them loaded)."""
+        same = self.plane is other.plane and self.volume.shape == other.volume.shape
+        return same and bool(np.may_share_memory(self.volume.voxels, other.volume.voxels))
+
+    def levels(self, index: int, window: Window | None) -> NDArray[np.uint8]:
+        """Grey levels (rows, columns), or colours (rows, columns, 3), of picture ``index``; slices that are
+        not loaded stay black."""
+        view = self.view
+        values = view.extract(self.volume.voxels, index)
+        if self.volume.is_colour:
+            return np.ascontiguousarray(values, dtype=np.uint8)
+        grey = np.ascontiguousarray(apply_window(values, window or auto_window(self.volume)))
+        if self.ready is not None and view.axes[0] != 0:
+            display = view.axes.index(0)
+            missing = ~(self.ready[::-1] if view.flips[display] else self.ready)
+            grey[(missing, slice(None)) if display == 1 else (slice(None), missing)] = 0
+        return grey
+
+    def layers(self, index: int) -> list[Layer]:
+        """Masks on picture ``index``, empty ones left out."""
+        view = self.view
+        if not self.masks:
+            if self.plane is not Plane.NATIVE:
+                return []
+            return [Layer(m, c) for m, c in self.partial.get(index, ()) if m.shape == view.shape and m.any()]
+        letters = letters_for([name for _, _, name in self.masks])
+        cuts = [
+            Layer(view.extract_mask(mask, index), colour, letter)
+            for (mask, colour, _), letter in zip(self.masks, letters, strict=True)
+            if _may_touch(mask, view, index)
+        ]
+        return [cut for cut in cuts if cut.inside.any()]
+
+    def touched(self) -> NDArray[np.bool_]:
+        """Which pictures hold any result, for the slice bar: (count,)."""
+        view = self.view
+        marks = np.zeros(view.count, bool)
+        for mask, _, _ in self.masks:
+            first, last = mask.origin[view.axes[0]], mask.origin[view.axes[0]] + mask.box.shape[view.axes[0]]
+            marks[first:last] = mask.voxel_count > 0
+        if view.flips[0]:
+            marks = marks[::-1]
+        if not self.masks and view.axes[0] == 0:
+            marks[[i for i in self.partial if 0 <= i < view.count]] = True
+        return marks
+
+    def value_text(self, index: int, x: float, y: float) -> str:
+        """ "HU −842 @ (198, 243)": value and (column, row) of the pixel under a picture point.
+
+        Counted from 0. Empty outside the picture and where nothing is loaded.
+        """
+        rows, columns = self.view.shape
+        row, column = int(np.floor(y)), int(np.floor(x))
+        if not (0 <= row < rows and 0 <= column < columns) or not self.is_ready(index):
+            return ""
+        value = self.view.extract(self.volume.voxels, index)[row, column]
+        where = f"@ ({column}, {row})"
+        if self.volume.is_colour:
+            return f"RGB {'/'.join(str(int(v)) for v in value)} {where}"
+        whole = np.issubdtype(value.dtype, np.integer) or float(value).is_integer()
+        text = number(float(value), decimals=0 if whole else 2)
+        return f"{self.volume.unit.value or 'Value'} {text} {where}"
+
+
+def side_planes(volume: Volume) -> tuple[Plane, Plane]:
+    """The two planes beside the stored one: coronal and sagittal for an axial series.
+
+    Raises :class:`NoGeometry` where the stack is no volume.
+    """
+    if volume.geometry is None or min(volume.shape) < 2:
+        raise NoGeometry("This series is not one regular volume, so there are no other planes.")
+    planes = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
+    others = [p for p in planes if PlaneView(volume.shape, volume.geometry, p).axes[0] != 0]
+    return others[0], others[1]
+
+
+def plane_of_axis(volume: Volume) -> dict[int, Plane]:
+    """Which plane is cut across each voxel axis; empty without geometry."""
+    if volume.geometry is None:
+        return {}
+    planes = (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
+    return {PlaneView(volume.shape, volume.geometry, plane).axes[0]: plane for plane in planes}
+
+
+def letters_for(names: Sequence[str]) -> list[str]:
+    """One capital letter a name, its first where free: ["Right lung", "Left lung"] gives ["R", "L"]."""
+    taken: list[str] = []
+    for name in names:
+        wanted = [c for c in name.upper() if c.isalpha()] + [chr(65 + k) for k in range(26)]
+        taken.append(next((c for c in wanted if c not in taken), "•"))
+    return taken
+
+
+def outline(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Exact outline of a mask: (n, 2, 2) ends (x, y) in edge coordinates."""
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if rows.size == 0:
+        return np.zeros((0, 2, 2), np.float32)
+    top, left = int(rows[0]), int(columns[0])
+    segments = outline_segments(inside[top : int(rows[-1]) + 1, left : int(columns[-1]) + 1])
+    return np.asarray(segments + np.array([left, top], np.float32))
+
+
+def letter_places(layers: Sequence[Layer]) -> list[tuple[float, float] | None]:
+    """About where the letter of each layer sits inside it, in picture coordinates."""
+    coarse = [layer.inside[::_LETTER_STEP, ::_LETTER_STEP] for layer in layers]
+    places = overlay_label_positions(coarse)
+    return [None if p is None else (p[0] * _LETTER_STEP, p[1] * _LETTER_STEP) for p in places]
+
+
+def value_range(volume: Volume) -> float:
+    """Span of the values that matter, for the speed of the window drag."""
+    if volume.is_colour:
+        return 255.0
+    return max(auto_window(volume).width, 1e-6)
+
+
+def dragged(window: Window, wider: float, lower: float, whole: bool) -> Window:
+    """A window made wider and its centre lower by so many units, within what the standard allows.
+
+    ``whole``: keep centre and width whole numbers, as integer images have them.
+    """
+    centre, width = window.centre - lower, window.width + wider
+    if whole:
+        centre, width = float(round(centre)), float(round(width))
+    smallest = 1.0 if whole else max(1e-6, window.width * 1e-3)
+    if window.function == "LINEAR":
+        smallest = 1.0
+    return replace(window, centre=centre, width=max(smallest, width), name="")
+
+
+def _may_touch(mask: Mask, view: PlaneView, index: int) -> bool:
+    axis = view.axes[0]
+    deep = int(view.to_voxel(index, 0, 0)[axis]) - mask.origin[axis]
+    return mask.shape == view.volume_shape and 0 <= deep < mask.box.shape[axis]
+
+
+def unit_of(volume: Volume) -> str:
+    """The unit behind a number: "HU", or nothing where the values have none."""
+    return "" if volume.unit is Unit.RGB else volume.unit.value

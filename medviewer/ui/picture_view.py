@@ -1,0 +1,351 @@
+"""A picture of one plane with everything drawn on it. It shows; what the mouse does is in ``viewport``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from medviewer.imaging.draw import Corners, LegendEntry, Mark
+from medviewer.imaging.render import OverlayStyle, auto_window, overlay_rgba
+from medviewer.imaging.reslice import Plane
+from medviewer.imaging.volume import Mask, Volume
+from medviewer.imaging.window import Window
+from medviewer.review.state import ReaderMeasurement
+from medviewer.ui import shapes, theme
+from medviewer.ui.annotations import Annotations, ReferenceLine
+from medviewer.ui.camera import Camera
+from medviewer.ui.canvas import Canvas, Hands
+from medviewer.ui.picture import Layer, Picture, letter_places, letters_for, outline, plane_of_axis
+from medviewer.ui.slice_bar import SliceBar
+
+_REPAINT_MS = 100
+"""While slices come in, planes that cut across them are painted so often."""
+
+
+class PictureView(QWidget):
+    """Image, overlay, captions, slice bar."""
+
+    zoom_changed = Signal(float)
+    slice_painted = Signal(int)
+    """A loaded picture was painted before the reader's eyes: for Session.mark_seen."""
+
+    def __init__(self, plane: Plane, hands: Hands, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plane = plane
+        self._picture: Picture | None = None
+        self._index = 0
+        self._window: Window | None = None
+        self._auto: Window | None = None
+        self._style = OverlayStyle()
+        self._visible = True
+        self._active = False
+        self._series_key = ""
+        self._measurements: tuple[ReaderMeasurement, ...] = ()
+        self._crosshair: tuple[float, float, float] | None = None
+        self._seen: NDArray[np.bool_] = np.zeros(0, bool)
+        self._front = Annotations()
+        self._canvas = Canvas(hands, self._front, self)
+        self._bar = SliceBar(self)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 1)
+        layout.setSpacing(0)
+        layout.addWidget(self._canvas, 1)
+        layout.addWidget(self._bar)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_REPAINT_MS)
+        self._later.timeout.connect(self._show_levels)
+
+    @property
+    def plane(self) -> Plane:
+        """The plane shown."""
+        return self._plane
+
+    @property
+    def picture(self) -> Picture | None:
+        """What is shown, or nothing."""
+        return self._picture
+
+    @property
+    def index(self) -> int:
+        """Number of the picture shown, from 0."""
+        return self._index
+
+    @property
+    def count(self) -> int:
+        """Number of pictures."""
+        return self._picture.view.count if self._picture is not None else 0
+
+    @property
+    def camera(self) -> Camera:
+        """Zoom and pan."""
+        return self._front.notes.camera
+
+    @property
+    def shown_window(self) -> Window | None:
+        """The window on screen, None for colour or without a picture."""
+        if self._picture is None or self._picture.volume.is_colour:
+            return None
+        return self._window or self._auto
+
+    def set_picture(
+        self, volume: Volume | None, ready: NDArray[np.bool_] | None, plane: Plane | None = None
+    ) -> None:
+        """Show a volume; ``ready`` tells which stored slices are loaded (None: all; may fill later).
+
+        The same voxels again keep zoom, place, masks and measurements. Others begin anew: fitted, and
+        without any of these, so that nothing of one patient stays on another. Raises :class:`NoGeometry`
+        where the volume has no such plane.
+        """
+        old = self._picture
+        plane = plane or self._plane
+        new = None if volume is None else Picture(volume, plane, ready)
+        if new is not None and old is not None and old.same_grid(new):
+            new = replace(new, masks=old.masks, partial=old.partial)
+            self._plane, self._picture = plane, new
+        else:
+            shape = (0, 0) if new is None else new.view.shape  # refuses before anything has changed
+            self._plane, self._picture = plane, new
+            self._begin(shape)
+        self._auto = None
+        self._show_levels()
+        self._show_overlay()
+
+    def _begin(self, shape: tuple[int, int]) -> None:
+        """Another picture: nothing of the last one may stay."""
+        self._seen = np.zeros(self.count, bool)
+        self._index = min(self._index, max(0, self.count - 1))
+        self._measurements, self._crosshair = (), None
+        notes = self._front.notes
+        notes.shapes, notes.sketch, notes.value, notes.chosen = (), None, "", ""
+        notes.has_picture = self._picture is not None
+        notes.letters = self._picture.view.letters() if self._picture is not None else None
+        pixel_mm = self._picture.view.pixel_mm if self._picture is not None else None
+        notes.column_mm = pixel_mm[1] if pixel_mm is not None else None
+        if self._picture is not None:
+            self.move_camera(self.camera.showing(shape, pixel_mm))
+        self._show_lines()
+
+    def set_series_key(self, key: str) -> None:
+        """The series that new measurements belong to."""
+        self._series_key = key
+
+    def set_index(self, index: int) -> None:
+        """Show picture ``index`` of the plane, or the nearest there is."""
+        index = min(max(index, 0), max(0, self.count - 1))
+        if index == self._index:
+            return
+        self._index = index
+        self._show_levels()
+        self._show_overlay()
+        self._show_shapes()
+
+    def set_window(self, window: Window | None) -> None:
+        """Centre and width; None lets the renderer choose."""
+        if window != self._window:
+            self._window = window
+            self._show_levels()
+
+    def set_masks(self, masks: Sequence[tuple[Mask, str, str]]) -> None:
+        """Masks with colour and name, on the volume's grid. They take the place of what streamed in; an empty
+        list where there was none leaves that alone."""
+        if self._picture is None or (not masks and not self._picture.masks):
+            return
+        self._picture = replace(self._picture, masks=tuple(masks), partial={})
+        self._show_overlay()
+
+    def set_slice_masks(self, index: int, layers: Sequence[tuple[NDArray[np.bool_], str]]) -> None:
+        """Masks (rows, columns) with colour of stored slice ``index``, before the result is whole."""
+        if self._picture is None:
+            return
+        self._picture.partial[index] = tuple(layers)
+        if index == self._index:
+            self._show_overlay()
+        else:
+            self._show_bar()
+
+    def clear_slice_masks(self) -> None:
+        """Forget what streamed in (a cancelled run)."""
+        if self._picture is not None and self._picture.partial:
+            self._picture.partial.clear()
+            self._show_overlay()
+
+    def set_style(self, style: OverlayStyle) -> None:
+        """Opacity of the overlay."""
+        if style != self._style:
+            self._style = style
+            self._show_overlay()
+
+    def set_overlay_visible(self, visible: bool) -> None:
+        """Hide or show the overlay."""
+        if visible != self._visible:
+            self._visible = visible
+            self._show_overlay()
+
+    def set_corners(self, corners: Corners) -> None:
+        """Corner texts, plain."""
+        self._front.notes.corners = corners
+        self._front.update()
+
+    def set_measurements(self, measurements: Sequence[ReaderMeasurement]) -> None:
+        """What the reader drew on this series, in the order of the list that numbers them."""
+        self._measurements = tuple(measurements)
+        self._show_shapes()
+
+    def set_crosshair(self, voxel: tuple[float, float, float] | None) -> None:
+        """Reference lines through the centre of a voxel (slice, row, column)."""
+        self._crosshair = voxel
+        self._show_lines()
+
+    def set_seen(self, seen: NDArray[np.bool_] | None) -> None:
+        """Which pictures the reader has seen (count,), for the slice bar."""
+        if seen is not None and len(seen) == self.count:
+            self._seen |= seen
+            self._show_bar()
+
+    def set_message(self, text: str) -> None:
+        """Words in the middle: what is going on, went wrong, or is to be done. Empty for none."""
+        self._front.notes.message = text
+        self._front.update()
+
+    def set_active(self, active: bool) -> None:
+        """Frame it as the view that keys go to."""
+        self._active = active
+        self.update()
+
+    def set_smooth(self, smooth: bool) -> None:
+        """Interpolate between pixels (the default), or show them as squares."""
+        self._canvas.set_smooth(smooth)
+
+    def refresh_slice(self, index: int) -> None:
+        """Stored slice ``index`` became ready."""
+        if self._picture is None:
+            return
+        view = self._picture.view
+        if view.axes[0] != 0:
+            if not self._later.isActive():
+                self._later.start()
+        elif int(view.to_voxel(self._index, 0, 0)[0]) == index:
+            self._show_levels()
+        else:
+            self._show_bar()
+
+    def fit(self) -> None:
+        """The whole picture."""
+        self.move_camera(self.camera.fit())
+
+    def one_to_one(self) -> None:
+        """One image pixel to one screen pixel."""
+        self.zoom_by(1.0 / self.camera.zoom)
+
+    def zoom_by(self, factor: float) -> None:
+        """Zoom about the middle."""
+        self.move_camera(self.camera.zoomed(factor))
+
+    def move_camera(self, camera: Camera) -> None:
+        """Zoom or pan."""
+        before = self.camera.zoom
+        self._front.camera_changed(camera)
+        self._canvas.place(camera)
+        if camera.zoom != before:
+            self.zoom_changed.emit(camera.zoom)
+
+    def grab_image(self) -> QImage:
+        """The picture as it is on screen, without the slice bar."""
+        image: QImage = self._canvas.grab().toImage()
+        return image
+
+    def _show_levels(self) -> None:
+        picture = self._picture
+        if picture is None or not picture.is_ready(self._index):
+            self._canvas.show_levels(None)
+        else:
+            if self._auto is None and self._window is None:
+                self._auto = auto_window(picture.volume)
+            self._canvas.show_levels(picture.levels(self._index, self.shown_window))
+            self._mark_seen()
+        self._show_bar()
+
+    def _mark_seen(self) -> None:
+        if self.isVisible():
+            self._seen[self._index] = True
+            self.slice_painted.emit(self._index)
+
+    def _show_overlay(self) -> None:
+        picture, notes = self._picture, self._front.notes
+        layers: list[Layer] = []
+        if picture is not None and self._visible:
+            layers = picture.layers(self._index)
+        fill = replace(self._style, outline=0.0)
+        rgba = overlay_rgba([(x.inside, x.colour) for x in layers], fill) if layers else None
+        self._canvas.show_overlay(rgba, [(outline(x.inside), self._ink(x.colour)) for x in layers])
+        named = [x for x in layers if x.letter]
+        places = zip(named, letter_places(named), strict=True)
+        notes.marks = tuple(Mark(p[0], p[1], x.letter, x.colour) for x, p in places if p is not None)
+        masks = picture.masks if picture is not None else ()
+        letters = letters_for([name for _, _, name in masks])
+        notes.legend = tuple(
+            LegendEntry(c, letter, name) for (_, c, name), letter in zip(masks, letters, strict=True)
+        )
+        notes.overlay = bool(masks) or bool(picture is not None and picture.partial)
+        notes.overlay_hidden = not self._visible
+        self._show_bar()
+        self._front.update()
+
+    def _ink(self, colour: str) -> QColor:
+        ink = QColor(colour)
+        ink.setAlphaF(min(1.0, max(0.0, self._style.outline)))
+        return ink
+
+    def _shapes(self) -> list[shapes.Shape]:
+        """Measurements of the picture shown, each with its number in the list."""
+        if self._picture is None:
+            return []
+        view = self._picture.view
+        return [
+            shapes.shape_of(m, view, number)
+            for number, m in enumerate(self._measurements, 1)
+            if (m.plane, m.index) == (self._plane, self._index)
+            and (not self._series_key or m.series_key == self._series_key)
+        ]
+
+    def _show_shapes(self) -> None:
+        self._front.notes.shapes = tuple(self._shapes())
+        self._front.update()
+
+    def _show_lines(self) -> None:
+        lines: list[ReferenceLine] = []
+        if self._picture is not None and self._crosshair is not None:
+            view, planes = self._picture.view, plane_of_axis(self._picture.volume)
+            _, row, column = view.from_voxel(*self._crosshair)
+            if planes:
+                lines.append(ReferenceLine(theme.colour(planes[view.axes[1]]), y=row + 0.5))
+                lines.append(ReferenceLine(theme.colour(planes[view.axes[2]]), x=column + 0.5))
+        self._front.notes.lines = tuple(lines)
+        self._front.update()
+
+    def _show_bar(self) -> None:
+        if self._picture is None:
+            none = np.zeros(0, bool)
+            self._bar.set_state(0, none, none, none)
+            return
+        self._bar.set_state(self._index, self._picture.loaded(), self._seen, self._picture.touched())
+
+    def showEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        """What is on screen now was not seen before."""
+        super().showEvent(event)  # type: ignore[arg-type]
+        if self._picture is not None and self._picture.is_ready(self._index):
+            self._mark_seen()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """The frame: accent where keys go."""
+        del event
+        painter = QPainter(self)
+        painter.setPen(QColor(theme.colour("accent" if self._active else "line")))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

@@ -1,0 +1,138 @@
+"""Measurements on a picture: where their points lie, what figure they tell, how near the mouse is. No Qt.
+
+Kinds and their points, in picture coordinates: ``length`` both ends; ``angle`` arm, corner, other arm;
+``ellipse`` centre, end of the half axis across, end of the half axis down; ``text`` tip of the arrow, its
+other end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from medviewer.imaging import measure
+from medviewer.imaging.numbers import number, plus_minus, supported_decimals
+from medviewer.imaging.reslice import PlaneView
+from medviewer.review.state import ReaderMeasurement
+from medviewer.ui.picture import Picture, unit_of
+
+Points = tuple[tuple[float, float], ...]
+VoxelPoint = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Something drawn on a picture: kind, points (x, y) in picture coordinates, and the words beside it."""
+
+    kind: str
+    points: Points
+    text: str = ""
+    id: str = ""
+
+
+def centres(view: PlaneView, index: int, points: Points) -> list[VoxelPoint]:
+    """Picture points as voxel indices, whole numbers being voxel centres: what ``imaging.measure`` takes."""
+    return [view.to_voxel(index, y - 0.5, x - 0.5) for x, y in points]
+
+
+def to_voxels(view: PlaneView, index: int, points: Points) -> tuple[VoxelPoint, ...]:
+    """Picture points as a :class:`ReaderMeasurement` keeps them: edge-based in row and column."""
+    return tuple((s, r + 0.5, c + 0.5) for s, r, c in centres(view, index, points))
+
+
+def from_voxels(view: PlaneView, points: Sequence[VoxelPoint]) -> Points:
+    """The inverse of :func:`to_voxels`, for points on any picture of the plane."""
+    placed = [view.from_voxel(s, r - 0.5, c - 0.5) for s, r, c in points]
+    return tuple((col + 0.5, row + 0.5) for _, row, col in placed)
+
+
+def shape_of(measurement: ReaderMeasurement, view: PlaneView, number_shown: int) -> Shape:
+    """A measurement as drawn: its number in the list before its figure."""
+    text = f"{number_shown}  {measurement.text}" if measurement.text else str(number_shown)
+    return Shape(measurement.kind, from_voxels(view, measurement.points), text, measurement.id)
+
+
+def figure(kind: str, points: Points, picture: Picture, index: int) -> str:
+    """The figure of a shape: "23.4 mm", or in pixels where the geometry does not support millimetres."""
+    view = picture.view
+    at = centres(view, index, points)
+    if kind == "length":
+        return _length(at, view)
+    if kind == "angle":
+        return _angle(at, view)
+    if kind == "ellipse":
+        return _ellipse(points, at, picture, index)
+    return ""
+
+
+def _length(at: list[VoxelPoint], view: PlaneView) -> str:
+    if view.pixel_mm is None:
+        return number(measure.length_px(at[0], at[1]), "px", 1)
+    return number(
+        measure.length_mm(at[0], at[1], view.geometry),
+        "mm",
+        supported_decimals(view.pixel_mm),
+    )
+
+
+def _angle(at: list[VoxelPoint], view: PlaneView) -> str:
+    try:
+        if view.geometry is None:
+            return f"{number(measure.angle_deg_px(at[0], at[1], at[2]), decimals=1)}° (in pixels)"
+        return f"{number(measure.angle_deg(at[0], at[1], at[2], view.geometry), decimals=1)}°"
+    except ValueError:  # an arm of no length has no angle yet
+        return ""
+
+
+def _ellipse(points: Points, at: list[VoxelPoint], picture: Picture, index: int) -> str:
+    view = picture.view
+    if view.geometry is not None:
+        area = measure.ellipse_area_mm2(at[0], at[1], at[2], view.geometry)
+        size = number(area / 100, "cm²", 2) if area >= 100 else number(area, "mm²", 1)
+    else:
+        a, b = abs(points[1][0] - points[0][0]), abs(points[2][1] - points[0][1])
+        size = number(math.pi * a * b, "px²", 0)
+    if picture.volume.is_colour:
+        return size
+    inside = inside_ellipse(points, view.shape)
+    values = view.extract(picture.volume.voxels, index)[inside]
+    stats = measure.statistics(values, picture.volume.padding)
+    decimals = 0 if stats.count and abs(stats.mean) >= 10 else 2
+    return f"{plus_minus(stats.mean, stats.sd, unit_of(picture.volume), decimals)} · {size}"
+
+
+def inside_ellipse(points: Points, shape: tuple[int, int]) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    """Pixels (rows, columns) whose centre lies inside the ellipse."""
+    (cx, cy), (ax, _), (_, by) = points
+    a, b = max(abs(ax - cx), 1e-9), max(abs(by - cy), 1e-9)
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    return np.asarray(((x + 0.5 - cx) / a) ** 2 + ((y + 0.5 - cy) / b) ** 2 <= 1.0)
+
+
+def ellipse_points(corner: tuple[float, float], other: tuple[float, float]) -> Points:
+    """Centre and half axes of the ellipse in the box between two corners."""
+    cx, cy = (corner[0] + other[0]) / 2, (corner[1] + other[1]) / 2
+    return (cx, cy), (max(corner[0], other[0]), cy), (cx, max(corner[1], other[1]))
+
+
+def distance(points: Points, kind: str, at: tuple[float, float]) -> float:
+    """How far a point is from the lines of a shape, all in one unit (screen pixels)."""
+    if kind == "ellipse":
+        (cx, cy), (ax, _), (_, by) = points
+        a, b = max(abs(ax - cx), 1e-6), max(abs(by - cy), 1e-6)
+        reach = math.hypot((at[0] - cx) / a, (at[1] - cy) / b)
+        return abs(reach - 1.0) * min(a, b)
+    lines = list(pairwise(points))
+    return min(_to_line(at, start, end) for start, end in lines) if lines else math.inf
+
+
+def _to_line(at: tuple[float, float], start: tuple[float, float], end: tuple[float, float]) -> float:
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    length = dx * dx + dy * dy
+    part = 0.0 if length == 0 else ((at[0] - start[0]) * dx + (at[1] - start[1]) * dy) / length
+    part = min(1.0, max(0.0, part))
+    return math.hypot(at[0] - start[0] - part * dx, at[1] - start[1] - part * dy)
