@@ -39,7 +39,6 @@ def apply_modality_lut(stored: NDArray[Any], instance: Instance) -> NDArray[np.f
 
 
 def _read(path: Path, keywords: list[str]) -> Dataset:
-    pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
     return pydicom.dcmread(path, stop_before_pixels=True, specific_tags=[*keywords, "PixelRepresentation"])
 
 

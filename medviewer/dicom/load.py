@@ -51,6 +51,8 @@ class SeriesLoader:
         self._lock = threading.Lock()
         self._first = 0
         self._waiting = set(range(shape[0]))
+        self._queue: list[int] = []
+        self._sorted_for = -1
         self._spans: dict[Path, list[list[Span]]] = {}
 
     @property
@@ -101,13 +103,19 @@ class SeriesLoader:
         for future, index in running.items():
             if future.cancel():
                 self._waiting.add(index)
+                self._queue = []
             else:
                 self._finish(future, index, None)
 
     def _next(self) -> int | None:
+        """The waiting slice nearest to the wish; sorted anew only when the wish changes."""
         if not self._waiting:
             return None
-        index = min(self._waiting, key=lambda k: (abs(k - self._first), k))
+        first = self._first
+        if first != self._sorted_for or not self._queue:
+            self._queue = sorted(self._waiting, key=lambda k: (-abs(k - first), -k))
+            self._sorted_for = first
+        index = self._queue.pop()
         self._waiting.discard(index)
         return index
 

@@ -51,7 +51,6 @@ def frames_of(first: Facts, header: Header) -> list[Facts]:
 def _groups(first: Facts, header: Header) -> tuple[Dataset, list[Dataset]]:
     if header.body is not None:
         raise Broken("Multi-frame images in a deflated file are not supported.")
-    pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
     wanted = ["SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"]
     dataset = pydicom.dcmread(first.instance.path, stop_before_pixels=True, specific_tags=list(wanted))
     shared = dataset.get(wanted[0]) or [Dataset()]

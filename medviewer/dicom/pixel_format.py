@@ -105,6 +105,8 @@ def _check_length(pixels: PixelFormat, size: int, header: Header) -> None:
         return
     if pixels.transfer_syntax not in NATIVE:
         raise Broken("The pixel data do not follow their transfer syntax.")
+    if pixels.bits_allocated < 16 and header.pixel_vr == b"OW" and not header.coding.little:
+        raise Broken("Bytes stored as big-endian words are not supported.")
     end = len(header.body) if header.body is not None else header.stamp[0]
     if header.pixel_offset + pixels.length > end:
         raise Broken("The file is cut short within its pixel data.")

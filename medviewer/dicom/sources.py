@@ -9,6 +9,7 @@ import secrets
 import shutil
 import stat
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -106,7 +107,6 @@ def _follow_directory(path: Path, sources: Sources) -> None:
     """The files a DICOMDIR names, confined to its own folder (PS3.10 8.6)."""
     try:
         walk(path, frozenset())
-        pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
         records = pydicom.dcmread(path).get("DirectoryRecordSequence") or []
         named = [record.get("ReferencedFileID") for record in records]
     except Broken as error:
@@ -232,15 +232,18 @@ def _sweep() -> None:
     """Remove folders of programs that no longer run."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
         owner = folder.name.removeprefix(_PREFIX).split("-")[0]
-        if owner.isdigit() and int(owner) != os.getpid() and not _alive(int(owner)):
+        if owner.isdigit() and int(owner) != os.getpid() and not _alive(int(owner), folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _alive(process: int) -> bool:
+def _alive(process: int, folder: Path) -> bool:
+    """Whether the program that made a folder may still run; on Windows only its age can tell safely."""
+    if os.name == "nt":
+        return time.time() - folder.stat().st_mtime < _STALE_SECONDS
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except OSError:
+    except (OSError, OverflowError):
         return True
     return True

@@ -49,6 +49,7 @@ class Header:
     transfer_syntax: str
     coding: Coding
     pixel_tag: int | None
+    pixel_vr: bytes
     pixel_offset: int
     pixel_length: int | None
     """None: encapsulated fragments."""
@@ -136,12 +137,12 @@ def _dataset(
     values: dict[int, bytes] = {}
     present: set[int] = set()
     read, size, count = coding.read, window.size, 0
-    pixel: tuple[int | None, int, int | None] = (None, size, None)
+    pixel: tuple[int | None, bytes, int, int | None] = (None, b"", size, None)
     while position < size:
         tag, vr, length, start = read(window, position)
         count += 1
         if tag in PIXEL_TAGS:
-            pixel = (tag, start, None if length == UNDEFINED else length)
+            pixel = (tag, vr, start, None if length == UNDEFINED else length)
             if length == UNDEFINED:
                 _require_fragments(window, start, _series(values))
             break
