@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from textwrap import wrap
 from typing import Any
 
 from reportlab.lib.units import mm
@@ -33,6 +34,8 @@ _LOWEST = 52 * mm
 """Figures give way down to this height before they go to the next page."""
 _TOGETHER = 12
 """A finding of fewer lines than this is not torn apart by the end of a page."""
+_PIECE = 600
+"""Characters of a long reason that make one row of the table."""
 _LONG_REASON = 60
 """A reason longer than this gets lines of its own below the row, across the table."""
 
@@ -136,7 +139,7 @@ def _findings(report: Report, width: float) -> list[Flowable]:
             ("TOPPADDING", (0, top), (-1, top), 5),
             ("BOTTOMPADDING", (0, end), (-1, end), 5),
         ]
-        if end - top < _TOGETHER:
+        if end - top < _TOGETHER and len(row.reason) < 2 * _PIECE:
             style.append(("NOSPLIT", (0, top), (0, end)))
     style = [
         ("TOPPADDING", (0, 1), (-1, -1), 0.5),
@@ -168,12 +171,18 @@ def _finding_rows(row: Row, style: list[Any], top: int) -> list[list[Any]]:
         rows[1][3] = span
     texts = [f'<font color="#8a5a00">{plain(note)}</font>' for note in row.notes]
     if row.reason and not short:
-        texts.append(f"{bold('Reason: ')}{plain(row.reason)}")
+        first_part, *rest = _pieces(row.reason)
+        texts += [f"{bold('Reason: ')}{plain(first_part)}", *map(plain, rest)]
     for text in texts:
         at = top + len(rows)
         style.append(("SPAN", (0, at), (-1, at)))
         rows.append([Paragraph(text, look.CELL), "", "", "", ""])
     return rows
+
+
+def _pieces(text: str) -> list[str]:
+    """A long text in pieces that each fit a page many times over: rows of a table, not one endless row."""
+    return wrap(text, _PIECE, break_long_words=True, break_on_hyphens=False) or [""]
 
 
 def _image_cell(row: Row) -> Paragraph:
