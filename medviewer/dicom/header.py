@@ -26,6 +26,8 @@ _LOSSY_SYNTAX = {
     "1.2.840.10008.1.2.4.91": "JPEG 2000",
     "1.2.840.10008.1.2.4.203": "HTJ2K",
 }
+_SPACING = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelSpacingCalibrationType")
+_WINDOW = ("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction")
 
 
 @dataclass(frozen=True)
@@ -143,12 +145,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
     image_type = v.parts(get("ImageType"))
     has_lut = TAG["ModalityLUTSequence"] in header.present
     slope, intercept, valid = plane.rescale(get("RescaleSlope"), get("RescaleIntercept"))
-    spacing, label = plane.spacing(
-        get("PixelSpacing"),
-        get("ImagerPixelSpacing"),
-        get("NominalScannedPixelSpacing"),
-        get("PixelSpacingCalibrationType"),
-    )
+    spacing, label = plane.spacing(*(get(keyword) for keyword in _SPACING))
     kind = v.ascii_text(get("RescaleType"))
     instance = Instance(
         path=path,
@@ -165,13 +162,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         spacing_label=label,
         slope=1.0 if has_lut else slope,
         intercept=0.0 if has_lut else intercept,
-        windows=plane.windows(
-            get("WindowCenter"),
-            get("WindowWidth"),
-            get("WindowCenterWidthExplanation"),
-            get("VOILUTFunction"),
-            pixels.photometric == "MONOCHROME1",
-        ),
+        windows=plane.windows(*(get(keyword) for keyword in _WINDOW), pixels.photometric == "MONOCHROME1"),
         padding=_padding(header, pixels.signed),
         image_type=image_type,
         modality_lut=has_lut,
