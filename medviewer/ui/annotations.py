@@ -25,6 +25,7 @@ _RULER_PART = 0.22
 _SWATCH = 10
 
 OVERLAY_CAPTION = "AI overlay · hold Space to hide"
+OVERLAY_SHORT = "AI overlay"
 OVERLAY_HIDDEN = "AI overlay hidden"
 NOT_DIAGNOSTIC = "Not for diagnostic use"
 
@@ -61,6 +62,8 @@ class Notes:
     overlay: bool = False
     """Whether there is a result to show, hidden or not."""
     overlay_hidden: bool = False
+    compact: bool = False
+    """A small view beside the main one: no legend, short words."""
     value: str = ""
     message: str = ""
     lines: tuple[ReferenceLine, ...] = ()
@@ -143,7 +146,8 @@ class Annotations(QGraphicsItem):
             halo.draw(painter, x, y, text, colour, pixels=halo.LETTER_PX, bold=True, align=align)
 
     def _corners(self, painter: QPainter, width: float, height: float) -> None:
-        corners, legend = self.notes.corners, self.notes.legend
+        corners = self.notes.corners
+        legend = () if self.notes.compact else self.notes.legend
         room = max(0.0, width / 2 - MARGIN - _MIDDLE_ROOM)
         top = QPointF(MARGIN, MARGIN + halo.LINE_PX / 2)
         bottom = QPointF(MARGIN, height - MARGIN - halo.LINE_PX / 2)
@@ -164,7 +168,8 @@ class Annotations(QGraphicsItem):
         notes = self.notes
         lines: list[Words] = []
         if notes.overlay:
-            caption = OVERLAY_HIDDEN if notes.overlay_hidden else OVERLAY_CAPTION
+            shown = OVERLAY_SHORT if notes.compact else OVERLAY_CAPTION
+            caption = OVERLAY_HIDDEN if notes.overlay_hidden else shown
             lines.append(Words(NOT_DIAGNOSTIC, "caption_muted"))
             lines.append(Words(caption, "letters", bold=True))
         if notes.has_picture:
@@ -192,7 +197,7 @@ def _plain(lines: tuple[str, ...]) -> list[Words]:
 
 
 def _stack(painter: QPainter, lines: list[Words], first: QPointF, step: float, room: float) -> None:
-    """Lines under (or, with a negative step, over) each other, right-aligned where they begin at the right."""
+    """Lines under (or, with a negative step, over) each other; right-aligned at the right edge."""
     on_right = first.x() > MARGIN
     align = Qt.AlignmentFlag.AlignRight if on_right else Qt.AlignmentFlag.AlignLeft
     for number, line in enumerate(lines):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from medviewer.ui import halo, theme
@@ -57,21 +57,19 @@ def _arrow(painter: QPainter, tip: QPointF, tail: QPointF) -> None:
 
 
 def _words(painter: QPainter, shape: Shape, at: list[QPointF], camera: Camera) -> None:
-    """The figure right of the shape's last point, or left of it where the view ends."""
+    """The figure right of the shape, or under an ellipse; always inside the view."""
     if not shape.text:
         return
-    place = _anchor(shape.kind, at)
-    x = place.x() + 10
-    if x + halo.width(shape.text) > camera.size[0] - 8:
-        x = max(8.0, place.x() - 10 - halo.width(shape.text))
-    y = min(max(place.y(), 12.0), camera.size[1] - 12.0)
+    wide = halo.width(shape.text)
+    if shape.kind == "ellipse" and len(at) == 3:
+        x, y = at[0].x() - wide / 2, at[2].y() + 12
+    else:
+        anchor = at[1] if shape.kind == "angle" and len(at) == 3 else at[-1]
+        if shape.kind == "length":
+            anchor = max(at, key=lambda point: point.x())
+        x, y = anchor.x() + 10, anchor.y()
+        if x + wide > camera.size[0] - 8:
+            x, y = anchor.x() - wide, anchor.y() + 14
+    x = min(max(x, 8.0), max(8.0, camera.size[0] - wide - 8))
+    y = min(max(y, 12.0), camera.size[1] - 12.0)
     halo.draw(painter, x, y, shape.text, theme.colour("measure"))
-
-
-def _anchor(kind: str, at: list[QPointF]) -> QPointF:
-    if kind == "ellipse" and len(at) == 3:
-        half = QRectF(at[0], at[1]).width()
-        return QPointF(at[0].x() + half, at[0].y())
-    if kind == "angle" and len(at) == 3:
-        return at[1]
-    return at[-1] if kind == "text" else max(at, key=lambda p: p.x())

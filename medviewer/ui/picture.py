@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from medviewer.errors import NoGeometry
 from medviewer.imaging.numbers import number
-from medviewer.imaging.overlay import outline_segments, overlay_label_positions
+from medviewer.imaging.overlay import outline_segments
 from medviewer.imaging.render import apply_window, auto_window
 from medviewer.imaging.reslice import Plane, PlaneView
 from medviewer.imaging.volume import Mask, Unit, Volume
@@ -172,9 +172,27 @@ def outline(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
 
 def letter_places(layers: Sequence[Layer]) -> list[tuple[float, float] | None]:
     """About where the letter of each layer sits inside it, in picture coordinates."""
-    coarse = [layer.inside[::_LETTER_STEP, ::_LETTER_STEP] for layer in layers]
-    places = overlay_label_positions(coarse)
-    return [None if p is None else (p[0] * _LETTER_STEP, p[1] * _LETTER_STEP) for p in places]
+    return [_deepest(layer.inside[::_LETTER_STEP, ::_LETTER_STEP]) for layer in layers]
+
+
+def _deepest(coarse: NDArray[np.bool_]) -> tuple[float, float] | None:
+    """The middle of what is left of a mask when it is peeled as often as possible: its thickest place.
+
+    Peeling a small picture is many times quicker than a distance map.
+    """
+    left = np.pad(coarse, 1)
+    if not left.any():
+        return None
+    while True:
+        core = left[1:-1, 1:-1] & left[:-2, 1:-1] & left[2:, 1:-1] & left[1:-1, :-2] & left[1:-1, 2:]
+        if not core.any():
+            break
+        left[1:-1, 1:-1] = core
+        left[[0, -1]] = left[:, [0, -1]] = False
+    rows, columns = np.nonzero(left)
+    nearest = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
+    row, column = float(rows[nearest]) - 1, float(columns[nearest]) - 1
+    return column * _LETTER_STEP + 0.5, row * _LETTER_STEP + 0.5
 
 
 def value_range(volume: Volume) -> float:

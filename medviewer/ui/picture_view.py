@@ -219,6 +219,11 @@ class PictureView(QWidget):
         self._active = active
         self.update()
 
+    def set_compact(self, compact: bool) -> None:
+        """A small view beside a large one: no legend, short words."""
+        self._front.notes.compact = compact
+        self._front.update()
+
     def set_smooth(self, smooth: bool) -> None:
         """Interpolate between pixels (the default), or show them as squares."""
         self._canvas.set_smooth(smooth)

@@ -116,6 +116,8 @@ class PlanesView(QWidget):
         for view in self.viewports:
             shown = view is self.main if not several else self._large in (None, view)
             view.setVisible(shown)
+        for side in self.sides:
+            side.set_compact(self._large is not side)
         self._column.setVisible(several and self._large is not self.main)
         if not self.active.isVisibleTo(self):
             self._set_active(next(v for v in self.viewports if v.isVisibleTo(self)))
@@ -228,7 +230,7 @@ class PlanesView(QWidget):
             view.set_measurements(measurements)
 
     def set_corners(self, corners: Corners) -> None:
-        """Corner texts of the main view; the others name their plane and, with any text at all, the patient."""
+        """Corner texts of the main view; the others name their plane and, where it does, the patient."""
         self._corners = corners
         self.main.set_corners(corners)
         self._caption_sides()

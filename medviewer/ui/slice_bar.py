@@ -70,7 +70,7 @@ class SliceBar(QWidget):
         track[self._ready[first]] = _rgb("muted")
         track[self._seen[first]] = _rgb("accent")
         rgb[:, 3:] = track[:, None]
-        rgb[self._marked[first], :2] = _rgb("letters")
+        rgb[self._marked[first], 0] = _rgb("letters")
         data = rgb.tobytes()
         return QImage(data, _TRACK + 3, length, 3 * (_TRACK + 3), QImage.Format.Format_RGB888).copy()
 

@@ -91,6 +91,9 @@ QFrame[role="card-attention"] {{
     background: {attention_quiet}; border: 1px solid {attention}; border-radius: 6px;
 }}
 QFrame[role="card-bad"] {{ background: {bad_quiet}; border: 1px solid {bad}; border-radius: 6px; }}
+QFrame[role="card-current"] QLabel[role="muted"] {{ color: {text}; }}
+QFrame[role="study"] {{ background: {raised}; border-radius: 6px; }}
+QLabel[role="thumbnail"] {{ background: {image_ground}; border-radius: 4px; }}
 QFrame[role="separator"] {{ background: {line}; border: 0; max-height: 1px; min-height: 1px; }}
 
 QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser, QListView, QTreeView, QTableView, QSpinBox,
@@ -188,8 +191,12 @@ def _load_fonts() -> tuple[str, ...]:
     return tuple(dict.fromkeys(families))
 
 
+@lru_cache(maxsize=32)
 def font(pixels: float = 12.5, *, bold: bool = False) -> QFont:
-    """Inter with tabular figures, a fallback for Chinese, Japanese and Korean behind it."""
+    """Inter with tabular figures, a fallback for Chinese, Japanese and Korean behind it.
+
+    Shared between callers: copy before changing it.
+    """
     result = QFont(["Inter", *(f for f in _load_fonts() if not f.startswith("Inter"))])
     # Pixel sizes are whole numbers in Qt, point sizes are not.
     screen = QGuiApplication.primaryScreen()
