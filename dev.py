@@ -222,7 +222,7 @@ def demo() -> Path:
         with tempfile.TemporaryDirectory(dir=OUT) as room:
             need(PYTHON, "-m", "medviewer", "demo", "-o", Path(room, "demo"), why="the demo study failed.")
             Path(room, "demo").rename(folder)
-    return folder
+    return folder / "ct"
 
 
 def headless(paths: Sequence[str]) -> int:

@@ -1,0 +1,150 @@
+"""``medviewer analyze``: the window's Analyze and Report buttons without the window."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+from medviewer import __version__
+from medviewer.ai.catalog import Bundle, find, shelf
+from medviewer.ai.findings import AnalysisResult, ResultState
+from medviewer.ai.kernel import emphysema_gate
+from medviewer.ai.suitability import Fit, fit
+from medviewer.commands.console import Console, printable
+from medviewer.commands.opening import choose, describe, open_paths
+from medviewer.dicom.load import load_series
+from medviewer.dicom.study import ScanResult, Series
+from medviewer.errors import NotSuitable
+from medviewer.imaging.volume import Volume
+from medviewer.review.audit import Audit, default_path
+from medviewer.review.files import make_folder, write_error
+from medviewer.review.report import build
+from medviewer.review.report_html import write_html
+from medviewer.review.report_pdf import write_pdf
+from medviewer.review.result_json import write_result_json
+from medviewer.review.session import Session
+from medviewer.review.state import State
+from medviewer.review.store import local_now
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """One model on one series, and the gate's verdict."""
+
+    bundle: Bundle
+    series: Series
+    verdict: Fit
+
+    @property
+    def rank(self) -> tuple[bool, int, int, int]:
+        """Best first: fits, fewest reasons against its figures, fewest warnings, most images."""
+        doubts = len(emphysema_gate(self.series)) if self.verdict.ok else len(self.verdict.reasons)
+        return not self.verdict.ok, doubts, len(self.verdict.warnings), -len(self.series.instances)
+
+
+def run(arguments: argparse.Namespace, console: Console) -> None:
+    """Run what fits best and write ``result.json``, ``report.pdf``, ``report.html``.
+
+    Raises :class:`NotSuitable` after writing them where the gate said no or there is no reliable result.
+    """
+    bundles = _bundles(arguments.model, console)
+    found = open_paths(arguments.paths, console)
+    _writable(arguments.output)
+    chosen = _best(bundles, found, arguments.series, console)
+    console.note(f"{chosen.bundle.card.title} on {describe(chosen.series)}.")
+    volume = load_series(chosen.series, console.context)
+    state = _analyze(chosen, found, volume, arguments, console)
+    result = state.result
+    if result is None:
+        raise RuntimeError("the session dropped the result of its own request")
+    _write(state, result, chosen, arguments.output)
+    _tell(result, arguments.output, console)
+
+
+def _bundles(model: str | None, console: Console) -> list[Bundle]:
+    """The model named, or the whole shelf. A broken bundle stops only when nothing else is there."""
+    if model is not None:
+        return [find(model)]
+    found = shelf()
+    if not found.bundles:
+        if found.broken:
+            raise found.broken[0][1]
+        raise NotSuitable("No model is installed.", "Reinstall MedViewer.")
+    for _, error in found.broken:
+        console.note(f"warning: {error.sentence()}")
+    return list(found.bundles)
+
+
+def _writable(folder: Path) -> None:
+    """Fail before the work, not after it. Raises :class:`WriteError`."""
+    make_folder(folder)
+    probe = folder / ".medviewer-probe"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise write_error(error) from error
+
+
+def _best(bundles: list[Bundle], found: ScanResult, uid: str | None, console: Console) -> _Candidate:
+    """The best pair of model and series; where none fits, the one closest to it."""
+    series = found.all_series() if uid is None else [choose(found, uid, console)]
+    candidates = [
+        _Candidate(bundle, one, fit(bundle.card, one, found.owner(one)[1].patient_age))
+        for one in series
+        for bundle in bundles
+    ]
+    return min(candidates, key=lambda candidate: candidate.rank)
+
+
+def _analyze(
+    chosen: _Candidate, found: ScanResult, volume: Volume, arguments: argparse.Namespace, console: Console
+) -> State:
+    """The same calls as the window's, on the same session."""
+    from medviewer.ai.runner import Request, analyze
+
+    series = chosen.series
+    _, study = found.owner(series)
+    session = Session(audit=Audit(default_path()))
+    session.open(found)
+    session.show(series.key)
+    session.set_volume(series.key, volume)
+    number = session.start_analysis(series.key, chosen.bundle.card.id)
+    request = Request(
+        chosen.bundle,
+        series,
+        study.uid,
+        volume,
+        device=arguments.device,
+        first_slice=session.state.index,
+        force=arguments.force,
+        patient_age=study.patient_age,
+    )
+    session.add_result(analyze(request, console.context), number)
+    return session.state
+
+
+def _write(state: State, result: AnalysisResult, chosen: _Candidate, folder: Path) -> None:
+    """All three files; an earlier run's file is replaced by a complete one or stays."""
+    report = build(state, now=local_now(), app_version=__version__, card=chosen.bundle.card)
+    write_result_json(result, folder / "result.json")
+    write_pdf(report, folder / "report.pdf")
+    write_html(report, folder / "report.html")
+
+
+def _tell(result: AnalysisResult, folder: Path, console: Console) -> None:
+    """The findings in sentences; raises :class:`NotSuitable` where there is no result to speak of."""
+    for finding in result.findings:
+        console.result(printable(finding.sentence))
+    for notice in (*result.reasons, *result.warnings):
+        console.note(f"note: {notice.text}")
+    console.note(f"Written: result.json, report.pdf, report.html in {printable(str(folder))}")
+    if result.state is ResultState.NOT_SUITABLE:
+        raise NotSuitable(
+            "No model suits these images: result.json has the reasons.", "See --force, --model."
+        )
+    if result.state is ResultState.FAILED:
+        raise NotSuitable("The run gave no reliable result: result.json has the reasons.")
+    if result.state is ResultState.NOTHING_FOUND:
+        console.result("Nothing was found.")

@@ -1,0 +1,94 @@
+"""``medviewer models``: what stands on the model shelf, what each is for, whether it is whole."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+
+from medviewer.ai.card import ModelCard
+from medviewer.ai.catalog import Bundle, find, shelf
+from medviewer.commands.console import Console, printable
+from medviewer.errors import BundleError
+from medviewer.imaging.numbers import number
+
+
+def run(arguments: argparse.Namespace, console: Console) -> None:
+    """Dispatch to list, show, check."""
+    _ACTIONS[arguments.action](arguments, console)
+
+
+def _list(_: argparse.Namespace, console: Console) -> None:
+    found = shelf()
+    for bundle in found.bundles:
+        card = bundle.card
+        console.result(printable(f"{card.id}  {card.version}  {card.task}  {card.title}"))
+    for _folder, error in found.broken:
+        console.error(error)
+    if not found.bundles and not found.broken:
+        console.note("No model is installed.")
+
+
+def _show(arguments: argparse.Namespace, console: Console) -> None:
+    console.result("\n".join(card_lines(find(arguments.id).card)))
+
+
+def _check(arguments: argparse.Namespace, console: Console) -> None:
+    """Hash and self-test; goes on after a damaged one, then raises the last :class:`BundleError`."""
+    from medviewer.ai.runner import self_test
+
+    damaged: list[BundleError] = []
+    bundles: Iterable[Bundle]
+    if arguments.id:
+        bundles = [find(arguments.id)]
+    else:
+        found = shelf()
+        bundles, damaged = found.bundles, [error for _, error in found.broken]
+    for bundle in bundles:
+        console.context.check()
+        try:
+            console.result(printable(self_test(bundle)))
+        except BundleError as error:
+            damaged.append(error)
+    for earlier in damaged[:-1]:
+        console.error(earlier)
+    if damaged:
+        raise damaged[-1]
+
+
+def card_lines(card: ModelCard) -> Iterator[str]:
+    """A card for a person."""
+    yield f"{card.title} ({card.id} {card.version}, {card.task})"
+    yield f"Intended use: {card.intended_use}"
+    spacing = card.input.slice_spacing_mm
+    yield (
+        f"Reads: {card.input.modality}, {', '.join(card.input.body_parts)}; {', '.join(card.input.planes)}; "
+        f"{card.input.slices_min} or more slices, {spacing[0]:g} to {number(spacing[1], 'mm', 1)} apart"
+    )
+    yield "Finds: " + ", ".join(label.title for label in card.labels)
+    if card.score_meaning:
+        yield f"Score: {card.score_meaning}"
+    yield from _block("Limits", card.limitations)
+    yield from _block("Trained on", card.training_data)
+    yield from _block("Measured", [_metric(card, k) for k in range(len(card.metrics))])
+    yield from _block("Changes", card.changelog)
+    yield f"Licence: {card.licence}"
+    yield f"Weights: {card.weights.file}, SHA-256 {card.weights.sha256}"
+
+
+def _metric(card: ModelCard, k: int) -> str:
+    metric = card.metrics[k]
+    spread = "" if metric.range is None else f" ({metric.range[0]:g} to {metric.range[1]:g})"
+    cases = "" if metric.cases is None else f", {metric.cases} cases"
+    return (
+        f"{metric.name} {metric.value:g}{metric.unit and ' ' + metric.unit}{spread} on {metric.data}{cases}"
+    )
+
+
+def _block(title: str, lines: Iterable[str]) -> Iterator[str]:
+    rows = list(lines)
+    if rows:
+        yield f"{title}:"
+        yield from (printable(f"  - {row}") for row in rows)
+
+
+_ACTIONS = {"list": _list, "show": _show, "check": _check}

@@ -1,0 +1,45 @@
+"""From paths on the command line to one series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from medviewer.commands.console import Console, printable
+from medviewer.dicom.scan import scan
+from medviewer.dicom.study import ScanResult, Series
+from medviewer.errors import UsageError
+
+
+def open_paths(paths: Sequence[Path], console: Console) -> ScanResult:
+    """Scan; files that could not be read are counted in a note. Raises :class:`NothingReadable`."""
+    found = scan(paths, console.context, require=True)
+    if found.unreadable:
+        count = len(found.unreadable)
+        files = "1 file was" if count == 1 else f"{count} files were"
+        console.note(f"{files} not read: medviewer scan tells which and why.")
+    return found
+
+
+def choose(found: ScanResult, uid: str | None, console: Console) -> Series:
+    """The series named, else the one with most images. Raises :class:`UsageError` for an unknown name.
+
+    A series that was split is named by its UID, "#" and the part, as ``scan`` prints it; the UID alone means
+    its first part.
+    """
+    everything = found.all_series()
+    if uid is None:
+        series = max(everything, key=lambda s: len(s.instances))
+        if len(everything) > 1:
+            console.note(f"{len(everything)} series found; taking the largest: {describe(series)}.")
+        return series
+    for candidate in everything:
+        if uid in (candidate.key, candidate.uid):
+            return candidate
+    raise UsageError("There is no series with this UID here.", "medviewer scan lists them.")
+
+
+def describe(series: Series) -> str:
+    """A series in few words, without patient data."""
+    number = "" if series.number is None else f"series {series.number}, "
+    return printable(f"{number}{series.description or series.modality}, {len(series.instances)} images")

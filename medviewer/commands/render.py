@@ -1,0 +1,127 @@
+"""``medviewer render``: one image as the window shows it."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from medviewer.commands.console import Console
+from medviewer.commands.opening import choose, open_paths
+from medviewer.dicom.captions import corners
+from medviewer.dicom.load import load_series, read_slice
+from medviewer.dicom.study import ScanResult, Series
+from medviewer.errors import UsageError
+from medviewer.imaging.draw import Corners, annotate
+from medviewer.imaging.presets import preset
+from medviewer.imaging.render import PALETTE, auto_window, display_size, render
+from medviewer.imaging.reslice import Plane, PlaneView
+from medviewer.imaging.volume import Mask, Volume
+from medviewer.imaging.window import Window
+from medviewer.review.files import atomic_write
+from medviewer.review.screen import first_window, is_inverted
+
+_LONGEST = 1024
+"""Longer side in pixels of an annotated picture: room for words beside any image."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Picture:
+    """What is shown: ``at`` is the picture's index in ``view``, ``index`` the one the user counts."""
+
+    volume: Volume
+    view: PlaneView
+    at: int
+    index: int
+    layers: tuple[tuple[Mask, str], ...] = ()
+
+
+def run(arguments: argparse.Namespace, console: Console) -> None:
+    """Write one PNG. Raises what opening, loading, and writing raise, :class:`UsageError` for bad values."""
+    chosen = window_of(arguments.window) if arguments.window else None
+    found = open_paths([arguments.path], console)
+    series = choose(found, arguments.series, console)
+    picture = _load(arguments, series, console)
+    window = _window(picture, series, chosen, arguments.window == "auto")
+    if arguments.annotate:
+        rgb = _annotated(picture, found, series, window)
+    else:
+        rgb = render(picture.volume, picture.view, picture.at, window, picture.layers)
+    atomic_write(arguments.output, lambda file: _png(rgb, file))
+
+
+def window_of(text: str) -> Window | None:
+    """ "W/C" in values, a preset's name, or "auto" (None). Raises :class:`UsageError`."""
+    if text == "auto":
+        return None
+    try:
+        if "/" in text:
+            width, _, centre = text.replace("\u2212", "-").partition("/")
+            return Window(float(centre), float(width))
+        return preset(text)
+    except ValueError as error:
+        hint = "Write width/centre (1500/-600), a preset's name, or auto."
+        raise UsageError(f"The window {text!r} is not understood: {error}.", hint) from error
+
+
+def _load(arguments: argparse.Namespace, series: Series, console: Console) -> _Picture:
+    """One slice where that is enough, else the volume."""
+    plane = Plane(arguments.plane)
+    if plane is Plane.NATIVE and arguments.overlay is None:
+        index = _checked(arguments.index, len(series.instances))
+        volume = read_slice(series, index)
+        return _Picture(volume, PlaneView(volume.shape, volume.geometry), 0, index)
+    shape = (len(series.instances), *series.size)
+    view = PlaneView(shape, series.geometry, plane)
+    index = _checked(arguments.index, view.count)
+    layers = _layers(arguments, series)
+    return _Picture(load_series(series, console.context), view, index, index, layers)
+
+
+def _checked(index: int | None, count: int) -> int:
+    if index is None:
+        return count // 2
+    if not 0 <= index < count:
+        raise UsageError(f"There is no image {index}.", f"Images count from 0 to {count - 1} here.")
+    return index
+
+
+def _layers(arguments: argparse.Namespace, series: Series) -> tuple[tuple[Mask, str], ...]:
+    if arguments.overlay is None:
+        return ()
+    from medviewer.dicom.objects.seg import read_seg  # highdicom takes a second to import
+
+    masks = read_seg(arguments.overlay, series)
+    return tuple((mask, PALETTE[k % len(PALETTE)]) for k, mask in enumerate(masks))
+
+
+def _window(picture: _Picture, series: Series, chosen: Window | None, auto: bool) -> Window:
+    """The window asked for, else what the series is first shown with; MONOCHROME1 stays inverted."""
+    window = chosen or (None if auto else first_window(series))
+    if window is None:
+        slice_index = picture.at if picture.view.plane is Plane.NATIVE else None
+        window = auto_window(picture.volume, slice_index)
+    return replace(window, invert=window.invert or (is_inverted(series) and not picture.volume.is_colour))
+
+
+def _annotated(picture: _Picture, found: ScanResult, series: Series, window: Window) -> NDArray[np.uint8]:
+    """In true proportions, enlarged, with the words the window writes."""
+    view = picture.view
+    size = display_size(view, max(_LONGEST, *view.shape))
+    rgb = render(picture.volume, view, picture.at, window, picture.layers, size=size)
+    native = view.plane is Plane.NATIVE
+    patient, study = found.owner(series)
+    words = corners(patient, study, series, picture.index if native else 0, window)
+    if not native:
+        place = f"{view.plane.capitalize()} {picture.index + 1} / {view.count}"
+        words = Corners(words.top_left, words.top_right, (place, *words.bottom_left[1:]), words.bottom_right)
+    ruler = size[1] / view.shape[1] / view.pixel_mm[1] if view.pixel_mm is not None else None
+    return annotate(rgb, words, view.letters(), ruler)
+
+
+def _png(rgb: NDArray[np.uint8], file: BinaryIO) -> None:
+    Image.fromarray(rgb).save(file, "PNG")
