@@ -157,17 +157,15 @@ def _finding_rows(row: Row, style: list[Any], top: int) -> list[list[Any]]:
     short = len(row.reason) <= _LONG_REASON
     decision = Pill(row.decision, row.reason if short else "")
     images = [_image_cell(row)]
-    single = len(row.lines) == 1
     span = Paragraph(muted(row.images), look.CAPTION)
-    if single and row.images:
+    if row.images and not row.below:
         images.append(span)
     title = [Paragraph(bold(row.title), look.CELL)]
-    if single and row.lines[0].name and row.lines[0].name.lower() not in row.title.lower():
-        title.append(Paragraph(muted(row.lines[0].name), look.CELL))
-    first = _number_cells(row.lines[0]) if single else ["", ""]
-    rows: list[list[Any]] = [[title, *first, images, decision]]
-    if not single:
-        rows += [[Paragraph(muted(line.name), look.CELL), *_number_cells(line), "", ""] for line in row.lines]
+    if row.first.name and row.first.name.lower() not in row.title.lower():
+        title.append(Paragraph(muted(row.first.name), look.CELL))
+    rows: list[list[Any]] = [[title, *_number_cells(row.first), images, decision]]
+    rows += [[Paragraph(muted(line.name), look.CELL), *_number_cells(line), "", ""] for line in row.below]
+    if row.below:
         rows[1][3] = span
     texts = [f'<font color="#8a5a00">{plain(note)}</font>' for note in row.notes]
     if row.reason and not short:

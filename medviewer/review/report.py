@@ -150,21 +150,15 @@ def _notices(state: State) -> tuple[str, ...]:
 
 def _row(finding: Finding, decision: Decision, pictures: tuple[Figure, ...]) -> Row:
     lines = tuple(
-        Line(
-            m.name,
-            number(m.value, m.unit, m.decimals),
-            words.criterion(m, finding.criterion if k == 0 else ""),
-            m.indicative,
-        )
-        for k, m in enumerate(finding.measurements)
+        Line(m.name, number(m.value, m.unit, m.decimals), words.spread(m), m.indicative)
+        for m in finding.measurements
     )
-    if not lines:
-        lines = (Line("", "", finding.criterion),)
     notes = tuple(x for x in (words.score_note(finding), *(w.text for w in finding.warnings)) if x)
     key, span = words.images(finding)
     return Row(
         finding.id,
         finding.label,
+        finding.criterion,
         lines,
         notes,
         key,

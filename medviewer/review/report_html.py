@@ -93,21 +93,18 @@ def _findings(report: Report) -> str:
 
 def _group(row: Row) -> str:
     """One finding: a row for each of its numbers, then the notes."""
-    single = len(row.lines) == 1
     name = ""
-    if single and row.lines[0].name and row.lines[0].name.lower() not in row.title.lower():
-        name = f"<span class=quiet>{escape(row.lines[0].name)}</span>"
+    if row.first.name and row.first.name.lower() not in row.title.lower():
+        name = f"<span class=quiet>{escape(row.first.name)}</span>"
     key = escape(row.key_image)
     image = key if row.figure is None else f'<a href="#figure-{row.figure}">{key}</a>'
     image += f"<small>{escape(row.images)}</small>" if row.images else ""
-    cells = _number(row.lines[0]) if single else "<td><td>"
     pill = f'<span class="pill {row.verdict.value}">{escape(row.decision)}</span>'
     reason = f" <span class=quiet>{escape(row.reason)}</span>" if row.reason else ""
-    span = "" if single else f" rowspan={len(row.lines) + 1}"
-    first = f"<th scope=row>{escape(row.title)}{name}</th>{cells}<td{span}>{image}<td{span}>{pill}{reason}"
-    lines = [f"<tr>{first}"]
-    if not single:
-        lines += [f"<tr><td class=quiet>{escape(line.name)}{_number(line)}" for line in row.lines]
+    span = f" rowspan={len(row.below) + 1}" if row.below else ""
+    title = f"<th scope=row>{escape(row.title)}{name}</th>"
+    lines = [f"<tr>{title}{_number(row.first)}<td{span}>{image}<td{span}>{pill}{reason}"]
+    lines += [f"<tr><td class=quiet>{escape(line.name)}{_number(line)}" for line in row.below]
     lines += [f"<tr><td colspan=5 class=note>{escape(note)}" for note in row.notes]
     return f"<tbody>{''.join(lines)}</tbody>"
 

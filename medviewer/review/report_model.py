@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,8 @@ class Row:
 
     finding_id: str
     title: str
+    criterion: str
+    """The rule behind the words. Where the finding has one number, ``lines[0]`` holds its range."""
     lines: tuple[Line, ...]
     notes: tuple[str, ...]
     key_image: str
@@ -61,6 +63,19 @@ class Row:
     reason: str = ""
     decided: str = ""
     figure: int | None = None
+
+    @property
+    def first(self) -> Line:
+        """What stands beside the title: the only number with range and rule, or the rule alone."""
+        if len(self.lines) != 1:
+            return Line("", "", self.criterion)
+        only = self.lines[0]
+        return replace(only, criterion="; ".join(x for x in (only.criterion, self.criterion) if x))
+
+    @property
+    def below(self) -> tuple[Line, ...]:
+        """The numbers that get lines of their own."""
+        return self.lines if len(self.lines) != 1 else ()
 
     @property
     def decision(self) -> str:

@@ -110,12 +110,11 @@ def state_notice(result: AnalysisResult | None) -> tuple[str, ...]:
     return (*((first,) if first else ()), *forced, *why)
 
 
-def criterion(measurement: Measurement, rule: str) -> str:
-    """ "8.8 to 10.3 %; above 6 % of lung"."""
-    spread = ""
-    if measurement.range is not None:
-        spread = between(*measurement.range, measurement.unit, measurement.decimals)
-    return "; ".join(x for x in (spread, rule) if x)
+def spread(measurement: Measurement) -> str:
+    """ "8.8 to 10.3 %"; empty where no range is known."""
+    if measurement.range is None:
+        return ""
+    return between(*measurement.range, measurement.unit, measurement.decimals)
 
 
 def score_note(finding: Finding) -> str:

@@ -14,6 +14,7 @@ from medviewer.imaging.reslice import Plane
 from medviewer.imaging.volume import Volume
 from medviewer.review import report_words as words
 from medviewer.review.report import Report, build, suggest_name
+from medviewer.review.report_model import Line
 from medviewer.review.session import Session
 from medviewer.review.state import KeyImage, ReaderMeasurement, State, Verdict
 from tests.review.makers import (
@@ -88,13 +89,14 @@ def test_that_the_impression_is_the_readers_own_words() -> None:
 def test_that_images_count_from_one_and_numbers_carry_unit_range_and_criterion() -> None:
     rows = report(session(make_result()).state).rows
     assert (rows[0].key_image, rows[0].images) == ("4", "2–7")
-    line = rows[0].lines[0]
+    line = rows[0].first
     assert (line.value, line.criterion) == (
         "9.6\u2009%",
         "8.8 to 10.3\u2009%; above 6 % of lung below −950 HU",
     )
-    assert rows[1].lines[0].value == "2,643\u2009mL"
+    assert rows[1].first.value == "2,643\u2009mL"
     perc = rows[2].lines[1]
+    assert rows[2].first == Line("", "", "")
     assert (perc.value, perc.indicative) == ("−921\u2009HU", "kernel B, 5 mm")
     assert rows[2].notes == ("The left lung is cut by the edge of the images.",)
 
