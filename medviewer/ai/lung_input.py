@@ -108,9 +108,7 @@ class LungInput:
 
         For an axial series that is the index of the stored slice.
         """
-        first = np.asarray(self.view.to_voxel(index, 0, 0))
-        other = np.asarray(self.view.to_voxel(index + 1, 0, 0))
-        return int(round(float(first[np.argmax(np.abs(other - first))])))
+        return int(self.view.to_voxel(index, 0, 0)[self.view.axes[0]])
 
     def batch(self, indices: Sequence[int]) -> Float32:
         """(n, 3, H, W): below, the picture itself, above; values in -1..1."""
@@ -149,8 +147,8 @@ class LungInput:
             if index in self._kept:
                 self._kept.move_to_end(index)
                 return self._kept[index]
-        values = np.asarray(self.view.extract(self._volume.voxels, index), dtype=np.float32)
-        shrunk = self._down[0] @ np.clip(values, *HU_RANGE) @ self._down[1]
+        values: Float32 = np.asarray(self.view.extract(self._volume.voxels, index), dtype=np.float32)
+        shrunk: Float32 = self._down[0] @ np.clip(values, *HU_RANGE) @ self._down[1]
         picture = scale_hu(np.where(self._covered, shrunk, _AIR_HU))
         with self._lock:
             self._kept[index] = picture

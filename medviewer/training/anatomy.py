@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from medviewer.training.central import central_tubes
 from medviewer.training.shapes import (
     FAR,
     Picture,
     SmoothNoise,
-    Tube,
     ellipse,
     ellipsoid_half,
     smooth_max,
@@ -28,7 +28,8 @@ TOP_MM, BOTTOM_MM = 118.0, -200.0
 """From the root of the neck to the middle of the liver."""
 
 _THORAX_HALF_WIDTH = (
-    (-220, 124), (-160, 130), (-100, 132), (-40, 130), (0, 122), (30, 110), (55, 94), (75, 76), (90, 56), (99, 30), (104, 8),
+    (-220, 124), (-160, 130), (-100, 132), (-40, 130), (0, 122), (30, 110), (55, 94), (75, 76), (90, 56),
+    (99, 30), (104, 8),
 )  # fmt: skip
 _THORAX_HALF_DEPTH = (
     (-220, 92), (-100, 94), (-40, 92), (0, 87), (30, 76), (55, 62), (75, 50), (90, 37), (99, 20), (104, 6),
@@ -36,6 +37,9 @@ _THORAX_HALF_DEPTH = (
 _THORAX_Y = ((-220, -2), (-40, 0), (0, 1), (30, 7), (55, 14), (75, 20), (90, 25), (104, 28))
 _SPINE_Y = ((-220, 46), (-120, 58), (-60, 65), (0, 66), (50, 62), (75, 58), (104, 50), (130, 42))
 _COLUMN_HALF_WIDTH = ((-220, 20), (-80, 20), (-30, 27), (0, 29), (30, 31), (60, 29), (100, 30))
+
+_ATRIA = (((-24.0, -26.0, -64.0), (27.0, 33.0, 46.0)), ((4.0, 8.0, -42.0), (35.0, 19.0, 27.0)))
+"""(centre, half axes) of the right and the left atrium."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +89,14 @@ class Proportions:
 
 @dataclass
 class Section:
-    """Signed distances at one height on one grid (mm, negative inside); ``theta`` 0 at the back, pi in front."""
+    """Signed distances at one height on one grid (mm, negative inside)."""
 
     z: float
     x: Picture
     y: Picture
     thorax: Picture
     theta: Picture
+    """Angle about the thorax: 0 at the back, pi in front."""
     body: Picture
     lung: Picture
     diaphragm: Picture
@@ -107,7 +112,7 @@ class Anatomy:
         self.body = Proportions.draw(rng)
         self._warp_x = SmoothNoise(rng, 55.0, 2.6)
         self._warp_y = SmoothNoise(rng, 55.0, 2.6)
-        self.tubes = _tubes(rng, self.body)
+        self.tubes = central_tubes(rng, self.body.kyphosis)
         self._heart_shift = rng.uniform(-6, 6, 3)
 
     def section(self, z_mm: float, y_mm: NDArray[np.float32], x_mm: NDArray[np.float32]) -> Section:
@@ -121,15 +126,13 @@ class Anatomy:
         tubes = {name: d for name, tube in self.tubes.items() if (d := tube.distance(x, y, z)) is not None}
         heart = self.heart(z, x, y)
         diaphragm = self._diaphragm(z, x, y)
-        section = Section(
-            z, x, y, thorax, theta, self._outline(z, x, y, thorax), thorax, diaphragm, heart, tubes
-        )
+        section = Section(z, x, y, thorax, theta, self._outline(z, x, y), thorax, diaphragm, heart, tubes)
         section.lung = self._lung(section)
         return section
 
     def spine_y(self, z: float) -> float:
         """Centre of the vertebral bodies."""
-        return table(z, _SPINE_Y) * self.body.depth**0.7 + self.body.kyphosis * (1 - (z / 110) ** 2)
+        return float(table(z, _SPINE_Y) * self.body.depth**0.7 + self.body.kyphosis * (1 - (z / 110) ** 2))
 
     def thorax_half(self, z: float) -> tuple[float, float]:
         """Half width and half depth of the rib cage's inside."""
@@ -149,29 +152,34 @@ class Anatomy:
         lean = (-62 + dz - z) * 0.22
         turn = np.float32(np.deg2rad(38))
         cx, cy = 16 + dx * 0.6 + lean, -24 * self.body.depth + dy - lean * 0.45
-        u = (x - np.float32(cx)) * np.cos(turn) + (y - np.float32(cy)) * -np.sin(turn)
+        u = (x - np.float32(cx)) * np.cos(turn) - (y - np.float32(cy)) * np.sin(turn)
         v = (x - np.float32(cx)) * np.sin(turn) + (y - np.float32(cy)) * np.cos(turn)
-        return ellipse(u, v, (0, 0), (60 * scale * top, 43 * scale * top))
+        out = ellipse(u, v, (0, 0), (60 * scale * top, 43 * scale * top))
+        for centre, half in _ATRIA:
+            left = ellipsoid_half(z, centre[2] + dz, half[2] * scale)
+            if left > 0.15:
+                middle = (centre[0] + dx, centre[1] * self.body.depth + dy)
+                out = smooth_min(
+                    out, ellipse(x, y, middle, (half[0] * scale * left, half[1] * scale * left)), 9
+                )
+        return out
 
     def _thorax(self, z: float, x: Picture, y: Picture) -> tuple[Picture, float]:
         half = self.thorax_half(z)
         centre_y = table(z, _THORAX_Y) * self.body.depth
         return superellipse(x, y, (0.0, centre_y), half, self.body.roundness), centre_y
 
-    def _outline(self, z: float, x: Picture, y: Picture, thorax: Picture) -> Picture:
+    def _outline(self, z: float, x: Picture, y: Picture) -> Picture:
         """The skin's outer surface: trunk, shoulders with raised arms, neck, breasts."""
         a, b = self.thorax_half(min(z, 62.0))
         fat = self.body.fat_mm
         muscle = 15 * self.body.muscle
         shoulder = np.clip((z - 18) / 62, 0, 1)
         centre_y = table(min(z, 62.0), _THORAX_Y) * self.body.depth + 5 + 4 * shoulder
-        trunk = superellipse(
-            x,
-            y,
-            (0.0, centre_y),
-            (a + 14 + muscle + fat, b + 15 + 0.55 * muscle + 0.75 * fat),
-            self.body.roundness,
-        )
+        neck = 1 - 0.34 * float(np.clip((z - 66) / 50, 0, 1))
+        half = ((a + 14 + muscle + fat) * neck, (b + 15 + 0.55 * muscle + 0.75 * fat) * neck)
+        centre_y += (1 - neck) * 34
+        trunk = superellipse(x, y, (0.0, centre_y), half, self.body.roundness)
         if shoulder > 0:
             lobe = ellipse(
                 np.abs(x),
@@ -242,42 +250,3 @@ class Anatomy:
         """Both lungs, vessels inside: rib cage minus mediastinum, above the diaphragm."""
         chest = smooth_max(s.thorax + 1.5, s.diaphragm + 2.5, 7)
         return smooth_max(chest, -self._mediastinum(s), 5)
-
-
-def _jitter(rng: np.random.Generator, knots: list[tuple[float, float, float, float]], by: float) -> Tube:
-    moved = np.asarray(knots, dtype=np.float64)
-    moved[:, :3] += rng.normal(0, by, (len(knots), 3))
-    moved[:, 3] *= rng.uniform(0.88, 1.14)
-    return Tube.through([(float(a), float(b), float(c), float(d)) for a, b, c, d in moved])
-
-
-def _tubes(rng: np.random.Generator, body: Proportions) -> dict[str, Tube]:
-    """Great vessels, oesophagus and central airways as bent tubes (x, y, z, radius)."""
-    spine = [66 + body.kyphosis - 8, 65, 58, 46]
-    trachea = [(0, 2, 135, 8.4), (1, 4, 90, 8.6), (2, 9, 45, 8.8), (3, 14, 12, 8.8), (2, 16, 0, 8.2)]
-    carina = (2, 16, 1, 7.4)
-    aorta = [
-        (4, -20, -62, 14.5), (-12, -30, -35, 15.5), (-17, -34, -2, 15), (-9, -28, 22, 14), (8, -8, 31, 13.5),
-        (22, 14, 24, 13), (27, 34, 4, 12.5), (24, spine[1] - 22, -50, 12), (14, spine[2] - 22, -120, 11.5),
-        (4, spine[3] - 22, -220, 11),
-    ]  # fmt: skip
-    knots: dict[str, tuple[list[tuple[float, float, float, float]], float]] = {
-        "aorta": (aorta, 1.6),
-        "svc": ([(-30, -22, 62, 8), (-29, -22, 20, 9), (-27, -18, -18, 9.5), (-24, -14, -42, 10)], 1.5),
-        "brachiocephalic_vein": ([(50, -26, 78, 6.5), (28, -42, 55, 6.5), (-6, -46, 44, 6.5), (-28, -26, 36, 7)], 1.5),
-        "brachiocephalic_artery": ([(-8, -26, 32, 6), (-14, -18, 58, 6), (-24, -12, 84, 5.5), (-30, -8, 115, 4.5)], 1.5),
-        "carotid": ([(8, -12, 36, 4), (14, -6, 64, 4), (22, -2, 115, 4)], 1.2),
-        "subclavian": ([(20, 8, 34, 5), (24, 10, 66, 5), (40, 4, 88, 5), (85, -8, 96, 4.5)], 1.2),
-        "pulmonary_trunk": ([(18, -50, -48, 14), (20, -42, -26, 14), (22, -24, -12, 13)], 1.5),
-        "right_pulmonary": ([(20, -24, -14, 11), (-6, -9, -16, 10.5), (-34, -2, -20, 9.5), (-48, 4, -32, 7)], 1.5),
-        "left_pulmonary": ([(22, -22, -11, 11), (36, -4, -7, 10), (46, 14, -16, 8.5), (48, 20, -34, 6.5)], 1.5),
-        "ivc": ([(-22, -6, -92, 12), (-22, 2, -130, 12), (-20, 14, -220, 12)], 1.5),
-        "oesophagus": ([(4, 26, 130, 6.5), (6, 30, 40, 6.5), (4, 34, -40, 7), (10, 30, -110, 7), (26, 18, -160, 8)], 1.5),
-        "azygos": ([(-30, 8, 14, 4), (-16, 40, 10, 4), (-8, spine[1] - 20, -40, 4), (-6, spine[3] - 18, -200, 3.5)], 1.0),
-        "right_vein": ([(-6, -2, -46, 9), (-34, 4, -44, 7), (-52, 12, -56, 5)], 1.5),
-        "left_vein": ([(14, 2, -44, 9), (40, 6, -42, 6.5), (54, 14, -54, 5)], 1.5),
-        "trachea": (trachea, 0.8),
-        "right_bronchus": ([carina, (-12, 18, -9, 7.2), (-24, 20, -18, 6.6), (-34, 21, -26, 5.4)], 0.8),
-        "left_bronchus": ([carina, (15, 19, -10, 6.4), (31, 22, -21, 6.0), (43, 25, -30, 5.0)], 0.8),
-    }  # fmt: skip
-    return {name: _jitter(rng, line, by) for name, (line, by) in knots.items()}

@@ -22,13 +22,14 @@ CARD, WEIGHTS = "card.json", "weights.safetensors"
 _TEXTS: dict[str, Any] = {
     "score_meaning": "",
     "intended_use": (
-        "Outlines the right and the left lung (vessels inside, trachea and main bronchi outside) on axial chest "
-        "CT of adults, as a basis for volumes and densities. For research and teaching; not for diagnostic use."
+        "Outlines the right and the left lung (vessels inside, trachea and main bronchi outside) on axial "
+        "chest CT of adults, as a basis for volumes and densities. For research and teaching; "
+        "not for diagnostic use."
     ),
     "limitations": [
         "Adults only; one lung, large effusions and chest wall disease were not among the training data.",
-        "Dense disease on the outer pleura is inside the outline; masses that merge with the mediastinum may be "
-        "cut off at its edge.",
+        "Dense disease on the outer pleura is inside the outline; masses that merge with the mediastinum "
+        "may be cut off at its edge.",
         "Measured on two patients and on synthetic chests: not a clinical validation.",
         "Slices of 10 mm or less, the whole chest in the picture, patient lying on the back.",
     ],
@@ -54,8 +55,7 @@ def write_bundle(
 ) -> ModelCard:
     """Write weights and card (no figures yet: ``evaluate`` adds them); returns the card as read back."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: value.detach().contiguous().float() if value.is_floating_point() else value.detach().contiguous()
-               for name, value in net.state_dict().items()}  # fmt: skip
+    tensors = {name: value.detach().contiguous() for name, value in net.state_dict().items()}
     content = save(tensors)
     partial = folder / (WEIGHTS + ".part")
     partial.write_bytes(content)

@@ -81,10 +81,8 @@ def dice(a: Bool, b: Bool) -> float:
 def compare(name: str, found: dict[str, Bool], truth: dict[str, Bool], seconds: float) -> Row:
     """Found against truth, by side."""
     overlap = {side: dice(found[side], truth[side]) for _, side in SIDES}
-    percent = {
-        side: 100.0 * (np.count_nonzero(found[side]) / max(1, np.count_nonzero(truth[side])) - 1)
-        for _, side in SIDES
-    }
+    counts = {side: (int(found[side].sum()), int(truth[side].sum())) for _, side in SIDES}
+    percent = {side: 100.0 * (mine / max(1, true) - 1) for side, (mine, true) in counts.items()}
     return Row(name, overlap, percent, seconds, int(found["right_lung"].shape[0]))
 
 

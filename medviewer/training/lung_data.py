@@ -6,7 +6,6 @@ network sees when reading, made by :mod:`medviewer.ai.lung_input`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.ai.lung_input import HU_RANGE, NEIGHBOUR_MM, OUTPUTS, prepare
+from medviewer.ai.lung_input import HU_RANGE, NEIGHBOUR_MM, prepare
 from medviewer.imaging.volume import Volume
 from medviewer.training.noise import Kernel
-from medviewer.training.phantom import Variation, make_phantom
+from medviewer.training.phantom import make_phantom
+from medviewer.training.scene import Variation
 
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 """Raised when the generator changes, so that stale caches are made again."""
 FIRST_SEED = 1000
 """Training seeds start here; 0 to 99 are the demo's and 100 to 199 the evaluation's: never trained on."""
@@ -59,7 +59,7 @@ def phantom_case(seed: int, slices: int = 56, size: int = 272) -> Case:
     """A varied phantom straight on the network's 1.5 mm grid."""
     rng = np.random.default_rng([seed, 7])
     step = float(rng.choice([5.0, 5.0, 5.0, 6.0, 8.0, 10.0]))
-    count = max(6, min(slices, int(round(slices * 5.0 / step))))
+    count = max(6, min(slices, round(slices * 5.0 / step)))
     sigma = float(rng.choice([4.0, 10.0, 22.0, 40.0], p=[0.3, 0.35, 0.2, 0.15]))
     sharp = bool(rng.random() < 0.4)
     kernel = Kernel("ANY", sigma, 0.5 if sharp else 0.3, 0.4 if sharp else 0.0)
@@ -177,15 +177,10 @@ def _recolour(rng: np.random.Generator, hu: NDArray[np.float32]) -> NDArray[np.f
     hu = hu * np.float32(rng.uniform(0.95, 1.05)) + np.float32(rng.normal(0, 12))
     if rng.random() < 0.3:
         for axis in (1, 2):
-            hu = (np.roll(hu, 1, axis) + 2 * hu + np.roll(hu, -1, axis)) / 4
+            hu = np.asarray((np.roll(hu, 1, axis) + 2 * hu + np.roll(hu, -1, axis)) / 4, dtype=np.float32)
     if rng.random() < 0.5:
         noise = rng.standard_normal(hu.shape, dtype=np.float32) * np.float32(rng.gamma(1.5, 18))
         if rng.random() < 0.5:
             noise = (np.roll(noise, 1, 1) + noise + np.roll(noise, 1, 2)) * np.float32(0.6)
         hu = hu + noise
     return np.asarray(hu, dtype=np.float32)
-
-
-def outputs() -> Sequence[str]:
-    """The classes in label order."""
-    return OUTPUTS

@@ -96,10 +96,11 @@ class Tube:
             return None
         out = np.full(x.shape, FAR, np.float32)
         for i in near:
-            self._segment(int(i), x, y, z, reach, out)
+            self._segment(int(i), (x, y, z), reach, out)
         return out
 
-    def _segment(self, i: int, x: Picture, y: Picture, z: float, reach: float, out: Picture) -> None:
+    def _segment(self, i: int, place: tuple[Picture, Picture, float], reach: float, out: Picture) -> None:
+        x, y, z = place
         a, b = self.points[i], self.points[i + 1]
         margin = float(self.radii[i : i + 2].max()) + reach
         box = _box(x, y, np.minimum(a, b) - margin, np.maximum(a, b) + margin)

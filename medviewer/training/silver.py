@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK
 from numpy.typing import NDArray
 
 from medviewer.errors import NotSuitable
@@ -91,20 +91,22 @@ def silver_lungs(volume: Volume) -> dict[str, Bool]:
 
 
 def _smooth(hu: NDArray[np.float32], pixel: tuple[float, float], mm: float = 0.7) -> NDArray[np.float32]:
-    image = sitk.GetImageFromArray(hu)
+    image = SimpleITK.GetImageFromArray(hu)
     sigma = max(0.7, mm / pixel[0])
     for axis in (0, 1):
-        image = sitk.RecursiveGaussian(image, sigma, False, sitk.RecursiveGaussianImageFilter.ZeroOrder, axis)
-    return np.asarray(sitk.GetArrayFromImage(image), dtype=np.float32)
+        image = SimpleITK.RecursiveGaussian(
+            image, sigma, False, SimpleITK.RecursiveGaussianImageFilter.ZeroOrder, axis
+        )
+    return np.asarray(SimpleITK.GetArrayFromImage(image), dtype=np.float32)
 
 
 def _body(grid: _Grid) -> Bool:
     """The patient with all inside, slice by slice; couch and clothes fall away by opening."""
     solid = grid.hu > -300
     opened = _open2d(solid, grid.disc(5.0))
-    labels = sitk.ConnectedComponent(sitk.GetImageFromArray(opened.astype(np.uint8)))
-    biggest = sitk.GetArrayFromImage(sitk.RelabelComponent(labels, sortByObjectSize=True)) == 1
-    out = np.zeros_like(biggest)
+    labels = SimpleITK.ConnectedComponent(SimpleITK.GetImageFromArray(opened.astype(np.uint8)))
+    biggest = SimpleITK.GetArrayFromImage(SimpleITK.RelabelComponent(labels, sortByObjectSize=True)) == 1
+    out: Bool = np.zeros(biggest.shape, bool)
     for k in range(len(out)):
         closed = _close2d(biggest[k : k + 1], grid.disc(9.0))
         out[k] = _fill(closed[0])
@@ -114,8 +116,8 @@ def _body(grid: _Grid) -> Bool:
 def _fill(picture: Bool) -> Bool:
     """Everything not joined to the picture's border; the border itself is opened at the top and sides."""
     padded = np.pad(picture, 1)
-    image = sitk.GetImageFromArray(padded.astype(np.uint8))
-    filled = sitk.GetArrayFromImage(sitk.BinaryFillhole(image, fullyConnected=False)).astype(bool)
+    image = SimpleITK.GetImageFromArray(padded.astype(np.uint8))
+    filled = SimpleITK.GetArrayFromImage(SimpleITK.BinaryFillhole(image, fullyConnected=False)).astype(bool)
     return np.asarray(filled[1:-1, 1:-1])
 
 
@@ -149,7 +151,9 @@ def _airway(grid: _Grid, air: Bool, body: Bool) -> Bool:
 
 def _components(picture: Bool) -> NDArray[np.int32]:
     return np.asarray(
-        sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(picture.astype(np.uint8))))
+        SimpleITK.GetArrayFromImage(
+            SimpleITK.ConnectedComponent(SimpleITK.GetImageFromArray(picture.astype(np.uint8)))
+        )
     )
 
 
@@ -208,10 +212,11 @@ def _two_lungs(grid: _Grid, air: Bool) -> tuple[Bool, Bool]:
     """Right and left: the two biggest pieces, pulled apart where they touch."""
     for mm in (0.0, 1.0, 2.0, 3.0, 4.5, 6.0, 8.0, 10.0, 13.0):
         core = air if mm == 0 else _erode2d(air, grid.disc(mm))
-        labels = sitk.RelabelComponent(
-            sitk.ConnectedComponent(sitk.GetImageFromArray(core.astype(np.uint8))), sortByObjectSize=True
+        labels = SimpleITK.RelabelComponent(
+            SimpleITK.ConnectedComponent(SimpleITK.GetImageFromArray(core.astype(np.uint8))),
+            sortByObjectSize=True,
         )
-        pieces = sitk.GetArrayFromImage(labels)
+        pieces = SimpleITK.GetArrayFromImage(labels)
         sizes = np.bincount(pieces.ravel(), minlength=3)[1:] * grid.voxel_ml
         if len(sizes) >= 2 and sizes[1] >= max(_SMALLEST_LUNG_ML, 0.15 * sizes[0]):
             return _grow_back(grid, air, pieces)
@@ -231,11 +236,11 @@ def _grow_back(grid: _Grid, air: Bool, pieces: NDArray[np.int32]) -> tuple[Bool,
     spacing = (grid.pixel[1], grid.pixel[0], grid.step)
     gap = []
     for k in (1, 2):
-        image = sitk.GetImageFromArray((pieces == k).astype(np.uint8))
+        image = SimpleITK.GetImageFromArray((pieces == k).astype(np.uint8))
         image.SetSpacing(spacing)
         gap.append(
-            sitk.GetArrayFromImage(
-                sitk.SignedMaurerDistanceMap(image, squaredDistance=False, useImageSpacing=True)
+            SimpleITK.GetArrayFromImage(
+                SimpleITK.SignedMaurerDistanceMap(image, squaredDistance=False, useImageSpacing=True)
             )
         )
     near_first = gap[0] <= gap[1]
@@ -245,7 +250,9 @@ def _grow_back(grid: _Grid, air: Bool, pieces: NDArray[np.int32]) -> tuple[Bool,
 
 def _components3d(mask: Bool) -> NDArray[np.int32]:
     return np.asarray(
-        sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(mask.astype(np.uint8))))
+        SimpleITK.GetArrayFromImage(
+            SimpleITK.ConnectedComponent(SimpleITK.GetImageFromArray(mask.astype(np.uint8)))
+        )
     )
 
 
@@ -256,26 +263,26 @@ def _finish(grid: _Grid, lung: Bool, outside: Bool) -> Bool:
     return np.asarray(filled & ~outside)
 
 
-def _morph(filter_: sitk.ImageFilter, mask: Bool, radius: tuple[int, int]) -> Bool:
+def _morph(filter_: SimpleITK.ImageFilter, mask: Bool, radius: tuple[int, int]) -> Bool:
     out = np.empty_like(mask)
-    filter_.SetKernelType(sitk.sitkBall)
+    filter_.SetKernelType(SimpleITK.sitkBall)
     filter_.SetKernelRadius(list(radius))
     pad = max(radius) + 1
     for k in range(len(mask)):
         if not mask[k].any():
             out[k] = False
             continue
-        image = sitk.GetImageFromArray(np.pad(mask[k], pad).astype(np.uint8))
-        out[k] = sitk.GetArrayFromImage(filter_.Execute(image))[pad:-pad, pad:-pad]
+        image = SimpleITK.GetImageFromArray(np.pad(mask[k], pad).astype(np.uint8))
+        out[k] = SimpleITK.GetArrayFromImage(filter_.Execute(image))[pad:-pad, pad:-pad]
     return out
 
 
 def _dilate2d(mask: Bool, radius: tuple[int, int]) -> Bool:
-    return _morph(sitk.BinaryDilateImageFilter(), mask, radius)
+    return _morph(SimpleITK.BinaryDilateImageFilter(), mask, radius)
 
 
 def _erode2d(mask: Bool, radius: tuple[int, int]) -> Bool:
-    return _morph(sitk.BinaryErodeImageFilter(), mask, radius)
+    return _morph(SimpleITK.BinaryErodeImageFilter(), mask, radius)
 
 
 def _open2d(mask: Bool, radius: tuple[int, int]) -> Bool:

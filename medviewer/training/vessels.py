@@ -11,17 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_PATH_SHARE = 0.35
+_PATH_SHARE = 0.75
 _MURRAY = 2.7
 
 
 @dataclass(frozen=True)
 class Beads:
-    """A tree as closely set balls: ``points`` (n, 3) x, y, z mm; ``radii`` mm; ``tilt`` cosine to the slice."""
+    """A tree as closely set balls: ``points`` (n, 3) x, y, z and ``radii`` in mm, ``tilt``."""
 
     points: NDArray[np.float32]
     radii: NDArray[np.float32]
     tilt: NDArray[np.float32]
+    """Cosine of the angle to the slice: 1 runs in it, 0 across it."""
 
     @classmethod
     def joined(cls, parts: list[Beads]) -> Beads:
@@ -56,8 +57,22 @@ def grow(
         parent[i] = int(np.argmin(gap + _PATH_SHARE * path[:i]))
         path[i] = path[parent[i]] + gap[parent[i]]
     leaves = _leaves(parent)
+    points = _straighter(points, parent)
     radius = leaf_mm * leaves ** (1 / _MURRAY) * rng.uniform(0.85, 1.15, count)
     return _beads(points, parent, radius, bead_mm)
+
+
+def _straighter(points: NDArray[np.float64], parent: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Every joint a little towards the middle between its parent and its children: fewer kinks."""
+    out = points.copy()
+    children = np.bincount(parent[1:], minlength=len(points))
+    for _ in range(2):
+        total = np.zeros_like(out)
+        np.add.at(total, parent[1:], out[1:])
+        inner = np.flatnonzero((children > 0) & (np.arange(len(points)) > 0))
+        middle = (out[parent[inner]] + total[inner] / children[inner, None]) / 2
+        out[inner] = 0.5 * out[inner] + 0.5 * middle
+    return out
 
 
 def _leaves(parent: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -107,7 +122,7 @@ def splat(
     reach = np.ceil(radius + 0.5).astype(int)
     for k in np.unique(reach):
         pick = reach == k
-        _stamp(out, row[pick], column[pick], radius[pick], share[pick], int(k))
+        _stamp(out, (row[pick], column[pick]), radius[pick], share[pick], int(k))
     return out
 
 
@@ -121,12 +136,13 @@ def _overlap(near: Beads, z: float, half: float) -> NDArray[np.float32]:
 
 def _stamp(
     out: NDArray[np.float32],
-    row: NDArray[np.float32],
-    column: NDArray[np.float32],
+    place: tuple[NDArray[np.float32], NDArray[np.float32]],
     radius: NDArray[np.float32],
     share: NDArray[np.float32],
     reach: int,
 ) -> None:
+    """Draw discs at ``place`` (rows, columns) of ``radius`` pixels; where they meet the stronger stays."""
+    row, column = place
     step = np.arange(-reach, reach + 1)
     dr, dc = (a.ravel() for a in np.meshgrid(step, step, indexing="ij"))
     base_r, base_c = np.rint(row).astype(int), np.rint(column).astype(int)
