@@ -158,6 +158,8 @@ def _low(lungs: _Lungs) -> Finding:
         criterion=LOW_CRITERION,
         measurements=measurements,
         warnings=warnings,
+        # Where the figure may not be believed its voxels are mostly noise: they are not painted.
+        shown=not lungs.gate,
     )
 
 
@@ -200,13 +202,14 @@ def _finding(
     criterion: str,
     measurements: list[Measurement],
     warnings: tuple[Notice, ...] = (),
+    shown: bool = True,
 ) -> Finding:
     return Finding(
         id=finding_id(lungs.card, lungs.series, label.lower().replace(" ", "_")),
         label=label,
         sentence=sentence,
         criterion=criterion,
-        mask=mask if mask.voxel_count else None,
+        mask=mask if mask.voxel_count and shown else None,
         measurements=tuple(measurements),
         slices=mask.slice_range,
         key_slice=mask.largest_slice,

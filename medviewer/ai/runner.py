@@ -14,7 +14,9 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -47,8 +49,14 @@ __all__ = [
 _BATCH = {"cpu": 1, "cuda": 16}
 """Slices at once. One on the CPU: as fast as more, cancelled sooner, and the order changes no bit."""
 _MOST_THREADS = 8
+_LISTEN_SECONDS = 0.1
+"""How often a cancel is looked for while a slice is computed."""
 _SLICES_SHARE = 0.9
 """Share of the progress bar that the slices take; the rest is cleaning and measuring."""
+
+
+Answer = dict[int, NDArray[np.bool_]]
+"""Class → mask on one picture."""
 
 
 class _NoReliableResult(Exception):
@@ -76,7 +84,7 @@ def device_line(device: torch.device | None = None) -> str:
 
 
 def _threads() -> int:
-    """Every core up to eight; one fewer from four on, for the window. OMP_NUM_THREADS wins where set."""
+    """Workers: every core up to eight; one fewer from four on, for the window. OMP_NUM_THREADS wins."""
     told = os.environ.get("OMP_NUM_THREADS", "")
     if told.isdigit() and int(told) > 0:
         return int(told)
@@ -85,13 +93,10 @@ def _threads() -> int:
     return min(_MOST_THREADS, cores if cores < 4 else cores - 1)
 
 
-def _polite_threads() -> None:
-    """Set torch's threads, and on Linux let a worker thread yield to the window.
-
-    Threads that OpenMP starts from here inherit the lower priority; the main thread is left alone.
-    """
-    torch.set_num_threads(_threads())
-    if hasattr(os, "setpriority") and threading.current_thread() is not threading.main_thread():
+def _polite_thread() -> None:
+    """A worker computes on one core, and on Linux yields to the window."""
+    torch.set_num_threads(1)
+    if hasattr(os, "setpriority"):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
 
 
@@ -124,7 +129,11 @@ def load_network(bundle: Bundle, device: torch.device) -> nn.Module:
 
 @dataclass
 class _Run:
-    """The loop over the slices of one request."""
+    """The loop over the slices of one request.
+
+    On the CPU every worker thread takes a slice of its own and computes it on one core: nothing waits at
+    barriers while the window needs a core, and the answer does not depend on the number of cores.
+    """
 
     request: Request
     context: TaskContext
@@ -136,34 +145,52 @@ class _Run:
 
     def __post_init__(self) -> None:
         self._batch = _BATCH[self.device.type]
+        self._workers = _threads() if self.device.type == "cpu" else 1
         self._shrunk = False
         self._classes = np.zeros(self.request.volume.shape, np.uint8)
         self._began = time.monotonic()
-        first, second = (self.source.view.to_voxel(k, 0, 0) for k in (0, 1))
         # Streaming makes sense only where a picture of the network is a stored slice.
-        self._stored = first[0] != second[0]
+        self._stored = self.source.view.axes[0] == 0
 
     def classes(self) -> NDArray[np.uint8]:
         """The class of every voxel on the stored grid."""
-        todo = self._order()
+        todo = deque(self._order())
         total, done = len(todo), 0
-        while done < total:
-            self.context.check()
-            chunk = todo[done : done + (1 if done == 0 else self._batch)]
+        running: deque[tuple[list[int], Future[list[Answer]]]] = deque()
+        with ThreadPoolExecutor(self._workers, "slices", initializer=_polite_thread) as pool:
             try:
-                probabilities = self._probabilities(chunk)
-            except (RuntimeError, MemoryError) as error:
-                if not _is_out_of_memory(error):
-                    raise
-                probabilities = None
-            if probabilities is None:
-                self._shrink()
-                continue
-            for index, answer in zip(chunk, probabilities, strict=True):
-                self._keep(index, answer)
-            done += len(chunk)
-            self._report(done, total)
+                while todo or running:
+                    while todo and len(running) <= self._workers:
+                        size = 1 if len(todo) == total else self._batch
+                        chunk = [todo.popleft() for _ in range(min(size, len(todo)))]
+                        running.append((chunk, pool.submit(self._answers, chunk)))
+                    chunk, future = running.popleft()
+                    answers = self._wait(future)
+                    if answers is None:
+                        self._shrink(len(chunk))
+                        todo.extendleft(reversed(chunk))
+                        continue
+                    for index, answer in zip(chunk, answers, strict=True):
+                        self._keep(index, answer)
+                    done += len(chunk)
+                    self._report(done, total)
+            finally:
+                for _, future in running:
+                    future.cancel()
         return self._classes
+
+    def _wait(self, future: Future[list[Answer]]) -> list[Answer] | None:
+        """The answers of a chunk, listening for a cancel meanwhile; None where memory ran out."""
+        while not future.done():
+            self.context.check()
+            wait((future,), timeout=_LISTEN_SECONDS)
+        self.context.check()
+        try:
+            return future.result()
+        except (RuntimeError, MemoryError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            return None
 
     def _order(self) -> list[int]:
         """Pictures by distance from the one on screen."""
@@ -171,8 +198,8 @@ class _Run:
         start = min(indices, key=lambda k: abs(self.source.native_slice(k) - self.request.first_slice))
         return sorted(indices, key=lambda k: abs(k - start))
 
-    def _probabilities(self, indices: list[int]) -> NDArray[np.float32]:
-        """(n, classes, H, W), summing to one. Raises :class:`_NoReliableResult` where not finite."""
+    def _answers(self, indices: list[int]) -> list[Answer]:
+        """Masks by class of some pictures, on a worker. Raises :class:`_NoReliableResult`."""
         batch = torch.from_numpy(self.source.batch(indices)).to(self.device)
         reduced = self.dtype is not torch.float32
         with torch.inference_mode(), torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=reduced):
@@ -182,10 +209,13 @@ class _Run:
             raise BundleError("The network has not the classes its card lists.", "Reinstall the model.")
         if not bool(torch.isfinite(probabilities).all()):
             raise _NoReliableResult
-        return np.asarray(probabilities.cpu().numpy())
+        picture = probabilities.cpu().numpy()
+        return [self.source.restore(index, picture[k]) for k, index in enumerate(indices)]
 
-    def _shrink(self) -> None:
-        """After running out of memory: a quarter of the batch, once; then the reader decides."""
+    def _shrink(self, size: int) -> None:
+        """After ``size`` slices ran out of memory: a quarter of the batch, once; then the reader decides."""
+        if size > self._batch:
+            return  # submitted before the batch was made smaller
         if self._shrunk or self._batch == 1:
             gpu = self.device.type == "cuda"
             where = "The graphics card" if gpu else "The computer"
@@ -198,10 +228,10 @@ class _Run:
             Notice("SMALLER_BATCH", "Memory ran out once; the run went on in smaller pieces.")
         )
 
-    def _keep(self, index: int, answer: NDArray[np.float32]) -> None:
+    def _keep(self, index: int, answer: Answer) -> None:
         """Write one picture's classes onto the stored grid and tell the listener."""
         picture = self.source.view.extract(self._classes, index)
-        for number, inside in self.source.restore(index, answer).items():
+        for number, inside in answer.items():
             picture[inside] = number
         if self.request.on_slice is None or not self._stored:
             return
@@ -240,7 +270,6 @@ def analyze(request: Request, context: TaskContext) -> AnalysisResult:
     if not may_run(request, verdict):
         return ending.not_suitable()
     context.report(0.0, "Loading the model")
-    _polite_threads()
     device = pick_device(request.device)
     dtype = pick_dtype(device)
     ending.device, ending.dtype = device_line(device), str(dtype).removeprefix("torch.")

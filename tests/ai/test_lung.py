@@ -193,6 +193,8 @@ def test_emphysema_figures_are_gated_by_the_acquisition(acquired: dict[str, Any]
     assert all(word in m.indicative for m in low.measurements)
     assert word in low.sentence
     assert [warning.code for warning in low.warnings] == ["LAA_INDICATIVE"]
+    assert low.mask is None
+    assert low.key_slice == 20
     assert "low attenuation" not in found["Reading"].label
     assert "normal" not in found["Reading"].label
 
