@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from medviewer.training.demo import write_demo
 
 from medviewer.ai import runner
 from medviewer.ai.catalog import Bundle, find
@@ -15,6 +14,7 @@ from medviewer.dicom.scan import scan
 from medviewer.dicom.study import Series
 from medviewer.imaging.volume import Volume
 from medviewer.tasks import TaskContext
+from medviewer.training.demo import write_demo
 from tests.bench.clock import Row, in_turns
 
 MODEL = "lung-ct"
