@@ -56,7 +56,7 @@ def story(report: Report, width: float) -> list[Flowable]:
 
 
 def _table(rows: Sequence[Sequence[Any]], widths: Sequence[float], *style: Any, **options: Any) -> Table:
-    table = Table(rows, colWidths=widths, splitInRow=1, **options)
+    table = Table(rows, colWidths=widths, **options)
     table.setStyle(TableStyle([*_PLAIN, ("RIGHTPADDING", (0, 0), (-1, -1), 6), *style]))
     return table
 
@@ -96,6 +96,7 @@ def _box(paragraphs: Sequence[Paragraph], width: float, paper: Any, bar: Any, pa
         ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
         ("TOPPADDING", (0, 0), (-1, 0), pad),
         ("BOTTOMPADDING", (0, last), (-1, last), pad + 1),
+        splitInRow=1,
     )
 
 
@@ -164,9 +165,14 @@ def _finding_rows(row: Row, style: list[Any], top: int) -> list[list[Any]]:
     if row.first.name and row.first.name.lower() not in row.title.lower():
         title.append(Paragraph(muted(row.first.name), look.CELL))
     rows: list[list[Any]] = [[title, *_number_cells(row.first), images, decision]]
-    rows += [[Paragraph(muted(line.name), look.CELL), *_number_cells(line), "", ""] for line in row.below]
     if row.below:
-        rows[1][3] = span
+        # Several numbers: the rule stands under the title, as wide as the numbers.
+        title += [Paragraph(muted(row.criterion), look.CELL)] if row.criterion else []
+        style.append(("SPAN", (0, top), (2, top)))
+        rows[0][1:3] = ["", ""]
+        rows[0][3] = [*images, *([span] if row.criterion else [])]
+        rows += [[Paragraph(muted(x.name), look.CELL), *_number_cells(x), "", ""] for x in row.below]
+        rows[1][3] = "" if row.criterion else span
     texts = [f'<font color="#8a5a00">{plain(note)}</font>' for note in row.notes]
     if row.reason and not short:
         first_part, *rest = _pieces(row.reason)
@@ -193,8 +199,7 @@ def _number_cells(line: Line) -> list[Paragraph]:
     value = muted(line.value) if line.indicative else plain(line.value)
     text = plain(line.criterion)
     if line.indicative:
-        why = plain(f"{line.indicative}: ") + italic("indicative")
-        text = f"{text}; {why}" if text else why
+        text = f"{text}; {italic(line.indicative)}" if text else italic(line.indicative)
     return [Paragraph(value, look.CELL_RIGHT), Paragraph(text, look.CELL)]
 
 

@@ -26,6 +26,9 @@ _FILES = {
     FALLBACK: "DroidSansFallbackFull.ttf",
 }
 
+_THIN = '<font size="5">\u00a0</font>'
+"""A thin space at which reportlab breaks no line: a number stays with its unit."""
+
 INK = HexColor("#1b2733")
 HEADING = HexColor("#0f2b46")
 MUTED = HexColor("#66788a")
@@ -72,7 +75,7 @@ def plain(text: str, font: str = REGULAR) -> str:
     clean = "".join(c if c.isprintable() or category(c) == "Zs" else " " for c in text)
     pieces = []
     for name, piece in font_runs(clean, font):
-        safe = escape(piece)
+        safe = escape(piece).replace("\u2009", _THIN)
         pieces.append(safe if name == font else f"<font name={quoteattr(name)}>{safe}</font>")
     return "".join(pieces)
 

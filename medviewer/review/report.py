@@ -150,7 +150,7 @@ def _notices(state: State) -> tuple[str, ...]:
 
 def _row(finding: Finding, decision: Decision, pictures: tuple[Figure, ...]) -> Row:
     lines = tuple(
-        Line(m.name, number(m.value, m.unit, m.decimals), words.spread(m), m.indicative)
+        Line(m.name, number(m.value, m.unit, m.decimals), words.spread(m), words.indicative(m, finding))
         for m in finding.measurements
     )
     notes = tuple(x for x in (words.score_note(finding), *(w.text for w in finding.warnings)) if x)

@@ -23,7 +23,7 @@ def write_html(report: Report, path: Path) -> None:
 
 
 def html_text(report: Report) -> str:
-    """The whole page. The same report gives the same text."""
+    """The whole page. The same report gives the same text. A number keeps its unit on its line (U+202F)."""
     style = (resources() / "report.css").read_text(encoding="utf-8")
     body = "\n".join(
         part
@@ -48,7 +48,7 @@ def html_text(report: Report) -> str:
         f'<meta name="generator" content="MedViewer {escape(report.app_version)}">\n'
         f"<title>{escape(report.title)}</title>\n<style>\n{style}</style>\n</head>\n"
         f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    ).replace("\u2009", "\u202f")
 
 
 def _head(report: Report) -> str:
@@ -102,8 +102,11 @@ def _group(row: Row) -> str:
     pill = f'<span class="pill {row.verdict.value}">{escape(row.decision)}</span>'
     reason = f" <span class=quiet>{escape(row.reason)}</span>" if row.reason else ""
     span = f" rowspan={len(row.below) + 1}" if row.below else ""
-    title = f"<th scope=row>{escape(row.title)}{name}</th>"
-    lines = [f"<tr>{title}{_number(row.first)}<td{span}>{image}<td{span}>{pill}{reason}"]
+    title = f"<th scope=row>{escape(row.title)}{name}</th>{_number(row.first)}"
+    if row.below:
+        rule = f"<span class=quiet>{escape(row.criterion)}</span>" if row.criterion else ""
+        title = f"<th scope=row colspan=3>{escape(row.title)}{rule}</th>"
+    lines = [f"<tr>{title}<td{span}>{image}<td{span}>{pill}{reason}"]
     lines += [f"<tr><td class=quiet>{escape(line.name)}{_number(line)}" for line in row.below]
     lines += [f"<tr><td colspan=5 class=note>{escape(note)}" for note in row.notes]
     return f"<tbody>{''.join(lines)}</tbody>"
@@ -113,8 +116,7 @@ def _number(line: Line) -> str:
     if not line.indicative:
         return f"<td class=number>{escape(line.value)}<td>{escape(line.criterion)}"
     before = f"{escape(line.criterion)}; " if line.criterion else ""
-    why = f"{before}{escape(line.indicative)}: <i>indicative</i>"
-    return f'<td class="number quiet">{escape(line.value)}<td>{why}'
+    return f'<td class="number quiet">{escape(line.value)}<td>{before}<i>{escape(line.indicative)}</i>'
 
 
 def _measurements(report: Report) -> str:

@@ -39,7 +39,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Line:
-    """One number of a finding. ``indicative`` says why it may not be relied upon (empty: it may)."""
+    """One number of a finding. ``indicative`` says that and why it may not be relied upon (empty: it may)."""
 
     name: str
     value: str

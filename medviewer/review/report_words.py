@@ -117,6 +117,15 @@ def spread(measurement: Measurement) -> str:
     return between(*measurement.range, measurement.unit, measurement.decimals)
 
 
+def indicative(measurement: Measurement, finding: Finding) -> str:
+    """ "indicative: sharp kernel"; the reason is left out where a warning of the finding tells it already."""
+    why = measurement.indicative
+    if not why:
+        return ""
+    told = any(why in warning.text for warning in finding.warnings)
+    return "indicative" if told else f"indicative: {why}"
+
+
 def score_note(finding: Finding) -> str:
     """The score, said what it is; without a threshold it is no verdict. Empty without a score."""
     if finding.score is None:

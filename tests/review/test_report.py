@@ -97,7 +97,7 @@ def test_that_images_count_from_one_and_numbers_carry_unit_range_and_criterion()
     assert rows[1].first.value == "2,643\u2009mL"
     perc = rows[2].lines[1]
     assert rows[2].first == Line("", "", "")
-    assert (perc.value, perc.indicative) == ("−921\u2009HU", "kernel B, 5 mm")
+    assert (perc.value, perc.indicative) == ("−921\u2009HU", "indicative: kernel B, 5 mm")
     assert rows[2].notes == ("The left lung is cut by the edge of the images.",)
 
 

@@ -43,7 +43,8 @@ def make_report(name: str = "Doe^Jane", reason: str = "", impression: str = "", 
 
 def pages(report: Report) -> list[str]:
     return [
-        page.extract_text().replace("\u2009", " ") for page in PdfReader(BytesIO(pdf_bytes(report))).pages
+        page.extract_text().replace("\u2009", " ").replace("\xa0", " ")
+        for page in PdfReader(BytesIO(pdf_bytes(report))).pages
     ]
 
 
