@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from PySide6.QtWidgets import QApplication, QGraphicsView
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QGraphicsView, QWidget
 
 from medviewer.dicom.load import load_series
 from medviewer.dicom.scan import scan
@@ -33,15 +34,30 @@ def _shown(folder: Path, masks: tuple[Mask, ...], plane: Plane) -> Viewport:
     return viewport
 
 
+class PaintCounter(QObject):
+    """Counts how often a widget is painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Only look."""
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
 def _steps(app: QApplication, viewport: Viewport) -> list[float]:
-    """Seconds of every step through all pictures, there and back; painted at once, all events handled."""
-    surface = viewport.findChild(QGraphicsView).viewport()
+    """Seconds of every step through all pictures, there and back; a step ends when all is painted."""
+    painted = PaintCounter(viewport.findChild(QGraphicsView).viewport())
     taken = []
     for index in [*range(1, viewport.count), *range(viewport.count - 2, -1, -1)]:
+        before = painted.count
         began = time.perf_counter()
         viewport.set_index(index)
-        surface.repaint()
-        app.processEvents()
+        while painted.count == before:
+            app.processEvents()
         taken.append(time.perf_counter() - began)
     return taken
 
