@@ -115,9 +115,15 @@ def _impression(report: Report, width: float) -> list[Flowable]:
 
 
 def _notices(report: Report, width: float) -> list[Flowable]:
-    if not report.notices:
+    told = [*report.notices]
+    words = (
+        [fact.value for fact in report.patient] + [report.impression] + [row.reason for row in report.rows]
+    )
+    if not all(map(look.printable, words)):
+        told.append("Some letters cannot be printed with the fonts at hand; the HTML report shows them.")
+    if not told:
         return []
-    texts = [Paragraph(plain(text), look.NOTICE) for text in report.notices]
+    texts = [Paragraph(plain(text), look.NOTICE) for text in told]
     return [Spacer(0, 2.4 * mm), _box(texts, width, look.ATTENTION_PAPER, look.PILLS["not reviewed"][1], 5)]
 
 

@@ -70,6 +70,11 @@ def font_runs(text: str, font: str) -> list[tuple[str, str]]:
     return [(name, "".join(piece)) for name, piece in groupby(text, key=choose)]
 
 
+def printable(text: str) -> bool:
+    """Whether every visible character is in one of our fonts."""
+    return all(ord(c) in _glyphs(REGULAR) or ord(c) in _glyphs(FALLBACK) for c in text if c.isprintable())
+
+
 def plain(text: str, font: str = REGULAR) -> str:
     """Text from anywhere as paragraph markup: nothing in it is a tag; control characters become spaces."""
     clean = "".join(c if c.isprintable() or category(c) == "Zs" else " " for c in text)

@@ -101,6 +101,13 @@ def test_that_names_of_many_scripts_can_be_read_back_from_the_pdf(name: str) -> 
         assert part in text
 
 
+def test_that_letters_no_font_of_ours_has_are_owned_up_to_and_kept_in_the_html() -> None:
+    report = make_report("محمد")
+    assert "Some letters cannot be printed" in " ".join("".join(pages(report)).split())
+    assert "محمد" in html_text(report)
+    assert "Some letters" not in "".join(pages(make_report("王^小东")))
+
+
 def test_that_the_pdf_embeds_its_own_fonts_only_and_names_no_patient_in_its_metadata() -> None:
     data = pdf_bytes(make_report("王^小东"))
     assert b"Helvetica" not in data
