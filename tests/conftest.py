@@ -16,8 +16,12 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from medviewer.training.demo import DemoStudy
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 _HOME = Path(tempfile.mkdtemp(prefix="medviewer-tests-"))
@@ -57,6 +61,24 @@ def own_home(request: pytest.FixtureRequest) -> Iterator[Path]:
     os.environ["MEDVIEWER_HOME"] = str(home)
     yield home
     os.environ["MEDVIEWER_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def chest(tmp_path_factory: pytest.TempPathFactory) -> DemoStudy:
+    """A coarse synthetic chest that the lung model takes: 24 slices of 256 x 256. Read it, change nothing."""
+    from medviewer.training.demo import write_demo
+
+    folder = tmp_path_factory.mktemp("chest")
+    return write_demo(folder, 3, slices=24, size=256, spacing_mm=(10.0, 1.2, 1.2))
+
+
+@pytest.fixture
+def series(tmp_path: Path) -> Path:
+    """A folder with ten small CT slices; slice k holds -924 + k HU."""
+    from tests.factories import make_ct_series
+
+    make_ct_series(tmp_path / "in")
+    return tmp_path / "in"
 
 
 class _Listener(logging.Handler):

@@ -142,7 +142,7 @@ def _tell(result: AnalysisResult, folder: Path, console: Console) -> None:
     console.note(f"Written: result.json, report.pdf, report.html in {printable(str(folder))}")
     if result.state is ResultState.NOT_SUITABLE:
         raise NotSuitable(
-            "No model suits these images: result.json has the reasons.", "See --force, --model."
+            "No model suits these images: result.json has the reasons.", "Use --force to run it all the same."
         )
     if result.state is ResultState.FAILED:
         raise NotSuitable("The run gave no reliable result: result.json has the reasons.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import threading
+import unicodedata
 from typing import TextIO
 
 from medviewer.errors import MedviewerError
@@ -79,7 +80,7 @@ class Console:
 
 def printable(text: str) -> str:
     """Header text and file names for a terminal: what could steer it becomes "?"."""
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return "".join("?" if unicodedata.category(c)[0] == "C" else c for c in text)
 
 
 def _text_safe(stream: TextIO) -> TextIO:

@@ -29,7 +29,7 @@ def choose(found: ScanResult, uid: str | None, console: Console) -> Series:
     """
     everything = found.all_series()
     if uid is None:
-        series = max(everything, key=lambda s: len(s.instances))
+        series = max(everything, key=lambda s: (s.modality != "SEG", len(s.instances)))
         if len(everything) > 1:
             console.note(f"{len(everything)} series found; taking the largest: {describe(series)}.")
         return series

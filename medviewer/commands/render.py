@@ -65,7 +65,7 @@ def window_of(text: str) -> Window | None:
         return preset(text)
     except ValueError as error:
         hint = "Write width/centre (1500/-600), a preset's name, or auto."
-        raise UsageError(f"The window {text!r} is not understood: {error}.", hint) from error
+        raise UsageError(f"The window {text!r} is not understood ({error}).", hint) from error
 
 
 def _load(arguments: argparse.Namespace, series: Series, console: Console) -> _Picture:
@@ -76,7 +76,8 @@ def _load(arguments: argparse.Namespace, series: Series, console: Console) -> _P
         volume = read_slice(series, index)
         return _Picture(volume, PlaneView(volume.shape, volume.geometry), 0, index)
     shape = (len(series.instances), *series.size)
-    view = PlaneView(shape, series.geometry, plane)
+    stack = series.geometry if series.is_volume else None  # one slice has a place but no other planes
+    view = PlaneView(shape, series.geometry if plane is Plane.NATIVE else stack, plane)
     index = _checked(arguments.index, view.count)
     layers = _layers(arguments, series)
     return _Picture(load_series(series, console.context), view, index, index, layers)

@@ -1,0 +1,117 @@
+"""``medviewer analyze``: the real model on a small chest, and every way it can end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medviewer.training.demo import DemoStudy
+from tests.factories import make_ct_series
+from tests.program import call, shell
+
+RESULT_KEYS = [
+    "schema",
+    "state",
+    "reasons",
+    "study_uid",
+    "series_uid",
+    "model",
+    "run",
+    "findings",
+    "warnings",
+]
+FINDING_KEYS = ["id", "label", "code", "score", "score_meaning", "threshold", "measurements", "segment"]
+FINDING_KEYS += ["slices", "key_slice", "warnings"]
+
+
+def test_that_analyze_writes_result_and_report(
+    chest: DemoStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The real model, once, on a small chest: lungs on their own sides, volumes near the truth."""
+    out = tmp_path / "out"
+    assert call("analyze", "-q", chest.series_folder, "--device", "cpu", "-o", out) == 0
+    assert sorted(p.name for p in out.iterdir()) == ["report.html", "report.pdf", "result.json"]
+    assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert "ot for diagnostic use" in (out / "report.html").read_text(encoding="utf-8")
+    result = json.loads((out / "result.json").read_text(encoding="utf-8"))
+    assert set(RESULT_KEYS) <= set(result)
+    assert (result["schema"], result["state"]) == ("medviewer.result/1", "findings")
+    assert set(FINDING_KEYS) <= set(result["findings"][0])
+    assert result["run"]["device"].startswith("GPU: none, CPU")
+    volumes = {f["code"]["value"]: f["measurements"][0]["value"] for f in result["findings"] if f["code"]}
+    truth = json.loads(chest.truth_json.read_text())["regions"]
+    assert volumes["3341006"] == pytest.approx(truth["right_lung"]["volume_ml"], rel=0.1)
+    assert volumes["44029006"] == pytest.approx(truth["left_lung"]["volume_ml"], rel=0.1)
+    assert capsys.readouterr().out.startswith("Right lung: ")
+
+
+def test_that_what_does_not_fit_is_status_4_with_its_reasons_written(
+    series: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_ct(ds: Any, _k: int) -> None:
+        ds.Modality, ds.SOPClassUID = "MR", "1.2.840.10008.5.1.4.1.1.4"
+        ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID
+
+    make_ct_series(tmp_path / "mr", tweak=no_ct)
+    out = tmp_path / "out"
+    assert call("analyze", "-q", tmp_path / "mr", "-o", out) == 4
+    result = json.loads((out / "result.json").read_text(encoding="utf-8"))
+    assert result["state"] == "not_suitable"
+    assert result["reasons"][0] == {
+        "code": "MODALITY",
+        "text": "The images are MR; this model reads CT only.",
+    }
+    assert result["findings"] == []
+    assert capsys.readouterr().err.startswith("error: No model suits these images")
+
+
+def test_that_force_runs_it_all_the_same_and_the_result_says_so(series: Path, tmp_path: Path) -> None:
+    """Ten slices of 10 mm are no chest: the forced run ends without a reliable result, and says it."""
+    assert call("analyze", "-q", series, "--force", "-o", tmp_path / "out") == 4
+    result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+    assert result["state"] == "failed"
+    assert result["run"]["forced"] is True
+
+
+def test_that_a_device_that_is_not_there_is_status_6(
+    chest: DemoStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert call("analyze", "-q", chest.series_folder, "--device", "cuda", "-o", tmp_path / "out") == 6
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_that_a_folder_that_cannot_be_is_told_before_the_work(chest: DemoStudy, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert call("analyze", "-q", chest.series_folder, "-o", tmp_path / "file") == 7
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C in another way")
+def test_that_ctrl_c_ends_an_analysis_with_130_and_writes_nothing(chest: DemoStudy, tmp_path: Path) -> None:
+    process = shell(["analyze", chest.series_folder, "-o", tmp_path / "out"], stdout=subprocess.DEVNULL)
+    with process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "Slice 1 of 24" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        assert process.stderr.read().splitlines()[-1] == "error: Cancelled."
+    assert process.returncode == 130
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_that_an_impatient_second_ctrl_c_is_130_too(series: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("medviewer.commands.scan.run", pressed)
+    assert call("scan", series) == 130
