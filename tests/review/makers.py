@@ -12,8 +12,11 @@ from medviewer.ai.findings import AnalysisResult, Code, Finding, Measurement, No
 from medviewer.dicom.study import Acquisition, Instance, Patient, PixelFormat, ScanResult, Series, Study
 from medviewer.imaging.volume import Geometry, Mask, Unit, Volume
 from medviewer.imaging.window import Window
+from medviewer.review.session import Session
+from medviewer.review.state import Change
 
 NOW = datetime(2026, 11, 21, 10, 14, tzinfo=UTC)
+FIRST, SECOND = "1.2.3.1", "1.2.3.2"
 SHAPE = (8, 40, 48)
 SPACING = (5.0, 0.8, 0.8)
 
@@ -148,3 +151,9 @@ def make_result(state: ResultState = ResultState.FINDINGS, **facts: Any) -> Anal
         "total_slices": SHAPE[0],
     }
     return AnalysisResult(state, **{**values, **facts})
+
+
+class Ear:
+    def __init__(self, session: Session) -> None:
+        self.heard: list[Change] = []
+        self.unsubscribe = session.subscribe(lambda state, change: self.heard.append(change))
