@@ -47,9 +47,11 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def in_turns(contenders: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Median seconds of each; one unmeasured round warms caches and imports."""
-    for work in contenders.values():
+def in_turns(
+    contenders: Mapping[str, Callable[[], object]], repeats: int, *, warm: bool = True
+) -> dict[str, float]:
+    """Median seconds of each; with ``warm`` an unmeasured round goes first, for caches and imports."""
+    for work in contenders.values() if warm else ():
         work()
     taken: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(repeats):
