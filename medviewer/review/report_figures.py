@@ -25,6 +25,8 @@ _MOST = 6
 """Figures made for findings; the reader's own key images come on top."""
 _STILL_SHOWN = 0.8
 """A figure shows a finding too where its mask has at least this part of its largest area."""
+_NEAR = 2
+"""A finding that outlines nothing is shown well enough by a figure this few slices away."""
 _FEWEST_SLICES = 8
 """Fewer slices make no second plane worth looking at."""
 
@@ -92,8 +94,10 @@ def _key_slices(findings: Sequence[Finding]) -> list[tuple[int, tuple[str, ...]]
 
 
 def _shows(finding: Finding, index: int) -> bool:
-    if finding.key_slice is None or finding.mask is None:
-        return finding.key_slice == index
+    if finding.key_slice is None:
+        return False
+    if finding.mask is None:
+        return abs(finding.key_slice - index) <= _NEAR
     largest = np.count_nonzero(finding.mask.slice(finding.key_slice))
     return bool(np.count_nonzero(finding.mask.slice(index)) >= max(1.0, _STILL_SHOWN * largest))
 
