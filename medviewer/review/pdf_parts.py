@@ -29,7 +29,7 @@ _PLAIN = [
     ("LEFTPADDING", (0, 0), (-1, -1), 0),
 ]
 _GAP = 4 * mm
-_TALLEST = 74 * mm
+_TALLEST = 69 * mm
 _LOWEST = 52 * mm
 """Figures give way down to this height before they go to the next page."""
 _TOGETHER = 12
