@@ -139,8 +139,7 @@ class LungInput:
     def shrink_mask(self, index: int, mask: NDArray[Any]) -> Float32:
         """Fraction 0..1 of a whole-grid mask (native axes) on the network's grid: the training target."""
         picture = np.asarray(self.view.extract(mask, index), dtype=np.float32)
-        out: Float32 = self._down[0] @ picture @ self._down[1]
-        return out
+        return np.asarray(self._down[0] @ picture @ self._down[1], dtype=np.float32)
 
     def _picture(self, index: int) -> Float32:
         with self._lock:
@@ -148,7 +147,8 @@ class LungInput:
                 self._kept.move_to_end(index)
                 return self._kept[index]
         values: Float32 = np.asarray(self.view.extract(self._volume.voxels, index), dtype=np.float32)
-        shrunk: Float32 = self._down[0] @ np.clip(values, *HU_RANGE) @ self._down[1]
+        clipped = np.clip(values, *HU_RANGE)
+        shrunk = np.asarray(self._down[0] @ clipped @ self._down[1], dtype=np.float32)
         picture = scale_hu(np.where(self._covered, shrunk, _AIR_HU))
         with self._lock:
             self._kept[index] = picture

@@ -80,5 +80,5 @@ def build(name: str, args: Mapping[str, Any]) -> nn.Module:
         raise BundleError(f"The model wants the network {name!r}; this program knows {known}.")
     try:
         return factory(**args)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise BundleError(f"The model's arguments do not suit the network {name!r}: {error}.") from error

@@ -57,6 +57,8 @@ class Trainer:
         self._optimizer = torch.optim.AdamW(self.net.parameters(), lr=plan.rate, weight_decay=1e-3)
         self._bf16 = torch.cpu._is_avx512_bf16_supported()
         self.step = 0
+        self.stop_at: int | None = None
+        """A step before the plan's last at which to stop (the rate still follows the whole plan)."""
 
     @property
     def checkpoint(self) -> Path:
@@ -91,7 +93,8 @@ class Trainer:
         """Train to the plan's last step, saving on the way."""
         self.net.train()
         started, losses = time.perf_counter(), []
-        while self.step < self.plan.steps:
+        last = min(self.plan.steps, self.stop_at or self.plan.steps)
+        while self.step < last:
             losses.append(self._one_step())
             self.step += 1
             if self.step % 50 == 0:
@@ -103,7 +106,7 @@ class Trainer:
                     np.mean(losses[-50:]),
                     pace,
                 )
-            if self.step % self.plan.save_every == 0 or self.step == self.plan.steps:
+            if self.step % self.plan.save_every == 0 or self.step == last:
                 self.save()
 
     def _one_step(self) -> float:

@@ -6,6 +6,7 @@ network sees when reading, made by :mod:`medviewer.ai.lung_input`.
 
 from __future__ import annotations
 
+import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,8 +95,13 @@ def phantom_cases(
     """``count`` training phantoms, made in processes once and read from ``folder`` after that."""
     folder.mkdir(parents=True, exist_ok=True)
     seeds = range(FIRST_SEED, FIRST_SEED + count)
-    with ProcessPoolExecutor(workers) as pool:
-        paths = list(pool.map(_cached, [folder] * count, seeds, [slices] * count, [size] * count))
+    each = ([folder] * count, seeds, [slices] * count, [size] * count)
+    if workers > 1:
+        # Spawned, not forked: torch's threads may be running by now.
+        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+            paths = list(pool.map(_cached, *each))
+    else:
+        paths = list(map(_cached, *each))
     cases = []
     for seed, path in zip(seeds, paths, strict=True):
         with np.load(path) as data:

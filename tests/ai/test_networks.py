@@ -1,0 +1,42 @@
+"""Networks a card may name: the shapes they promise, and refusals in words."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from medviewer.ai.networks import NETWORKS, build
+from medviewer.errors import BundleError
+
+
+def test_lung_network_keeps_the_picture_and_gives_its_classes() -> None:
+    net = build("lung_unet2d", {}).eval()
+    with torch.inference_mode():
+        assert net(torch.zeros(2, 3, 64, 96)).shape == (2, 4, 64, 96)
+    assert 500_000 < sum(p.numel() for p in net.parameters()) < 1_000_000
+
+
+def test_arguments_of_the_card_shape_the_network() -> None:
+    net = build("lung_unet2d", {"inputs": 1, "outputs": 2, "widths": [4, 8]}).eval()
+    with torch.inference_mode():
+        assert net(torch.zeros(1, 1, 10, 6)).shape == (1, 2, 10, 6)
+
+
+def test_one_picture_alone_and_in_a_batch_get_the_same_answer() -> None:
+    torch.manual_seed(3)
+    net = build("lung_unet2d", {"widths": [4, 8, 8]}).eval()
+    pictures = torch.randn(3, 3, 32, 32)
+    with torch.inference_mode():
+        assert torch.allclose(net(pictures)[1], net(pictures[1:2])[0], atol=1e-5)
+
+
+def test_an_unknown_network_is_refused_and_the_known_are_named() -> None:
+    with pytest.raises(BundleError, match="lung_unet2d"):
+        build("resnet", {})
+    assert "lung_unet2d" in NETWORKS
+
+
+@pytest.mark.parametrize("args", [{"depth": 3}, {"inputs": -1}])
+def test_wrong_arguments_are_refused(args: dict[str, object]) -> None:
+    with pytest.raises(BundleError, match="arguments"):
+        build("lung_unet2d", args)

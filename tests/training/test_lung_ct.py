@@ -1,0 +1,104 @@
+"""Training runs from end to end in little, and goes on where it was stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from medviewer.ai.card import Metric, load_card
+from medviewer.ai.catalog import Bundle, verify
+from medviewer.ai.runner import self_test
+from medviewer.training import bundle, lung_data
+from medviewer.training.__main__ import main
+from medviewer.training.evaluate import metrics, phantom_rows
+from medviewer.training.lung_ct import Plan, Trainer, lung_loss
+from medviewer.training.lung_data import Case
+
+TINY = Plan(steps=4, batch=2, crop=48, save_every=2)
+
+
+def _case() -> Case:
+    hu = np.full((6, 64, 64), 40, np.int16)
+    labels = np.zeros((6, 64, 64), np.uint8)
+    hu[:, 16:48, 8:30], labels[:, 16:48, 8:30] = -850, 1
+    hu[:, 16:48, 34:56], labels[:, 16:48, 34:56] = -850, 2
+    return Case("boxes", hu, labels, np.zeros(hu.shape, bool), 5.0)
+
+
+def test_quick_training_writes_a_bundle_that_passes_its_self_test(tmp_path: Path) -> None:
+    out = tmp_path / "bundle"
+    assert main(["lung-ct", "--quick", "--work", str(tmp_path / "work"), "--out", str(out)]) == 0
+    made = Bundle(out, load_card(out / "card.json"))
+    verify(made)
+    assert "hash right" in self_test(made)
+    assert any("2 synthetic chests" in line for line in made.card.training_data)
+
+
+def test_a_stopped_run_goes_on_at_its_step_and_ends_alike(tmp_path: Path) -> None:
+    whole = Trainer(TINY, [_case()], [], tmp_path / "whole")
+    whole.run()
+    first = Trainer(TINY, [_case()], [], tmp_path / "cut")
+    first.stop_at = 2
+    first.run()
+    second = Trainer(TINY, [_case()], [], tmp_path / "cut")
+    assert second.resume()
+    assert second.step == 2
+    second.run()
+    for a, b in zip(whole.net.parameters(), second.net.parameters(), strict=True):
+        assert torch.allclose(a, b, atol=1e-5)
+
+
+def test_nothing_to_resume_is_said(tmp_path: Path) -> None:
+    assert not Trainer(TINY, [_case()], [], tmp_path).resume()
+
+
+def test_the_loss_is_least_for_the_truth_and_weighs_what_it_is_told() -> None:
+    labels = torch.zeros(1, 8, 8, dtype=torch.long)
+    labels[:, :, 4:] = 1
+    flat = torch.ones(1, 8, 8)
+    right = torch.nn.functional.one_hot(labels, 4).permute(0, 3, 1, 2).float() * 12
+    wrong = right.flip(3)
+    assert lung_loss(right, labels, flat) < 0.01 + lung_loss(wrong, labels, flat) / 100
+    spoiled = right.clone()
+    spoiled[0, :, 0, 7] = torch.tensor([12.0, 0, 0, 0])
+    heavy = flat.clone()
+    heavy[0, 0, 7] = 10
+    assert lung_loss(spoiled, labels, heavy) > lung_loss(spoiled, labels, flat)
+
+
+def test_a_pasted_consolidation_is_dense_and_stays_lung() -> None:
+    rng = np.random.default_rng(0)
+    seen = 0
+    for _ in range(40):
+        sample = lung_data.draw(rng, _case(), crop=64)
+        if sample.dense.any():
+            seen += 1
+            assert np.isin(sample.labels[sample.dense], (1, 2)).all()
+            assert np.median(sample.hu[1][sample.dense]) > -400
+    assert seen > 5
+
+
+def test_a_crop_larger_than_the_picture_is_padded_with_air() -> None:
+    sample = lung_data.draw(np.random.default_rng(1), _case(), crop=96)
+    assert sample.hu.shape == (3, 96, 96)
+    assert sample.labels[64:].max() == 0
+    assert sample.hu[:, 70:, 70:].max() < -500
+
+
+def test_figures_of_an_evaluation_go_to_the_card(tmp_path: Path) -> None:
+    net = Trainer(TINY, [_case()], [], tmp_path).averaged
+    rows = phantom_rows(net, seeds=[100], slices=30, size=128, spacing_mm=(10.0, 3.0, 3.0))
+    assert len(rows) == 1
+    assert "consolidation inside" in rows[0].line()
+    bundle.write_bundle(tmp_path / "b", net, ["nothing"], 0.1)
+    card = bundle.add_metrics(tmp_path / "b", metrics(rows, "a test"))
+    assert {m.data for m in card.metrics} == {"a test"}
+    assert all(isinstance(m, Metric) and m.cases == 1 for m in card.metrics)
+
+
+@pytest.mark.parametrize("seed", [0, 55, 100, 109])
+def test_demo_and_evaluation_seeds_are_never_trained_on(seed: int) -> None:
+    assert seed < lung_data.FIRST_SEED
