@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import filecmp
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -44,12 +44,14 @@ def arrange(facts: Sequence[Facts], broken_series: Iterable[str] = ()) -> Arrang
     conflicts: list[Unreadable] = []
     studies: dict[tuple[str, str], list[Series]] = defaultdict(list)
     sample: dict[tuple[str, str], Facts] = {}
+    shared = Counter(uid for _, _, uid in by_series)
     for (patient, study, uid), members in by_series.items():
         issues = {SeriesIssue.MIXED_PATIENT} if len(owners[uid]) > 1 else set()
         issues |= {SeriesIssue.UNREADABLE_FILE} if uid in damaged else set()
         unique, doubled = _deduplicated(members, conflicts)
         issues |= {SeriesIssue.DUPLICATE_INSTANCE} if doubled else set()
-        studies[patient, study] += _split(unique, patient, issues)
+        mark = _mark(patient, study) if shared[uid] > 1 else ""
+        studies[patient, study] += _split(unique, patient, issues, mark)
         sample.setdefault((patient, study), members[0])
     return Arranged(_patients(studies, sample), tuple(conflicts))
 
@@ -62,6 +64,11 @@ def patient_key(fact: Facts) -> str:
     c = fact.common
     parts = [c.patient_id, c.name.rstrip("^= "), c.birth_date, "" if c.patient_id else c.study_uid]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _mark(patient: str, study: str) -> str:
+    """Keeps apart the keys of series that share one UID: no cache may take one patient for another."""
+    return hashlib.sha256(f"{patient}\n{study}".encode()).hexdigest()[:8]
 
 
 def _deduplicated(members: list[Facts], conflicts: list[Unreadable]) -> tuple[list[Facts], bool]:
@@ -125,8 +132,8 @@ def _criteria() -> list[Criterion]:
     ]
 
 
-def _split(members: list[Facts], patient: str, issues: set[SeriesIssue]) -> list[Series]:
-    """Series of one series UID and patient: the largest part first."""
+def _split(members: list[Facts], patient: str, issues: set[SeriesIssue], mark: str) -> list[Series]:
+    """Series of one series UID, patient and study: the largest part first; ``mark`` begins each part."""
     groups: list[list[Facts]] = [sorted(members, key=lambda f: file_order(f.instance))]
     found = set(issues)
     for issue, key in _criteria():
@@ -136,10 +143,15 @@ def _split(members: list[Facts], patient: str, issues: set[SeriesIssue]) -> list
     phases = [_phases(group) for group in groups]
     pieces = [(part, len(p) > 1) for p in phases for part in p]
     pieces.sort(key=lambda piece: -len(piece[0]))
-    many = len(pieces) > 1
+    numbers = [str(n) for n in range(1, len(pieces) + 1)] if len(pieces) > 1 else [""]
     return [
-        _series(part, patient, found | ({SeriesIssue.DUPLICATE_POSITION} if shared else set()), label)
-        for part, shared, label in ((*p, str(n) if many else "") for n, p in enumerate(pieces, 1))
+        _series(
+            part,
+            patient,
+            found | ({SeriesIssue.DUPLICATE_POSITION} if shared else set()),
+            "-".join(word for word in (mark, number) if word),
+        )
+        for (part, shared), number in zip(pieces, numbers, strict=True)
     ]
 
 
@@ -151,17 +163,22 @@ def _by(group: list[Facts], key: Callable[[Facts], Hashable]) -> list[list[Facts
 
 
 def _phases(group: list[Facts]) -> list[list[Facts]]:
-    """Set apart images that share a place: by time, echo, b-value …, else by their order at the place."""
+    """Set apart images that share a place: by time, echo, b-value …, else by their order at the place.
+
+    A fact that differs from image to image (an acquisition time) would leave heaps of single images: it
+    counts only where it makes about as many parts as there are images at one place.
+    """
     along = normal(group[0].instance)
     if along is None or len(group) < 2 or any(f.instance.position is None for f in group):
         return [group]
     place = _places(np.array([depth(f.instance, along) for f in group]))
     if len(set(place)) in (1, len(group)):  # one place over time is a film and stays together
         return [group]
+    where = {id(f): p for f, p in zip(group, place, strict=True)}
+    most = 2 * max(Counter(place).values()) - 1
     for k in range(len(group[0].phase)):
         parts = _by(group, lambda f, k=k: f.phase[k])  # type: ignore[misc]
-        where = {id(f): p for f, p in zip(group, place, strict=True)}
-        if len(parts) > 1 and all(len({where[id(f)] for f in part}) == len(part) for part in parts):
+        if 1 < len(parts) <= most and all(len({where[id(f)] for f in part}) == len(part) for part in parts):
             return parts
     repeats: dict[int, list[Facts]] = defaultdict(list)
     seen: dict[int, int] = defaultdict(int)

@@ -116,6 +116,24 @@ def test_time_points_are_set_apart_by_the_header(tmp_path: Path) -> None:
     assert {"000-0000.dcm", "000-0004.dcm"} <= stored[0]
 
 
+def test_a_time_that_differs_from_image_to_image_tears_no_stack_apart(tmp_path: Path) -> None:
+    def tweak(ds: Dataset, k: int) -> None:
+        ds.AcquisitionTime = f"1000{k:02d}"
+        shift(ds, 2, -10.0 * (k // 5))
+
+    parts = series_of(tmp_path, tweak)
+    assert [len(p.instances) for p in parts] == [5, 5]
+    assert {i.number for i in parts[0].instances} == {1, 2, 3, 4, 5}
+
+
+def test_acquisitions_that_overlap_stay_whole(tmp_path: Path) -> None:
+    def tweak(ds: Dataset, k: int) -> None:
+        ds.AcquisitionNumber = k // 4
+        shift(ds, 2, -2.0 * (k // 4))
+
+    assert [len(p.instances) for p in series_of(tmp_path, tweak, slices=12)] == [4, 4, 4]
+
+
 def test_a_copy_of_a_file_is_shown_once(tmp_path: Path) -> None:
     paths = make_ct_series(tmp_path)
     shutil.copy(paths[3], tmp_path / "copy.dcm")
@@ -181,6 +199,17 @@ def test_two_patients_in_one_series_never_meet(tmp_path: Path) -> None:
         assert result.owner(series)[0] is patient
     names = [{i.path for i in s.instances} for s in result.all_series()]
     assert not names[0] & names[1]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [("PatientID", "T2"), ("PatientName", "Else^Eva"), ("StudyInstanceUID", UID("1.2.3"))],
+)
+def test_one_series_uid_of_two_owners_has_two_keys(tmp_path: Path, keyword: str, value: str) -> None:
+    """What is kept under a series key (pixels, masks, windows) must never reach the other owner."""
+    series = series_of(tmp_path, lambda ds, k: setattr(ds, keyword, value) if k % 2 else None)
+    assert len(series) == 2
+    assert series[0].key != series[1].key
 
 
 @pytest.mark.parametrize("keyword", ["PatientName", "PatientBirthDate"])
