@@ -276,7 +276,9 @@ def _made(report: Report, width: float) -> list[Flowable]:
         parts.append(KeepTogether([_section("Technique"), *_facts(report.technique, width, 4)]))
     lines = [Paragraph(f"{muted(fact.label)}  {plain(fact.value)}", look.SMALL) for fact in report.made]
     lines.append(Paragraph(f'<font color="#a3161a">{bold(report.legal)}</font>', look.SMALL))
-    half = (len(lines) + 1) // 2
+    # Two columns of about the same height: a line holds some 60 characters.
+    tall = [1 + len(fact.value) // 60 for fact in report.made] + [1]
+    half = min(range(1, len(lines) + 1), key=lambda k: max(sum(tall[:k]), sum(tall[k:])))
     pads = [("TOPPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 12)]
     table = _table([[lines[:half], lines[half:]]], [width / 2] * 2, *pads)
     return [*parts, KeepTogether([_section("How this was made"), table])]

@@ -17,7 +17,7 @@ from medviewer.review.pdf_parts import story
 from medviewer.review.report_model import Report
 
 _MARGIN = 14 * mm
-_FOOT = 17 * mm
+_FOOT = 15 * mm
 
 
 def write_pdf(report: Report, path: Path) -> None:
