@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -15,11 +13,6 @@ from medviewer.ai.runner import Request, analyze, self_test
 from medviewer.tasks import TaskContext
 from medviewer.training.phantom import Phantom, make_phantom
 from tests.ai.bundles import chest
-
-
-@pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MEDVIEWER_HOME", str(tmp_path / "home"))
 
 
 @pytest.fixture(scope="module")
