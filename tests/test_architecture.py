@@ -26,7 +26,7 @@ OUTSIDE: dict[str, set[str]] = {
     "dicom": OPEN,
     "ai": OPEN | {"torch", "safetensors"},
     "training": OPEN | {"torch", "safetensors", "monai"},
-    "review": SEE | {"reportlab"},
+    "review": SEE | {"reportlab", "pypdfium2"},
     "ui": BASE | {"PySide6", "shiboken6", "pyqtgraph"},
 }
 """Room → packages from outside it may import. "" is the top: cli, errors, paths, tasks."""

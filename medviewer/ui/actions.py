@@ -1,0 +1,223 @@
+"""Everything the reader can do, as one table: menus, toolbar, keys and the help page are made from it.
+
+Only what works is listed. ``enabled_when`` looks at the state alone; the window asks it after every change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from medviewer.ai.findings import ResultState
+from medviewer.imaging.presets import CT_PRESETS
+from medviewer.imaging.volume import Unit
+from medviewer.review.state import State, Verdict
+
+MENUS = ("File", "Edit", "View", "Image", "Measure", "AI", "Help")
+
+When = Callable[[State], bool]
+
+
+def _always(_: State) -> bool:
+    return True
+
+
+def _has_scan(state: State) -> bool:
+    return state.scan is not None and bool(state.scan.patients)
+
+
+def _has_series(state: State) -> bool:
+    return state.series is not None
+
+
+def _has_stack(state: State) -> bool:
+    return state.series is not None and len(state.series.instances) > 1
+
+
+def _has_grey(state: State) -> bool:
+    return state.series is not None and state.series.unit is not Unit.RGB
+
+
+def _has_hu(state: State) -> bool:
+    return state.series is not None and state.series.unit is Unit.HU
+
+
+def _has_planes(state: State) -> bool:
+    return state.series is not None and state.series.is_volume
+
+
+def _has_own_window(state: State) -> bool:
+    return state.series is not None and any(i.windows for i in state.series.instances)
+
+
+def _has_volume(state: State) -> bool:
+    return state.volume is not None
+
+
+def _may_analyze(state: State) -> bool:
+    return state.volume is not None and state.run is None
+
+
+def _has_findings(state: State) -> bool:
+    return bool(state.findings)
+
+
+def _has_masks(state: State) -> bool:
+    return any(finding.mask is not None for finding in state.findings)
+
+
+def _has_selection(state: State) -> bool:
+    return any(finding.id == state.selected_finding for finding in state.findings)
+
+
+def _is_decided(state: State) -> bool:
+    chosen = state.selected_finding
+    return _has_selection(state) and state.decision_of(chosen or "").verdict is not Verdict.PENDING
+
+
+def _has_run(state: State) -> bool:
+    return state.run is not None
+
+
+def _has_result(state: State) -> bool:
+    return state.result_state is not ResultState.NOT_RUN
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One act: ``id`` names the command, ``menu`` one of MENUS, ``short`` the word in the toolbar ("" keeps
+    it out), ``group`` makes the acts of one name exclusive, ``gap`` puts a line before it."""
+
+    id: str
+    text: str
+    menu: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    short: str = ""
+    when: When = _always
+    checkable: bool = False
+    group: str = ""
+    gap: bool = False
+    tip: str = ""
+
+
+def _tool(name: str, text: str, key: str, icon: str, *, short: str = "", gap: bool = False) -> ActionSpec:
+    keys = (key,) if key else ()
+    return ActionSpec(
+        f"tool_{name}",
+        text,
+        "Measure",
+        keys,
+        icon,
+        short,
+        _has_series,
+        checkable=True,
+        group="tool",
+        gap=gap,
+    )
+
+
+def _presets() -> tuple[ActionSpec, ...]:
+    return tuple(
+        ActionSpec(
+            f"preset_{p.name.lower().replace(' ', '_')}",
+            f"{p.name}  ({p.window.width:g} / {p.window.centre:g})".replace("-", "\u2212"),
+            "Image",
+            (p.key,) if p.key else (),
+            when=_has_hu,
+            gap=k == 0,
+        )
+        for k, p in enumerate(CT_PRESETS)
+    )
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "open_folder", "Open folder…", "File", ("Ctrl+O",), "folder-open", "Open", tip="Open a folder of images"
+    ),
+    ActionSpec("open_files", "Open files, zip or DICOMDIR…", "File", ("Ctrl+Shift+O",), "file-archive"),
+    ActionSpec("issues", "What could not be opened…", "File", (), "file-warning", when=lambda s: s.scan is not None),
+    ActionSpec("close_all", "Close all studies", "File", ("Ctrl+W",), "x", when=_has_scan),
+    ActionSpec("report", "Report…", "File", ("R",), "file-text", when=_has_series, gap=True),
+    ActionSpec("quit", "Quit", "File", ("Ctrl+Q",), "log-out", gap=True),
+    ActionSpec("undo", "Undo", "Edit", ("Ctrl+Z",), "undo-2"),
+    ActionSpec("redo", "Redo", "Edit", ("Ctrl+Y", "Ctrl+Shift+Z"), "redo-2"),
+    ActionSpec("delete", "Delete measurement", "Edit", ("Del",), "trash-2", when=lambda s: bool(s.measurements)),
+    ActionSpec("key_image", "Key image for the report", "Edit", ("K",), "star", when=_has_volume, gap=True),
+    ActionSpec("reader_name", "Reader's name…", "Edit", (), "user", gap=True),
+    ActionSpec("layout", "Three planes", "View", ("P",), "layout-grid", "Layout", _has_planes, checkable=True),
+    ActionSpec("lines", "Reference lines", "View", ("O",), "crosshair", "", _has_planes, checkable=True),
+    ActionSpec("next_view", "Next view", "View", ("Tab",), "", "", _has_planes),
+    ActionSpec("fit", "Fit", "View", ("F",), "maximize", when=_has_series, gap=True),
+    ActionSpec("one_to_one", "One to one", "View", ("Shift+F",), "scan", when=_has_series),
+    ActionSpec("zoom_in", "Zoom in", "View", ("+", "="), "zoom-in", when=_has_series),
+    ActionSpec("zoom_out", "Zoom out", "View", ("-",), "zoom-out", when=_has_series),
+    ActionSpec("reset", "Reset", "View", ("Esc",), "rotate-ccw", "Reset", _has_series,
+               tip="Fit, and the series' own window; the image stays"),
+    ActionSpec("annotations", "Corner text: full, minimal, off", "View", ("I",), "type", when=_has_series, gap=True),
+    ActionSpec("smooth", "Smooth pixels", "View", (), "", when=_has_series, checkable=True),
+    ActionSpec("browser", "Studies", "View", ("F9",), "panel-left", checkable=True, gap=True),
+    ActionSpec("results", "Results", "View", ("F10",), "panel-right", checkable=True),
+    ActionSpec("full_screen", "Full screen", "View", ("F11",), "maximize-2", checkable=True),
+    ActionSpec("next_image", "Next image", "Image", ("Down",), "chevron-down", when=_has_stack),
+    ActionSpec("previous_image", "Previous image", "Image", ("Up",), "chevron-up", when=_has_stack),
+    ActionSpec("ten_on", "Ten images on", "Image", ("Shift+Down",), when=_has_stack),
+    ActionSpec("ten_back", "Ten images back", "Image", ("Shift+Up",), when=_has_stack),
+    ActionSpec("first_image", "First image", "Image", ("Home",), when=_has_stack),
+    ActionSpec("last_image", "Last image", "Image", ("End",), when=_has_stack),
+    ActionSpec("next_series", "Next series", "Image", ("PgDown",), when=_has_series, gap=True),
+    ActionSpec("previous_series", "Previous series", "Image", ("PgUp",), when=_has_series),
+    ActionSpec("cine", "Cine", "Image", ("C",), "play", "Cine", _has_stack, checkable=True, gap=True),
+    ActionSpec("window_auto", "Automatic window", "Image", ("0",), "contrast", when=_has_grey, gap=True),
+    ActionSpec("window_dicom", "The series' own windows", "Image", ("1",), when=_has_own_window),
+    ActionSpec("invert", "Invert", "Image", ("Shift+I",), when=_has_grey),
+    *_presets(),
+    _tool("window", "Window", "W", "contrast", short="Window"),
+    _tool("scroll", "Scroll", "S", "move-vertical", short="Scroll"),
+    _tool("zoom", "Zoom", "Z", "search", short="Zoom"),
+    _tool("pan", "Pan", "T", "hand", short="Pan"),
+    _tool("length", "Length", "D", "ruler", short="Length", gap=True),
+    _tool("angle", "Angle", "A", "triangle-right", short="Angle"),
+    _tool("ellipse", "Ellipse: mean, SD, area", "G", "circle", short="ROI"),
+    _tool("note", "Note", "B", "pencil", short="Note"),
+    _tool("crosshair", "Crosshair", "J", "crosshair", short="Crosshair", gap=True),
+    ActionSpec("measure_menu", "This menu, at the mouse", "Measure", ("M",), when=_has_series, gap=True),
+    ActionSpec("analyze", "Analyze", "AI", ("F5",), "sparkles", when=_may_analyze),
+    ActionSpec("cancel", "Cancel the analysis", "AI", (), "circle-x", when=_has_run),
+    ActionSpec("next_finding", "Next finding", "AI", (".",), "chevron-down", when=_has_findings, gap=True),
+    ActionSpec("previous_finding", "Previous finding", "AI", (",",), "chevron-up", when=_has_findings),
+    ActionSpec("accept", "Accept the finding", "AI", ("Return", "Enter"), "check", when=_has_selection),
+    ActionSpec("reject", "Reject the finding…", "AI", ("X",), "x", when=_has_selection),
+    ActionSpec("undecide", "Take the decision back", "AI", (), "rotate-ccw", when=_is_decided),
+    ActionSpec("overlay", "Hide the overlay (or hold Space)", "AI", ("Shift+Space",), "eye-off", "", _has_masks,
+               checkable=True, gap=True),
+    ActionSpec("model_card", "Model card…", "AI", (), "file-text", gap=True),
+    ActionSpec("keys", "Keys and mouse", "Help", ("F1",), "keyboard"),
+    ActionSpec("about", "About MedViewer", "Help", (), "info"),
+)  # fmt: skip
+
+TOOLBAR: tuple[str, ...] = (
+    "open_folder", "|", "tool_window", "tool_scroll", "tool_zoom", "tool_pan", "|", "tool_length",
+    "tool_angle", "tool_ellipse", "tool_note", "|", "layout", "tool_crosshair", "cine", "reset",
+)  # fmt: skip
+"""Ids from left to right; "|" is a line."""
+
+MOUSE: tuple[tuple[str, str], ...] = (
+    ("Wheel", "scroll"),
+    ("Ctrl + wheel", "zoom"),
+    ("Left", "the pressed tool"),
+    ("Middle", "pan"),
+    ("Right drag", "zoom"),
+    ("Right click", "menu"),
+    ("Shift + move", "crosshair through all views"),
+    ("Double click", "one view large, and back"),
+    ("Space, held", "hide the AI overlay"),
+)
+
+
+def spec(action_id: str) -> ActionSpec:
+    """The row of an id. Raises KeyError."""
+    for row in ACTIONS:
+        if row.id == action_id:
+            return row
+    raise KeyError(action_id)

@@ -1,0 +1,167 @@
+"""One finding as a card: what, how much, the decision; opened, all of its measurements and warnings."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from medviewer.ai.findings import Finding, Measurement
+from medviewer.review.state import Decision, Verdict
+from medviewer.ui import icons, theme
+from medviewer.ui.finding_parts import ScaleBar, swatch
+from medviewer.ui.result_words import VERDICT_WORDS, decision_line, main_line, value, value_range
+from medviewer.ui.widgets import ElidedLabel, button, clear, column, label, row, set_tip
+
+_ROLES = {Verdict.ACCEPTED: "good", Verdict.EDITED: "good", Verdict.REJECTED: "bad"}
+
+
+class FindingCard(QWidget):
+    """Shows a finding; never changes it. Emits what the reader wants."""
+
+    clicked = Signal(str)
+    accept_wanted = Signal(str)
+    reject_wanted = Signal(str)
+    reset_wanted = Signal(str)
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__()
+        self.finding = finding
+        self._decision: Decision | None = None
+        self._is_open = False
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(finding.label)
+        self._pill = label("", "chip")
+        self._details = QWidget()
+        self._inside = column(self._details, spacing=4)
+        self._details.hide()
+        layout = column(self, spacing=4)
+        layout.setContentsMargins(12, 8, 10, 8)
+        self._head(layout)
+        layout.addWidget(self._details)
+
+    def _head(self, layout: QVBoxLayout) -> None:
+        mark = QLabel()
+        mark.setPixmap(swatch(self.finding.colour, self.devicePixelRatioF()))
+        title = ElidedLabel(self.finding.label, "heading")
+        top = row(mark, title, self._pill)
+        top.setStretch(1, 1)
+        layout.addLayout(top)
+        first, second = main_line(self.finding)
+        if first:
+            grey = bool(self.finding.measurements and self.finding.measurements[0].indicative)
+            layout.addLayout(row(label(first, "muted" if grey else ""), None, label(second, "muted")))
+        bar = _bar(self.finding)
+        if bar is not None:
+            layout.addWidget(bar)
+
+    def show_decision(self, decision: Decision, *, is_open: bool) -> None:
+        """The reader's word, and whether all of the finding is shown."""
+        if decision == self._decision and is_open == self._is_open:
+            return
+        self._decision, self._is_open = decision, is_open
+        self._pill.setText(VERDICT_WORDS[decision.verdict])
+        theme.set_role(self._pill, "chip")
+        colour = _ROLES.get(decision.verdict)
+        self._pill.setStyleSheet(f"color: {theme.colour(colour)};" if colour else "")
+        set_tip(self._pill, decision_line(decision))
+        clear(self._inside)
+        if is_open:
+            self._open(decision)
+        self._details.setVisible(is_open)
+        self.update()
+
+    def _open(self, decision: Decision) -> None:
+        finding, inside = self.finding, self._inside
+        for measurement in finding.measurements:
+            inside.addWidget(_measurement_row(measurement))
+        for reason in dict.fromkeys(m.indicative for m in finding.measurements if m.indicative):
+            inside.addWidget(label(f"Grey figures are indicative only: {reason}.", "muted", wrap=True))
+        if finding.score is not None and finding.score_meaning:
+            inside.addWidget(label(f"Score: {finding.score_meaning}", "muted", wrap=True))
+        if finding.criterion:
+            inside.addWidget(label(finding.criterion, "muted", wrap=True))
+        for warning in finding.warnings:
+            inside.addWidget(_warning(warning.text))
+        if decision.verdict is not Verdict.PENDING:
+            inside.addWidget(label(decision_line(decision), "muted", wrap=True))
+        inside.addLayout(self._buttons(decision))
+
+    def _buttons(self, decision: Decision) -> object:
+        buttons: list[QWidget | int | None] = []
+        for words, verdict, signal in (
+            ("Accept  ⏎", Verdict.ACCEPTED, self.accept_wanted),
+            ("Reject  X", Verdict.REJECTED, self.reject_wanted),
+            ("Take back", Verdict.PENDING, self.reset_wanted),
+        ):
+            if decision.verdict is not verdict:
+                made = button(words)
+                made.clicked.connect(self._asks(signal))
+                buttons.append(made)
+        return row(*buttons, None, spacing=6)
+
+    def _asks(self, signal: object) -> object:
+        def ask() -> None:
+            signal.emit(self.finding.id)  # type: ignore[attr-defined]
+
+        return ask
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """A click chooses the finding and goes to its image."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(self.finding.id)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """A raised card with the finding's colour at its left; the chosen one framed."""
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        strip = QColor(self.finding.colour)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(strip)
+        painter.drawRoundedRect(box, 6, 6)
+        painter.setBrush(theme.qcolour("raised"))
+        painter.drawRoundedRect(box.adjusted(3, 0, 0, 0), 5, 5)
+        if self._is_open:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme.qcolour("accent"), 1))
+            painter.drawRoundedRect(box, 6, 6)
+
+
+def _bar(finding: Finding) -> ScaleBar | None:
+    """A bar where there is a limit to compare with."""
+    shown = finding.score
+    if shown is None and finding.measurements:
+        shown = finding.measurements[0].value
+    if shown is None or finding.threshold is None:
+        return None
+    top = (
+        1.0 if finding.score is not None and finding.score <= 1.0 else max(4 * finding.threshold, 1.1 * shown)
+    )
+    return ScaleBar(shown, finding.threshold, top, finding.colour)
+
+
+def _measurement_row(measurement: Measurement) -> QWidget:
+    """Name and value; grey where the figure may not be relied upon; the range in the tooltip and beside."""
+    line = QWidget()
+    role = "muted" if measurement.indicative else ""
+    name = ElidedLabel(measurement.name, "muted")
+    number = label(value(measurement), role)
+    layout = row(name, number)
+    layout.setStretch(0, 1)
+    line.setLayout(layout)
+    limits = value_range(measurement)
+    set_tip(line, f"{measurement.name}: {value(measurement)}" + (f" ({limits})" if limits else ""))
+    return line
+
+
+def _warning(text: str) -> QWidget:
+    line = QWidget()
+    mark = QLabel()
+    mark.setPixmap(icons.pixmap("triangle-alert", theme.colour("attention"), 14))
+    mark.setAlignment(Qt.AlignmentFlag.AlignTop)
+    layout = row(mark, label(text, wrap=True), spacing=6)
+    layout.setStretch(1, 1)
+    line.setLayout(layout)
+    return line

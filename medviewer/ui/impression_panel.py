@@ -1,0 +1,93 @@
+"""The reader's own words, under the sentences of the accepted findings with links to their images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+from medviewer.ai.findings import Finding
+from medviewer.ui.widgets import button, clear, column, label, set_tip
+
+
+class WordsEdit(QPlainTextEdit):
+    """A text field whose typing never triggers the window's keys. Undo is the session's."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setUndoRedoEnabled(False)
+        self.setTabChangesFocus(True)
+        self.setPlaceholderText("Your impression …")
+        self.setAccessibleName("Impression")
+
+    def event(self, event: QEvent) -> bool:
+        """Keys without Ctrl or Alt are text here; undo and redo stay the window's."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo):
+                event.ignore()
+                return False
+            held = event.modifiers() & ~(
+                Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+            )
+            leaves = (Qt.Key.Key_Escape, Qt.Key.Key_F5, Qt.Key.Key_F11, Qt.Key.Key_F1)
+            if held == Qt.KeyboardModifier.NoModifier and event.key() not in leaves:
+                event.accept()
+                return True
+        return super().event(event)
+
+
+class ImpressionPanel(QWidget):
+    """Emits every change of the text, and the finding whose image is wanted."""
+
+    text_changed = Signal(str)
+    finding_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sentences = column(spacing=4)
+        self._shown: tuple[Finding, ...] = ()
+        self.edit = WordsEdit()
+        self.edit.setMinimumHeight(84)
+        self.edit.setMaximumHeight(160)
+        self.edit.textChanged.connect(self._changed)
+        layout = column(self, spacing=6)
+        layout.addLayout(self._sentences)
+        layout.addWidget(self.edit)
+
+    def show_text(self, text: str) -> None:
+        """Show the session's text; nothing happens when it came from here."""
+        if text == self.edit.toPlainText():
+            return
+        self.edit.blockSignals(True)
+        self.edit.setPlainText(text)
+        self.edit.moveCursor(QTextCursor.MoveOperation.End)
+        self.edit.blockSignals(False)
+
+    def show_sentences(self, findings: Sequence[Finding]) -> None:
+        """The accepted findings, each with a link to its image."""
+        if list(findings) == list(self._shown):
+            return
+        self._shown = tuple(findings)
+        clear(self._sentences)
+        for finding in findings:
+            self._sentences.addWidget(label(finding.sentence, wrap=True))
+            image = f" · image {finding.key_slice + 1}" if finding.key_slice is not None else ""
+            link = button(f"AI, accepted{image}", "link")
+            link.setProperty("finding", finding.id)
+            link.clicked.connect(self._link_clicked)
+            set_tip(link, "Show this image")
+            self._sentences.addWidget(link)
+
+    def set_open(self, is_open: bool) -> None:
+        """Whether there is a study to write about."""
+        self.edit.setEnabled(is_open)
+
+    def _changed(self) -> None:
+        self.text_changed.emit(self.edit.toPlainText())
+
+    def _link_clicked(self) -> None:
+        sender = self.sender()
+        if sender is not None:
+            self.finding_wanted.emit(str(sender.property("finding")))

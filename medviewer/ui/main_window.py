@@ -1,0 +1,282 @@
+"""The window: puts the panels side by side and introduces them to the session. It holds no state of its own."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QToolBar, QWidget
+
+from medviewer.errors import WriteError
+from medviewer.review.session import Session
+from medviewer.review.settings import Settings, save_settings
+from medviewer.review.state import Change, State
+from medviewer.ui.analyze_button import AnalyzeButton
+from medviewer.ui.analyzing import Analyzing
+from medviewer.ui.browser import StudyBrowser
+from medviewer.ui.engine import Engine
+from medviewer.ui.exporting import Exporting
+from medviewer.ui.jobs import JobRunner
+from medviewer.ui.menus import ActionSet
+from medviewer.ui.notice_bar import NoticeBar
+from medviewer.ui.opening import Opening
+from medviewer.ui.pictures import Pictures
+from medviewer.ui.planes import PlanesView
+from medviewer.ui.result_words import badge
+from medviewer.ui.report_desk import ReportDesk
+from medviewer.ui.results_side import ResultsSide
+from medviewer.ui.screen_commands import ScreenCommands
+from medviewer.ui.status import Status
+from medviewer.ui.widgets import button, label
+from medviewer.ui.window_commands import WindowCommands
+
+log = logging.getLogger(__name__)
+
+_SIZES = (232, 1048, 320)
+
+
+class MainWindow(QMainWindow):
+    """Everything the reader sees. ``engine`` stands for the models; tests hand in another."""
+
+    def __init__(self, session: Session, settings: Settings, engine: Engine | None = None) -> None:
+        super().__init__()
+        self.session, self.settings = session, settings
+        self.runner = JobRunner(self)
+        self.planes, self.browser, self.results = PlanesView(), StudyBrowser(), ResultsSide()
+        self.status = Status()
+        self.opening = Opening(session, self.runner, self)
+        self.analyzing = Analyzing(session, self.runner, self.opening, engine or Engine(), settings.device)
+        self.exporting = Exporting(session, self.runner, self.opening, self.analyzing)
+        self.pictures = Pictures(session, self.opening, self.planes)
+        self.screen_commands = ScreenCommands(session, self.planes)
+        self.commands = WindowCommands(self)
+        self.actions_by_id = ActionSet(
+            {**self.screen_commands.table(), **self.commands.table()}, settings.keys, self
+        )
+        self.reports = ReportDesk(self)
+        self.notices = NoticeBar(self.planes)
+        self.menus = self.actions_by_id.fill_menu_bar(self.menuBar())
+        self._space_hides = False
+        self._build()
+        self._connect()
+        self._restore()
+        self._end_listening = session.subscribe(self._changed)
+        self._changed(session.state, ~Change.NONE)
+
+    # --- building ----------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.setWindowTitle("MedViewer")
+        self.setObjectName("main")
+        self.setAcceptDrops(True)
+        self.analyze_button = AnalyzeButton()
+        self.report_button = button("Report…")
+        self._build_toolbar()
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        for part in (self.browser, self.planes, self.results):
+            self._splitter.addWidget(part)
+        self._splitter.setHandleWidth(1)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setCollapsible(1, False)
+        self._splitter.setSizes(list(_SIZES))
+        self.setCentralWidget(self._splitter)
+        self.setStatusBar(self.status)
+        self.resize(1600, 960)
+
+    def _build_toolbar(self) -> None:
+        bar = QToolBar("Tools")
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.addWidget(_name())
+        self.actions_by_id.fill_toolbar(bar)
+        gap = QWidget()
+        gap.setSizePolicy(gap.sizePolicy().Policy.Expanding, gap.sizePolicy().Policy.Preferred)
+        for widget in (gap, self.analyze_button, self.report_button):
+            bar.addWidget(widget)
+        self.addToolBar(bar)
+
+    def _connect(self) -> None:
+        opening, analyzing = self.opening, self.analyzing
+        opening.message.connect(self.status.say)
+        opening.problem.connect(self.notices.problem)
+        opening.progress.connect(self.status.progress)
+        opening.thumbnail_ready.connect(self.browser.set_thumbnail)
+        opening.series_loaded.connect(self._series_loaded)
+        self.browser.series_chosen.connect(opening.show)
+        self.browser.issues_requested.connect(self.commands.show_issues)
+        self.screen_commands.series_wanted.connect(opening.show)
+        self.screen_commands.cine_changed.connect(self._refresh_actions)
+        self.planes.context_requested.connect(self.commands.context_menu)
+        self.pictures.files_dropped.connect(opening.open_paths)
+        self.pictures.seen.connect(self._image_seen)
+        analyzing.progress.connect(self.results.state_panel.set_progress)
+        analyzing.note.connect(self.notices.note)
+        analyzing.slice_masks.connect(self.planes.set_slice_masks)
+        analyzing.masks_dropped.connect(self.planes.clear_slice_masks)
+        analyzing.ended.connect(self._run_ended)
+        self.analyze_button.analyze_wanted.connect(self.commands.analyze_with)
+        self.report_button.clicked.connect(self.commands.report)
+        self.commands.connect_results(self.results)
+        self._seen_timer = QTimer(self)
+        self._seen_timer.setSingleShot(True)
+        self._seen_timer.setInterval(200)
+        self._seen_timer.timeout.connect(self._show_progress)
+
+    # --- the session changed -----------------------------------------------------------------------------
+
+    def _changed(self, state: State, change: Change) -> None:
+        """The one listener: every panel shows its part."""
+        if Change.STUDY in change:
+            self.browser.set_scan(state.scan)
+        if change & (Change.STUDY | Change.SERIES):
+            self.browser.set_current(state.series.key if state.series is not None else "")
+        if change & (Change.SERIES | Change.STUDY):
+            self.screen_commands.stop_cine()
+        self.pictures.apply(state, change)
+        self.analyzing.apply(state, change)
+        self.results.apply(state, change)
+        self.status.apply(state, change)
+        if change & (Change.SERIES | Change.VOLUME | Change.RESULT | Change.RUN | Change.STUDY):
+            self._show_offer(state)
+        if change & (Change.RESULT | Change.RUN | Change.STUDY):
+            self._show_badges(state)
+        if change != Change.SLICE:
+            self._refresh_actions()
+
+    def _show_offer(self, state: State) -> None:
+        offers = self.analyzing.offers()
+        self.analyze_button.show_offers(offers, state)
+        offer = offers[0] if offers else None
+        said = self.commands.offer_words(offer)
+        self.results.state_panel.show_state(state, said, may_force=offer is not None and not offer.fit.ok)
+        self.report_button.setEnabled(state.series is not None)
+
+    def _show_badges(self, state: State) -> None:
+        for series in state.scan.all_series() if state.scan is not None else ():
+            running = state.run is not None and state.run.series_key == series.key
+            self.browser.set_analysis_badge(
+                series.key, "analyzing …" if running else badge(state, series.key)
+            )
+
+    def _refresh_actions(self) -> None:
+        state = self.session.state
+        self.actions_by_id.refresh(state)
+        on = {**self.screen_commands.checked(state), **self.commands.checked()}
+        for action_id, checked in on.items():
+            action: QAction = self.actions_by_id[action_id]
+            if action.isChecked() != checked:
+                action.setChecked(checked)
+        for action_id, name, word in (
+            ("undo", self.session.undo_name, "Undo"),
+            ("redo", self.session.redo_name, "Redo"),
+        ):
+            self.actions_by_id[action_id].setText(f"{word} {name}".strip())
+            self.actions_by_id[action_id].setEnabled(bool(name))
+
+    def _series_loaded(self, _: str) -> None:
+        self._show_offer(self.session.state)
+
+    def _run_ended(self) -> None:
+        self.results.state_panel.set_progress(None)
+        self._show_offer(self.session.state)
+        self._refresh_actions()
+
+    def _image_seen(self) -> None:
+        if not self._seen_timer.isActive():
+            self._seen_timer.start()
+
+    def _show_progress(self) -> None:
+        self.results.show_progress(self.session.state)
+
+    # --- events ------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Space, held, hides the overlay."""
+        if event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            if not event.isAutoRepeat() and not self.session.state.overlay_hidden:
+                self._space_hides = True
+                self.session.hide_overlay(True)
+            return
+        super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """The overlay comes back."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._let_go_of_space()
+            return
+        super().keyReleaseEvent(event)
+
+    def _let_go_of_space(self) -> None:
+        if self._space_hides:
+            self._space_hides = False
+            self.session.hide_overlay(False)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """A key let go of in another window is never heard here."""
+        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self._let_go_of_space()
+        super().changeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Files and folders are welcome anywhere."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Open what was dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.opening.open_paths(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Cancel all work, wait for it, keep the layout."""
+        self.screen_commands.stop_cine()
+        self.runner.shutdown()
+        self._end_listening()
+        self._remember()
+        super().closeEvent(event)
+
+    # --- layout ------------------------------------------------------------------------------------------
+
+    def _restore(self) -> None:
+        if self.settings.window_geometry:
+            self.restoreGeometry(_bytes(self.settings.window_geometry))
+        if self.settings.window_layout:
+            self._splitter.restoreState(_bytes(self.settings.window_layout))
+
+    def _remember(self) -> None:
+        state = self.session.state
+        self.settings = replace(
+            self.settings,
+            reader=state.reader,
+            annotations=state.annotations,
+            overlay_fill=state.style.fill,
+            overlay_outline=state.style.outline,
+            window_geometry=_text(self.saveGeometry()),
+            window_layout=_text(self._splitter.saveState()),
+        )
+        try:
+            save_settings(self.settings)
+        except WriteError as error:
+            # The window is on its way out; losing its layout is worth a line in the log, not a dialog.
+            log.warning("the settings were not kept: %s", error.message)
+
+
+def _name() -> QLabel:
+    made = label("MedViewer", "title")
+    made.setContentsMargins(6, 0, 18, 0)
+    return made
+
+
+def _bytes(text: str) -> QByteArray:
+    return QByteArray(base64.b64decode(text.encode(), validate=False))
+
+
+def _text(data: QByteArray) -> str:
+    return base64.b64encode(bytes(data.data())).decode()

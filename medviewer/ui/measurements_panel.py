@@ -1,0 +1,82 @@
+"""What the reader measured on the series on screen, numbered as on the images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QWidget
+
+from medviewer.imaging.reslice import Plane
+from medviewer.review.state import ReaderMeasurement
+from medviewer.ui.widgets import ElidedLabel, button, clear, column, label, row, set_tip
+
+_NAMES = {
+    "length": "Length",
+    "angle": "Angle",
+    "ellipse": "ROI",
+    "rectangle": "ROI",
+    "polygon": "ROI",
+    "text": "Note",
+}
+
+
+class _Row(QWidget):
+    """One measurement; a click goes to its image."""
+
+    clicked = Signal(object)
+    delete_wanted = Signal(str)
+
+    def __init__(self, number: int, measurement: ReaderMeasurement) -> None:
+        super().__init__()
+        self._measurement = measurement
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        where = "" if measurement.plane is Plane.NATIVE else f"{measurement.plane.value} "
+        name = f"{_NAMES.get(measurement.kind, measurement.kind)}, {where}image {measurement.index + 1}"
+        text = ElidedLabel(measurement.text.replace("\n", " · "))
+        text.setAlignment(Qt.AlignmentFlag.AlignRight)
+        remove = button("", "quiet", "x")
+        remove.setFixedSize(22, 22)
+        remove.setAccessibleName(f"Delete measurement {number}")
+        set_tip(remove, "Delete (Ctrl+Z brings it back)")
+        remove.clicked.connect(self._remove)
+        layout = row(label(str(number), "chip"), label(name), text, remove, spacing=6)
+        layout.setStretch(2, 1)
+        self.setLayout(layout)
+
+    def _remove(self) -> None:
+        self.delete_wanted.emit(self._measurement.id)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Go there."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(self._measurement)
+
+
+class MeasurementsPanel(QWidget):
+    """The list; empty it says how to begin."""
+
+    chosen = Signal(object)
+    """ReaderMeasurement"""
+    delete_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layout = column(self, spacing=2)
+        self._shown: tuple[ReaderMeasurement, ...] | None = None
+        self.show_measurements(())
+
+    def show_measurements(self, measurements: Sequence[ReaderMeasurement]) -> None:
+        """Show them in the order that numbers them."""
+        if tuple(measurements) == self._shown:
+            return
+        self._shown = tuple(measurements)
+        clear(self._layout)
+        for number, measurement in enumerate(measurements, 1):
+            made = _Row(number, measurement)
+            made.clicked.connect(self.chosen)
+            made.delete_wanted.connect(self.delete_wanted)
+            self._layout.addWidget(made)
+        if not measurements:
+            self._layout.addWidget(label("Length D · Angle A · ROI G", "muted"))

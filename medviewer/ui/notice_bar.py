@@ -1,0 +1,81 @@
+"""One sentence over the pictures: what failed, or what came of an act. No dialog, nothing moves."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from medviewer.ui import icons, theme
+from medviewer.ui.widgets import button, frame, label
+
+_NOTE_MS = 6000
+_MARGIN = 12
+_WIDEST = 640
+
+
+class NoticeBar(QObject):
+    """Floats at the bottom of ``host``. Problems stay until they are closed, notes go by themselves."""
+
+    def __init__(self, host: QWidget) -> None:
+        super().__init__(host)
+        self._host = host
+        self._frame = frame("card-attention")
+        self._frame.setParent(host)
+        self._icon = label()
+        self._text = label(wrap=True)
+        self._close = button("Close", "quiet")
+        self._close.clicked.connect(self.hide)
+        layout = QHBoxLayout(self._frame)
+        layout.setContentsMargins(12, 8, 8, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self._icon)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self._close)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.hide)
+        self._frame.hide()
+        host.installEventFilter(self)
+
+    @property
+    def text(self) -> str:
+        """What is said, empty when nothing is."""
+        return self._text.text() if not self._frame.isHidden() else ""
+
+    def problem(self, sentence: str) -> None:
+        """Something failed; stays until closed or something else is said."""
+        self._say(sentence, "card-attention", "triangle-alert", theme.colour("attention"))
+        self._timer.stop()
+
+    def note(self, sentence: str) -> None:
+        """Something was done; goes by itself."""
+        self._say(sentence, "card", "info", theme.colour("muted"))
+        self._timer.start(_NOTE_MS)
+
+    def hide(self) -> None:
+        """Nothing more to say."""
+        self._timer.stop()
+        self._frame.hide()
+
+    def _say(self, sentence: str, role: str, icon: str, colour: str) -> None:
+        theme.set_role(self._frame, role)
+        self._icon.setPixmap(icons.pixmap(icon, colour))
+        self._text.setText(sentence)
+        self._place()
+        self._frame.show()
+        self._frame.raise_()
+
+    def _place(self) -> None:
+        width = min(_WIDEST, self._host.width() - 2 * _MARGIN)
+        self._frame.setFixedWidth(max(200, width))
+        inner = width - 150
+        height = self._text.heightForWidth(inner) if self._text.hasHeightForWidth() else 24
+        self._frame.setFixedHeight(max(44, height + 20))
+        left = (self._host.width() - self._frame.width()) // 2
+        self._frame.move(max(0, left), self._host.height() - self._frame.height() - 64)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Keep its place when the host's size changes."""
+        if event.type() == QEvent.Type.Resize and not self._frame.isHidden():
+            self._place()
+        return False

@@ -1,0 +1,133 @@
+"""What the state says, put on the pictures; what the mouse asks, put to the session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from medviewer.dicom.captions import corners
+from medviewer.imaging.draw import Corners
+from medviewer.imaging.volume import Mask
+from medviewer.imaging.window import Window
+from medviewer.review.session import Session
+from medviewer.review.state import Change, ReaderMeasurement, State, Verdict
+from medviewer.ui.opening import Opening
+from medviewer.ui.planes import PlanesView
+
+EMPTY = "Drop a study here, or Ctrl+O"
+_CAPTIONS = Change.STUDY | Change.SERIES | Change.SLICE | Change.WINDOW | Change.STYLE
+
+
+class Pictures(QObject):
+    """Binds the pictures to the session. Nothing of the series before stays when another comes."""
+
+    seen = Signal()
+    """Another image was painted before the reader's eyes."""
+    files_dropped = Signal(list)
+
+    def __init__(self, session: Session, opening: Opening, planes: PlanesView) -> None:
+        super().__init__(planes)
+        self._session = session
+        self._opening = opening
+        self._planes = planes
+        planes.scrolled.connect(self._scrolled)
+        planes.index_requested.connect(self._index_requested)
+        planes.window_dragged.connect(self._window_dragged)
+        planes.measurement_made.connect(self._measured)
+        planes.measurement_deleted.connect(self._deleted)
+        planes.zoom_changed.connect(self._zoomed)
+        planes.slice_painted.connect(self._painted)
+        planes.files_dropped.connect(self._dropped)
+        opening.slice_ready.connect(planes.refresh_slice)
+        planes.set_message(EMPTY)
+
+    def apply(self, state: State, change: Change) -> None:
+        """Show what changed."""
+        planes = self._planes
+        if Change.SERIES in change:
+            planes.set_volume(None, None)
+            planes.set_series_key(state.series.key if state.series is not None else "")
+            planes.set_message(EMPTY if state.series is None else "Loading …")
+        if Change.VOLUME in change and state.volume is not None:
+            planes.set_volume(state.volume, self._opening.ready())
+            planes.set_message("")
+        if change & (Change.SLICE | Change.VOLUME):
+            planes.set_index(state.index)
+            self._opening.prioritise(state.index)
+        if change & (Change.WINDOW | Change.VOLUME):
+            planes.set_window(state.window)
+        if Change.STYLE in change:
+            planes.set_style(state.style)
+        if Change.OVERLAY in change:
+            planes.set_overlay_visible(not state.overlay_hidden)
+        if change & (Change.RESULT | Change.DECISION | Change.VOLUME):
+            planes.set_masks(shown_masks(state))
+        if change & (Change.MEASUREMENT | Change.VOLUME):
+            planes.set_measurements(measurements_here(state))
+        if Change.VOLUME in change:
+            planes.set_seen(_seen(state))
+        if change & _CAPTIONS:
+            self._caption(state)
+
+    def _caption(self, state: State) -> None:
+        if state.patient is None or state.study is None or state.series is None:
+            self._planes.set_corners(Corners())
+            return
+        window = self._planes.main.shown_window or state.window
+        zoom = self._planes.main.camera.zoom if state.volume is not None else None
+        self._planes.set_corners(
+            corners(state.patient, state.study, state.series, state.index, window, state.annotations, zoom)
+        )
+
+    # What the mouse asks
+
+    def _scrolled(self, steps: int) -> None:
+        self._session.scroll(self._session.state.index + steps)
+
+    def _index_requested(self, index: int) -> None:
+        self._session.scroll(index)
+
+    def _window_dragged(self, window: Window) -> None:
+        self._session.set_window(window)
+
+    def _measured(self, measurement: ReaderMeasurement) -> None:
+        self._session.add_measurement(measurement)
+
+    def _deleted(self, measurement_id: str) -> None:
+        self._session.remove_measurement(measurement_id)
+
+    def _zoomed(self, _: float) -> None:
+        self._caption(self._session.state)
+
+    def _painted(self, index: int) -> None:
+        self._session.mark_seen(index)
+        self.seen.emit()
+
+    def _dropped(self, paths: list[Path]) -> None:
+        self.files_dropped.emit(paths)
+
+
+def shown_masks(state: State) -> list[tuple[Mask, str, str]]:
+    """Masks of the findings the reader has not rejected, with colour and name."""
+    return [
+        (f.mask, f.colour, f.label)
+        for f in state.findings
+        if f.mask is not None and state.decision_of(f.id).verdict is not Verdict.REJECTED
+    ]
+
+
+def measurements_here(state: State) -> list[ReaderMeasurement]:
+    """Measurements of the series on screen, in the order that numbers them."""
+    key = state.series.key if state.series is not None else None
+    return [m for m in state.measurements if m.series_key == key]
+
+
+def _seen(state: State) -> NDArray[np.bool_] | None:
+    if state.series is None:
+        return None
+    marks = np.zeros(len(state.series.instances), bool)
+    marks[[index for key, index in state.seen if key == state.series.key]] = True
+    return marks

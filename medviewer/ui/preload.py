@@ -1,0 +1,45 @@
+"""Getting torch ready behind the window, without stalling it.
+
+Importing torch takes seconds, most of them inside the dynamic loader, which Python calls while it holds the
+interpreter's lock: done plainly on a thread, the window stands still for as long. So the libraries are loaded
+first through the C function ``dlopen`` itself, which ctypes calls without the lock; the import then finds
+them in memory.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+_ORDER = ("libc10.so", "libtorch_cpu.so", "libtorch.so", "libtorch_python.so")
+"""Each after what it needs. CUDA builds need more, which the loader finds by itself through these."""
+
+
+def libraries() -> list[Path]:
+    """Torch's libraries on Linux, found without importing it."""
+    spec = importlib.util.find_spec("torch")
+    if spec is None or not spec.submodule_search_locations:
+        return []
+    folder = Path(spec.submodule_search_locations[0]) / "lib"
+    return [folder / name for name in _ORDER if (folder / name).is_file()]
+
+
+def load_libraries() -> None:
+    """Map torch's libraries into the process, the interpreter's lock released meanwhile. Linux only."""
+    if not sys.platform.startswith("linux"):
+        return
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.restype = ctypes.c_void_p
+    dlopen.argtypes = [ctypes.c_char_p, ctypes.c_int]
+    for path in libraries():
+        # A library that refuses is left to the import, which says why.
+        dlopen(os.fsencode(path), os.RTLD_NOW | os.RTLD_GLOBAL)
+
+
+def torch_first_on_windows() -> None:
+    """The one place that decides the order: on Windows torch comes before Qt (pytorch#166628)."""
+    if sys.platform == "win32":
+        importlib.import_module("medviewer.ai.runner")

@@ -1,0 +1,103 @@
+"""The right side of the window: state, findings, overlay, measurements, impression, one under the other."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+from medviewer.ai.findings import Finding
+from medviewer.review.state import Change, State, Verdict
+from medviewer.ui import theme
+from medviewer.ui.findings_panel import FindingsPanel
+from medviewer.ui.impression_panel import ImpressionPanel
+from medviewer.ui.measurements_panel import MeasurementsPanel
+from medviewer.ui.overlay_panel import OverlayPanel
+from medviewer.ui.pictures import measurements_here
+from medviewer.ui.result_words import progress_line
+from medviewer.ui.state_panel import StatePanel
+from medviewer.ui.widgets import column, label, row
+
+_RESULT = Change.SERIES | Change.RESULT | Change.RUN
+_FINDINGS = Change.SERIES | Change.RESULT | Change.DECISION | Change.SELECTION
+_PROGRESS = _FINDINGS | Change.SLICE | Change.VOLUME
+
+
+class ResultsSide(QScrollArea):
+    """Shows the state in its panels. What the reader does there leaves as the panels' own signals."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.state_panel = StatePanel()
+        self.findings = FindingsPanel()
+        self.overlay = OverlayPanel()
+        self.measurements = MeasurementsPanel()
+        self.impression = ImpressionPanel()
+        self._progress = label("", "muted")
+        self._hint = label("Enter accepts · X rejects · . and , walk", "muted")
+        inside = QWidget()
+        theme.set_role(inside, "panel")
+        layout = column(inside, margin=12, spacing=8)
+        layout.addLayout(row(label("AI RESULTS", "section"), None))
+        layout.addWidget(self.state_panel)
+        layout.addWidget(self.findings)
+        layout.addWidget(self._hint)
+        self._overlay_head = label("OVERLAY", "section")
+        for head, panel in (
+            (self._overlay_head, self.overlay),
+            (label("MEASUREMENTS", "section"), self.measurements),
+            (label("IMPRESSION", "section"), self.impression),
+        ):
+            layout.addSpacing(6)
+            layout.addWidget(head)
+            layout.addWidget(panel)
+        layout.addWidget(self._progress)
+        layout.addStretch(1)
+        self.setWidget(inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        theme.set_role(self, "panel")
+        self.setMinimumWidth(280)
+        self._wanted_card: QWidget | None = None
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._bring_into_view)
+        self.findings.card_opened.connect(self._card_opened)
+
+    def apply(self, state: State, change: Change) -> None:
+        """Show what changed."""
+        if change & _FINDINGS:
+            self.findings.show_state(state)
+            self._hint.setVisible(bool(state.findings))
+            self.impression.show_sentences(accepted(state))
+            has_masks = any(f.mask is not None for f in state.findings)
+            self._overlay_head.setVisible(has_masks)
+            self.overlay.setVisible(has_masks)
+        if change & (Change.MEASUREMENT | Change.SERIES):
+            self.measurements.show_measurements(measurements_here(state))
+        if change & (Change.IMPRESSION | Change.STUDY | Change.SERIES):
+            self.impression.set_open(state.study is not None)
+            self.impression.show_text(state.impression)
+        if Change.STYLE in change:
+            self.overlay.show_style(state.style)
+        if change & _PROGRESS:
+            self.show_progress(state)
+
+    def show_progress(self, state: State) -> None:
+        """Reviewed and seen."""
+        self._progress.setText(progress_line(state))
+
+    def _card_opened(self, card: QWidget) -> None:
+        self._wanted_card = card
+        self._later.start()
+
+    def _bring_into_view(self) -> None:
+        if self._wanted_card is not None:
+            self.ensureWidgetVisible(self._wanted_card, 0, 12)
+        self._wanted_card = None
+
+
+def accepted(state: State) -> tuple[Finding, ...]:
+    """Findings whose sentences are text of the report."""
+    agreed = (Verdict.ACCEPTED, Verdict.EDITED)
+    return tuple(f for f in state.findings if state.decision_of(f.id).verdict in agreed)

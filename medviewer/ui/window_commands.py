@@ -1,0 +1,292 @@
+"""What the keys and menus do beyond the picture: open, analyze, decide, report, help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
+
+from medviewer.dicom.study import ScanResult
+from medviewer.imaging.reslice import Plane
+from medviewer.review.state import ReaderMeasurement
+from medviewer.ui.analyzing import Offer, short_title
+from medviewer.ui.dialogs.about import About
+from medviewer.ui.dialogs.issues_list import IssuesList
+from medviewer.ui.dialogs.keys import Keys
+from medviewer.ui.dialogs.model_card import ModelCardDialog
+from medviewer.ui.dialogs.reader_name import ReaderName
+from medviewer.ui.dialogs.reject_reason import RejectReason
+from medviewer.ui.results_side import ResultsSide
+
+if TYPE_CHECKING:
+    from medviewer.ui.main_window import MainWindow
+
+Command = Callable[[], None]
+
+
+class WindowCommands(QObject):
+    """Commands by id. It knows the window it was made for; nothing else knows it."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = window.session
+
+    def table(self) -> dict[str, Command]:
+        """Id → command."""
+        session = self._session
+        return {
+            "open_folder": self._open_folder,
+            "open_files": self._open_files,
+            "issues": self.show_issues,
+            "close_all": self._close_all,
+            "report": self.report,
+            "quit": self._quit,
+            "undo": self._undo,
+            "redo": self._redo,
+            "reader_name": self._ask_reader,
+            "browser": partial(self._toggle, "browser"),
+            "results": partial(self._toggle, "results"),
+            "full_screen": self._full_screen,
+            "measure_menu": self._measure_menu,
+            "analyze": self.analyze_with,
+            "cancel": self._cancel,
+            "next_finding": session.next_finding,
+            "previous_finding": partial(session.next_finding, -1),
+            "accept": self._accept_selected,
+            "reject": self._reject_selected,
+            "undecide": self._undecide_selected,
+            "model_card": self.show_card,
+            "keys": self._keys,
+            "about": self._about,
+            "reset": self._escape,
+        }
+
+    def checked(self) -> dict[str, bool]:
+        """Which switches are on."""
+        window = self._window
+        return {
+            "browser": not window.browser.isHidden(),
+            "results": not window.results.isHidden(),
+            "full_screen": window.isFullScreen(),
+        }
+
+    def connect_results(self, results: ResultsSide) -> None:
+        """What the reader does in the results."""
+        state_panel, findings = results.state_panel, results.findings
+        state_panel.run_anyway.connect(self._run_anyway)
+        state_panel.run_on_cpu.connect(self._run_on_cpu)
+        state_panel.run_again.connect(self.analyze_with)
+        state_panel.cancel_requested.connect(self._cancel)
+        state_panel.card_requested.connect(self.show_card)
+        findings.chosen.connect(self._session.select_finding)
+        findings.accept_wanted.connect(self._accept)
+        findings.reject_wanted.connect(self._ask_reason)
+        findings.reset_wanted.connect(self._session.reset)
+        results.overlay.style_wanted.connect(self._session.set_style)
+        results.measurements.chosen.connect(self._go_to_measurement)
+        results.measurements.delete_wanted.connect(self._session.remove_measurement)
+        results.impression.text_changed.connect(self._session.set_impression)
+        results.impression.finding_wanted.connect(self._session.select_finding)
+
+    # --- opening -----------------------------------------------------------------------------------------
+
+    def _open_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self._window, "Open a folder of images")
+        if folder:
+            self._window.opening.open_paths([Path(folder)])
+
+    def _open_files(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(self._window, "Open files, zip or DICOMDIR")
+        if names:
+            self._window.opening.open_paths([Path(name) for name in names])
+
+    def show_issues(self) -> None:
+        """The list of what was found while opening."""
+        scan = self._window.opening.unreadable_only or self._session.state.scan or ScanResult(())
+        self.show_dialog(IssuesList(scan, self._window))
+
+    def _close_all(self) -> None:
+        self._window.analyzing.cancel()
+        self._window.opening.forget()
+        self._session.close()
+
+    def _quit(self) -> None:
+        self._window.close()
+
+    def show_dialog(self, dialog: QDialog) -> None:
+        """Show a dialog without stopping the window."""
+        dialog.setModal(True)
+        dialog.open()
+
+    # --- analyzing ---------------------------------------------------------------------------------------
+
+    def analyze_with(self, model_id: str = "") -> None:
+        """Run a model; one that does not suit says so in the results instead."""
+        self._window.analyzing.start(model_id)
+
+    def offer_words(self, offer: Offer | None) -> tuple[str, ...]:
+        """What stands in the card before any run: what was checked, or why not."""
+        if self._session.state.series is None:
+            return ()
+        if offer is None:
+            return ("No model is installed.",)
+        name = short_title(offer.bundle)
+        if not offer.fit.ok:
+            return (f"{name} does not suit this series:", *(reason.text for reason in offer.fit.reasons))
+        time = f", about {max(1, round(offer.seconds))}\u2009s" if offer.seconds else ""
+        return (
+            f"{name} can run{time}. Checked: {', '.join(offer.fit.checked)}.",
+            *(warning.text for warning in offer.fit.warnings),
+        )
+
+    def _run_anyway(self) -> None:
+        """Asked once; the override is recorded and marked on every output."""
+        offers = self._window.analyzing.offers()
+        if not offers:
+            return
+        reasons = "\n".join(f"· {reason.text}" for reason in offers[0].fit.reasons)
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle("Run anyway?")
+        box.setText("The model was not made for such images; its result may be wrong.")
+        box.setInformativeText(f"{reasons}\n\nThe override is recorded and stands on every output.")
+        run = box.addButton("Run anyway", QMessageBox.ButtonRole.AcceptRole)
+        run.clicked.connect(self._forced)
+        box.setDefaultButton(box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole))
+        self.show_dialog(box)
+
+    def _forced(self) -> None:
+        offers = self._window.analyzing.offers()
+        self._window.analyzing.start(offers[0].bundle.card.id if offers else "", force=True)
+
+    def _run_on_cpu(self) -> None:
+        self._window.analyzing.start(device="cpu")
+
+    def _cancel(self) -> None:
+        self._window.analyzing.cancel()
+
+    def _escape(self) -> None:
+        """Esc: what is half drawn, else the analysis, else the view."""
+        active = self._window.planes.active
+        if active.is_drawing:
+            active.cancel_drawing()
+        elif not self._window.analyzing.cancel():
+            self._window.screen_commands.reset()
+
+    def show_card(self) -> None:
+        """The card of the model that made the result, or of the one on offer."""
+        state, analyzing = self._session.state, self._window.analyzing
+        bundle = analyzing.bundle(state.result.provenance.model_id) if state.result is not None else None
+        offers = analyzing.offers()
+        if bundle is None and offers:
+            bundle = offers[0].bundle
+        if bundle is None:
+            self._window.notices.note("No model is installed, or no study is open.")
+            return
+        self.show_dialog(ModelCardDialog(bundle.card, self._window))
+
+    # --- deciding ----------------------------------------------------------------------------------------
+
+    def _accept(self, finding_id: str) -> None:
+        self._session.accept(finding_id)
+
+    def _accept_selected(self) -> None:
+        chosen = self._session.state.selected_finding
+        if chosen is not None:
+            self._accept(chosen)
+
+    def _reject_selected(self) -> None:
+        chosen = self._session.state.selected_finding
+        if chosen is not None:
+            self._ask_reason(chosen)
+
+    def _ask_reason(self, finding_id: str) -> None:
+        finding = next((f for f in self._session.state.findings if f.id == finding_id), None)
+        if finding is None:
+            return
+        self._session.select_finding(finding_id)
+        dialog = RejectReason(finding.label, self._window)
+        dialog.setObjectName(finding_id)
+        dialog.reason_given.connect(self._reject)
+        self.show_dialog(dialog)
+
+    def _reject(self, reason: str) -> None:
+        sender = self.sender()
+        if sender is not None:
+            self._session.reject(sender.objectName(), reason)
+
+    def _undecide_selected(self) -> None:
+        chosen = self._session.state.selected_finding
+        if chosen is not None:
+            self._session.reset(chosen)
+
+    def _undo(self) -> None:
+        self._session.undo()
+
+    def _redo(self) -> None:
+        self._session.redo()
+
+    def ask_reader(self, then: Command | None = None) -> None:
+        """Whose decisions these are; ``then`` goes on whatever the answer is."""
+        dialog = ReaderName(self._session.state.reader, self._window)
+        dialog.name_given.connect(self._name_given)
+        if then is not None:
+            dialog.finished.connect(then)
+        self.show_dialog(dialog)
+
+    def _ask_reader(self) -> None:
+        self.ask_reader()
+
+    def _name_given(self, name: str) -> None:
+        self._session.set_reader(name)
+        self._window.reports.reader_changed(name)
+
+    def report(self) -> None:
+        """Show the report as it will be."""
+        self._window.reports.show()
+
+    # --- places and panels -------------------------------------------------------------------------------
+
+    def _go_to_measurement(self, measurement: ReaderMeasurement) -> None:
+        state = self._session.state
+        if state.series is None or measurement.series_key != state.series.key:
+            return
+        self._session.scroll(main_index(measurement))
+        self._window.planes.go_to(measurement.points[0])
+
+    def _toggle(self, name: str) -> None:
+        panel = {"browser": self._window.browser, "results": self._window.results}[name]
+        panel.setVisible(panel.isHidden())
+
+    def _full_screen(self) -> None:
+        if self._window.isFullScreen():
+            self._window.showNormal()
+        else:
+            self._window.showFullScreen()
+
+    def _measure_menu(self) -> None:
+        self._window.menus["Measure"].popup(QCursor.pos())
+
+    def context_menu(self, place: QPoint, _: str) -> None:
+        """The menu of the right button."""
+        if self._session.state.series is not None:
+            self._window.actions_by_id.context_menu(self._window).popup(place)
+
+    def _keys(self) -> None:
+        self.show_dialog(Keys(self._window.actions_by_id.actions, self._window))
+
+    def _about(self) -> None:
+        self.show_dialog(About(self._window.status.device, self._window))
+
+
+def main_index(measurement: ReaderMeasurement) -> int:
+    """The stored image that shows the first point of a measurement, whatever plane it was drawn on."""
+    if measurement.plane is Plane.NATIVE:
+        return measurement.index
+    return round(measurement.points[0][0])
