@@ -1,0 +1,53 @@
+"""The whole AI room on a real scan read with two kernels: same lungs, gated figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medviewer.ai.catalog import find, fit
+from medviewer.ai.findings import AnalysisResult, ResultState
+from medviewer.ai.runner import Request, analyze
+from medviewer.dicom.load import load_series
+from medviewer.dicom.scan import scan
+from medviewer.imaging.measure import volume_ml
+from medviewer.tasks import TaskContext
+
+
+@pytest.fixture(scope="module")
+def results(shared_data: Path) -> dict[str, AnalysisResult]:
+    """Results of both series of one patient by kernel."""
+    bundle = find("lung-ct")
+    scanned = scan([shared_data / "studies" / "ct_chest_A0002"])
+    out = {}
+    for series in scanned.all_series():
+        _, study = scanned.owner(series)
+        assert fit(bundle.card, series, study.patient_age).ok
+        request = Request(bundle, series, study.uid, load_series(series), patient_age=study.patient_age)
+        out[series.acquisition.kernel] = analyze(request, TaskContext())
+    return out
+
+
+def test_lungs_are_found_on_their_sides_with_both_kernels(results: dict[str, AnalysisResult]) -> None:
+    assert set(results) == {"B40f", "B70f"}
+    volumes = []
+    for result in results.values():
+        assert result.state is ResultState.FINDINGS
+        assert [finding.label for finding in result.findings[:2]] == ["Right lung", "Left lung"]
+        assert "SIDES_SWAPPED" not in [warning.code for warning in result.warnings]
+        volumes.append([volume_ml(f.mask) for f in result.findings[:2] if f.mask is not None])
+    assert np.allclose(volumes[0], volumes[1], rtol=0.03)
+
+
+def test_emphysema_figures_are_gated_by_thickness_and_kernel(results: dict[str, AnalysisResult]) -> None:
+    shares = {}
+    for kernel, result in results.items():
+        low = next(f for f in result.findings if f.label == "Low attenuation")
+        shares[kernel] = low.measurements[0].value
+        assert "slices of 8\u2009mm" in low.sentence
+        assert ("sharp kernel (B70f)" in low.sentence) == (kernel == "B70f")
+        assert all(m.indicative for m in low.measurements)
+    # Why the gate is there: one scan, two kernels, two answers.
+    assert shares["B70f"] > 2 * shares["B40f"]
