@@ -12,11 +12,11 @@ from PySide6.QtCore import QObject, Signal
 
 from medviewer import __version__
 from medviewer.errors import MedviewerError
+from medviewer.review.files import atomic_write, make_folder
 from medviewer.review.pdf_pages import page_pictures
 from medviewer.review.report import Report, build, suggest_name
 from medviewer.review.report_html import write_html
 from medviewer.review.report_pdf import pdf_bytes
-from medviewer.review.files import atomic_write, make_folder
 from medviewer.review.result_json import write_report_json
 from medviewer.review.session import Session
 from medviewer.review.state import State

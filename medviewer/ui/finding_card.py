@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from medviewer.ai.findings import Finding, Measurement
 from medviewer.review.state import Decision, Verdict
 from medviewer.ui import icons, theme
-from medviewer.ui.finding_parts import ScaleBar, swatch
-from medviewer.ui.result_words import VERDICT_WORDS, decision_line, main_line, value, value_range
+from medviewer.ui.finding_parts import ScaleBar, SharesBar, swatch
+from medviewer.ui.result_words import VERDICT_WORDS, decision_line, main_line, shares, value, value_range
 from medviewer.ui.widgets import ElidedLabel, button, clear, column, label, row, set_tip
 
 _ROLES = {Verdict.ACCEPTED: "good", Verdict.EDITED: "good", Verdict.REJECTED: "bad"}
@@ -43,10 +43,15 @@ class FindingCard(QWidget):
     def _head(self, layout: QVBoxLayout) -> None:
         mark = QLabel()
         mark.setPixmap(swatch(self.finding.colour, self.devicePixelRatioF()))
-        title = ElidedLabel(self.finding.label, "heading")
+        title = label(self.finding.label, "heading", wrap=True)
         top = row(mark, title, self._pill)
         top.setStretch(1, 1)
+        top.setAlignment(mark, Qt.AlignmentFlag.AlignTop)
+        top.setAlignment(self._pill, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(top)
+        parts = shares(self.finding)
+        if parts:
+            layout.addWidget(SharesBar([m.value for m in parts]))
         first, second = main_line(self.finding)
         if first:
             grey = bool(self.finding.measurements and self.finding.measurements[0].indicative)
@@ -73,8 +78,8 @@ class FindingCard(QWidget):
 
     def _open(self, decision: Decision) -> None:
         finding, inside = self.finding, self._inside
-        for measurement in finding.measurements:
-            inside.addWidget(_measurement_row(measurement))
+        for row_widget in _measurement_rows(finding):
+            inside.addWidget(row_widget)
         for reason in dict.fromkeys(m.indicative for m in finding.measurements if m.indicative):
             inside.addWidget(label(f"Grey figures are indicative only: {reason}.", "muted", wrap=True))
         if finding.score is not None and finding.score_meaning:
@@ -87,7 +92,7 @@ class FindingCard(QWidget):
             inside.addWidget(label(decision_line(decision), "muted", wrap=True))
         inside.addLayout(self._buttons(decision))
 
-    def _buttons(self, decision: Decision) -> object:
+    def _buttons(self, decision: Decision) -> QHBoxLayout:
         buttons: list[QWidget | int | None] = []
         for words, verdict, signal in (
             ("Accept  ⏎", Verdict.ACCEPTED, self.accept_wanted),
@@ -140,6 +145,22 @@ def _bar(finding: Finding) -> ScaleBar | None:
         1.0 if finding.score is not None and finding.score <= 1.0 else max(4 * finding.threshold, 1.1 * shown)
     )
     return ScaleBar(shown, finding.threshold, top, finding.colour)
+
+
+def _measurement_rows(finding: Finding) -> list[QWidget]:
+    """What the closed card does not tell already: the other figures, and the ranges of all."""
+    told = sum(1 for text in main_line(finding) if text)
+    rows = [_range_row(m) for m in finding.measurements[:told] if m.range is not None]
+    return rows + [_measurement_row(m) for m in finding.measurements[told:]]
+
+
+def _range_row(measurement: Measurement) -> QWidget:
+    line = QWidget()
+    name = ElidedLabel(f"{measurement.name}, range", "muted")
+    layout = row(name, label(value_range(measurement), "muted"))
+    layout.setStretch(0, 1)
+    line.setLayout(layout)
+    return line
 
 
 def _measurement_row(measurement: Measurement) -> QWidget:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPixmap
@@ -21,6 +23,37 @@ def swatch(colour: str, ratio: float = 1.0) -> QPixmap:
     made = QPixmap.fromImage(picture)
     made.setDevicePixelRatio(ratio)
     return made
+
+
+class SharesBar(QWidget):
+    """Shares of one whole side by side, from dark to light."""
+
+    def __init__(self, shares: Sequence[float]) -> None:
+        super().__init__()
+        self._shares = tuple(shares)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Thin."""
+        return QSize(80, 10)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """One piece for each share, a gap between them."""
+        del event
+        painter = QPainter(self)
+        painter.setPen(Qt.PenStyle.NoPen)
+        left, total = 0.0, sum(self._shares) or 1.0
+        for k, share in enumerate(self._shares):
+            width = self.width() * share / total
+            painter.setBrush(share_colour(k, len(self._shares)))
+            painter.drawRect(QRectF(left, 1, max(1.0, width - 1), self.height() - 2))
+            left += width
+
+
+def share_colour(number: int, count: int) -> QColor:
+    """Grey of a share: the darker, the emptier the lung, as on the image."""
+    level = 50 + round(190 * number / max(1, count - 1))
+    return QColor(level, level, min(255, level + 8))
 
 
 class ScaleBar(QWidget):

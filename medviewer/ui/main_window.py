@@ -1,4 +1,4 @@
-"""The window: puts the panels side by side and introduces them to the session. It holds no state of its own."""
+"""The window: puts the panels side by side and introduces them to the session. It holds no state."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from medviewer.ui.notice_bar import NoticeBar
 from medviewer.ui.opening import Opening
 from medviewer.ui.pictures import Pictures
 from medviewer.ui.planes import PlanesView
-from medviewer.ui.result_words import badge
 from medviewer.ui.report_desk import ReportDesk
+from medviewer.ui.result_words import badge
 from medviewer.ui.results_side import ResultsSide
 from medviewer.ui.screen_commands import ScreenCommands
 from medviewer.ui.status import Status
@@ -83,6 +83,7 @@ class MainWindow(QMainWindow):
         self._splitter.setStretchFactor(1, 1)
         self._splitter.setCollapsible(1, False)
         self._splitter.setSizes(list(_SIZES))
+        self.planes.set_layout("mpr")
         self.setCentralWidget(self._splitter)
         self.setStatusBar(self.status)
         self.resize(1600, 960)
@@ -145,6 +146,8 @@ class MainWindow(QMainWindow):
             self._show_offer(state)
         if change & (Change.RESULT | Change.RUN | Change.STUDY):
             self._show_badges(state)
+            if state.result is not None and state.result.provenance.device:
+                self.status.set_device(state.result.provenance.device)
         if change != Change.SLICE:
             self._refresh_actions()
 

@@ -76,6 +76,7 @@ class NoticeBar(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Keep its place when the host's size changes."""
+        del watched
         if event.type() == QEvent.Type.Resize and not self._frame.isHidden():
             self._place()
         return False

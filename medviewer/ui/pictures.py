@@ -46,6 +46,13 @@ class Pictures(QObject):
 
     def apply(self, state: State, change: Change) -> None:
         """Show what changed."""
+        self._apply_place(state, change)
+        self._apply_look(state, change)
+        if change & _CAPTIONS:
+            self._caption(state)
+
+    def _apply_place(self, state: State, change: Change) -> None:
+        """Which series, which pixels, which image."""
         planes = self._planes
         if Change.SERIES in change:
             planes.set_volume(None, None)
@@ -57,6 +64,10 @@ class Pictures(QObject):
         if change & (Change.SLICE | Change.VOLUME):
             planes.set_index(state.index)
             self._opening.prioritise(state.index)
+
+    def _apply_look(self, state: State, change: Change) -> None:
+        """Window, overlay, measurements."""
+        planes = self._planes
         if change & (Change.WINDOW | Change.VOLUME):
             planes.set_window(state.window)
         if Change.STYLE in change:
@@ -69,8 +80,6 @@ class Pictures(QObject):
             planes.set_measurements(measurements_here(state))
         if Change.VOLUME in change:
             planes.set_seen(_seen(state))
-        if change & _CAPTIONS:
-            self._caption(state)
 
     def _caption(self, state: State) -> None:
         if state.patient is None or state.study is None or state.series is None:
@@ -103,6 +112,9 @@ class Pictures(QObject):
         self._caption(self._session.state)
 
     def _painted(self, index: int) -> None:
+        # While another series is put on screen its view passes through image 0: nobody saw that.
+        if index != self._session.state.index:
+            return
         self._session.mark_seen(index)
         self.seen.emit()
 

@@ -1,4 +1,4 @@
-"""The way of a report: asked for, built, looked at, written to a folder; failures told where the reader is."""
+"""The way of a report: asked for, built, looked at, written to a folder; failures told on the spot."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def _partial(result: AnalysisResult) -> StateCard:
         f"Partial — {_count(result)}",
         "card-attention",
         "triangle-alert",
-        (*reasons, done) if not reasons else reasons,
+        reasons or (done,),
     )
 
 
@@ -139,12 +139,23 @@ def value_range(measurement: Measurement) -> str:
 
 
 def main_line(finding: Finding) -> tuple[str, str]:
-    """(first value, second value with its name) for the closed card."""
+    """(first value, second value with its name) for the closed card; empty for shares of one whole."""
     if not finding.measurements:
         return (number(finding.score, "", 2) if finding.score is not None else ""), ""
+    if shares(finding):
+        return "", ""
     first, *others = finding.measurements
     second = f"{value(others[0])} {others[0].name.lower()}" if others and len(others[0].name) < 16 else ""
     return value(first), second
+
+
+def shares(finding: Finding) -> tuple[Measurement, ...]:
+    """The measurements where they are shares of one whole, such as the HU bands; else empty."""
+    parts = finding.measurements
+    is_whole = (
+        len(parts) > 2 and all(m.unit == "%" for m in parts) and abs(sum(m.value for m in parts) - 100) < 1
+    )
+    return parts if is_whole else ()
 
 
 def decision_line(decision: Decision) -> str:

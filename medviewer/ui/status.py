@@ -19,7 +19,7 @@ class Status(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        self._device, self._said = label("Device: not asked yet"), label()
+        self._device, self._said = label("Device: asked after the first picture"), label()
         self._window = label()
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)

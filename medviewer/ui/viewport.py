@@ -65,6 +65,11 @@ class Viewport(PictureView):
         """The tool of the left button."""
         return self._gestures.tool.name
 
+    @property
+    def is_drawing(self) -> bool:
+        """Whether something is begun and not finished."""
+        return self._gestures.tool.sketch(self) is not None
+
     def cancel_drawing(self) -> None:
         """Drop what is begun and not finished."""
         self._gestures.cancel()

@@ -33,7 +33,8 @@ def sections(card: ModelCard) -> list[tuple[str, tuple[str, ...]]]:
     """(title, lines) of everything the card says."""
     wanted = card.input
     needs = (
-        f"{wanted.modality}, {' or '.join(wanted.planes)}, {' or '.join(p.lower() for p in wanted.body_parts)}",
+        f"{wanted.modality}, {' or '.join(wanted.planes)}, "
+        f"{' or '.join(part.lower() for part in wanted.body_parts)}",
         f"Slices {wanted.slice_spacing_mm[0]:g} to {number(wanted.slice_spacing_mm[1], 'mm', 1)} apart, "
         f"at least {wanted.slices_min}",
     )
