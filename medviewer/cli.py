@@ -139,7 +139,8 @@ def _open_window(arguments: argparse.Namespace) -> int:
     from medviewer.ui import app
 
     if arguments.snapshot is not None:
-        return app.snapshot(arguments.paths, arguments.snapshot)
+        app.snapshot(arguments.paths, arguments.snapshot)
+        return 0
     return app.run(arguments.paths)
 
 

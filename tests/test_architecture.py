@@ -19,13 +19,13 @@ PACKAGE = ROOT / "medviewer"
 
 BASE = {"numpy", "platformdirs"}
 SEE = BASE | {"SimpleITK", "PIL"}
-OPEN = SEE | {"pydicom", "highdicom", "imagecodecs", "openjpeg", "jpeg_ls"}
+OPEN = SEE | {"pydicom", "highdicom", "imagecodecs"}
 OUTSIDE: dict[str, set[str]] = {
     "": {"platformdirs"},
     "imaging": SEE,
     "dicom": OPEN,
     "ai": OPEN | {"torch", "safetensors"},
-    "training": OPEN | {"torch", "safetensors", "monai"},
+    "training": OPEN | {"torch", "safetensors"},
     "review": SEE | {"reportlab", "pypdfium2"},
     "ui": BASE | {"PySide6", "shiboken6", "pyqtgraph"},
 }
