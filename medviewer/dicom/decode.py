@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.dicom import encapsulated
+from medviewer.dicom.codestream import told_size
 from medviewer.dicom.colour import palette_to_rgb, ybr_to_rgb
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.pixel_format import NATIVE, frame_bytes
@@ -22,6 +23,7 @@ from medviewer.dicom.walk import walk
 from medviewer.errors import UnreadableImage
 
 Array = NDArray[Any]
+_OTHER_SIZE = "The decoded image has another size than its header says."
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _YBR = frozenset({"YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420"})
@@ -102,12 +104,15 @@ def _stored(instance: Instance, spans: list[encapsulated.Span] | None) -> Array:
         raise UnreadableImage("This kind of image compression is not supported.")
     if spans is None:
         spans = encapsulated.frame_spans(instance.path, instance)[instance.frame]
-    out = decoder(encapsulated.read_spans(instance.path, instance, spans), pixels)
+    data = encapsulated.read_spans(instance.path, instance, spans)
+    if decoder is not _rle and told_size(data) not in {None, (instance.rows, instance.columns)}:
+        raise UnreadableImage(_OTHER_SIZE)
+    out = decoder(data, pixels)
     if decoder is _rle:
         out = out.reshape(_shape(instance, planar=True))
         out = np.moveaxis(out, 0, -1) if pixels.samples == 3 else out
     if out.size != instance.rows * instance.columns * pixels.samples:
-        raise UnreadableImage("The decoded image has another size than its header says.")
+        raise UnreadableImage(_OTHER_SIZE)
     out = out.reshape(_shape(instance, planar=False))
     return ybr_to_rgb(out) if pixels.photometric in _YBR and decoder not in _RGB_OUT else out
 
@@ -185,6 +190,8 @@ def _finished(stored: Array, instance: Instance) -> Array:
 
 def _masked(stored: Array, pixels: PixelFormat) -> Array:
     """Drop what lies above BitsStored and extend the sign."""
+    if stored.dtype.itemsize * 8 < pixels.bits_stored:  # a decoder's narrower type: nothing above, no sign
+        stored = stored.astype(f"u{pixels.bits_allocated // 8}")
     width = stored.dtype.itemsize * 8
     kind = f"{'i' if pixels.signed else 'u'}{stored.dtype.itemsize}"
     native = stored.astype(stored.dtype.newbyteorder("="), copy=False).view(kind)
