@@ -12,7 +12,7 @@ from pathlib import Path
 from medviewer.dicom import plane
 from medviewer.dicom import values as v
 from medviewer.dicom.elements import Broken
-from medviewer.dicom.pixel_format import pixel_format
+from medviewer.dicom.pixel_format import bits_contradict, has_surplus, pixel_format
 from medviewer.dicom.study import Acquisition, Instance
 from medviewer.dicom.tags import COMMON, COMMON_TAGS, PHASE_TAGS, TAG, WANTED
 from medviewer.dicom.walk import Header, walk
@@ -66,6 +66,8 @@ class Facts:
     hu: bool = False
     """Whether the rescaled values are Hounsfield units."""
     lossy: str = ""
+    contradictory: bool = False
+    """Whether what the header says of its pixels cannot all be true."""
 
 
 def read_header(path: Path) -> list[Facts]:
@@ -147,6 +149,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
     slope, intercept, valid = plane.rescale(get("RescaleSlope"), get("RescaleIntercept"))
     spacing, label = plane.spacing(*(get(keyword) for keyword in _SPACING))
     kind = v.ascii_text(get("RescaleType"))
+    bits = bits_contradict(header, pixels)
     instance = Instance(
         path=path,
         sop_uid=v.ascii_text(get("SOPInstanceUID")),
@@ -173,8 +176,9 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         common,
         v.ascii_text(get("FrameOfReferenceUID")),
         tuple(v.ascii_text(raw.get(tag, b"")) for tag in PHASE_TAGS),
-        valid and not has_lut and is_hu(common.modality, kind, image_type),
+        valid and not has_lut and not bits and is_hu(common.modality, kind, image_type),
         _lossy(header),
+        bits or has_surplus(pixels, instance.rows * instance.columns, instance.frames),
     )
 
 

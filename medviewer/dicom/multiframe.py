@@ -106,7 +106,10 @@ def _placed(first: Facts, k: int, frame: Dataset, shared: Dataset) -> Facts:
         windows=_windows(raw, base) or base.windows,
         image_type=_frame_type(frame, shared) or base.image_type,
     )
-    hu = h.is_hu(first.common.modality, kind, instance.image_type) and valid if given else first.hu
+    hu = first.hu
+    if given:
+        believed = valid and not base.modality_lut and not first.contradictory
+        hu = believed and h.is_hu(first.common.modality, kind, instance.image_type)
     phase = tuple(raw(macro, keyword).decode() for macro, keyword in _PHASE_SOURCES)
     return replace(first, instance=instance, hu=hu, phase=phase, common=_common(first, raw))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from medviewer.dicom import values as v
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.study import PixelFormat
@@ -42,7 +44,10 @@ def pixel_format(header: Header) -> PixelFormat:
     little = header.coding.little
 
     def us(keyword: str, default: int | None = None) -> int:
-        value = v.binary(raw.get(TAG[keyword], b""), little)
+        stored = raw.get(TAG[keyword], b"")
+        if any(stored[2:]):
+            raise Broken("The header does not describe its pixels.")
+        value = v.binary(stored, little)
         if value is None:
             value = default
         if value is None:
@@ -67,6 +72,19 @@ def pixel_format(header: Header) -> PixelFormat:
     _check_layout(pixels, us("Rows"), us("Columns"), header.pixel_tag)
     _check_length(pixels, us("Rows") * us("Columns"), header)
     return pixels
+
+
+def bits_contradict(header: Header, pixels: PixelFormat) -> bool:
+    """Whether HighBit is not BitsStored - 1 (PS3.5 8.1.1): nobody knows where in a word values lie."""
+    high = v.binary(header.values.get(TAG["HighBit"], b""), header.coding.little)
+    return high is not None and not pixels.float_pixels and high != pixels.bits_stored - 1
+
+
+def has_surplus(pixels: PixelFormat, size: int, frames: int) -> bool:
+    """Whether uncompressed pixels go on behind the last image of ``size`` pixels; one byte may fill up."""
+    if pixels.length is None:
+        return False
+    return pixels.length > math.ceil(frames * frame_bytes(pixels, size)) + 1
 
 
 def _object_name(sop_class: str) -> str:

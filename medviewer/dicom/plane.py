@@ -14,12 +14,14 @@ _UNIT_TOLERANCE = 1e-3
 
 
 def rescale(slope: bytes, intercept: bytes) -> tuple[float, float, bool]:
-    """(slope, intercept, valid); a slope of zero or no number is not believed (PS3.3 C.11.1)."""
-    if not slope and not intercept:
-        return 1.0, 0.0, True
-    m = v.number(slope) if slope else 1.0
-    b = v.number(intercept) if intercept else 0.0
-    return (m, b, True) if m and b is not None else (1.0, 0.0, False)
+    """(slope, intercept, told); a slope of zero or no number is not believed (PS3.3 C.11.1.1.2).
+
+    ``told`` is False where either is missing: such values are stored values, of which nobody says a unit.
+    """
+    missing = [not raw.strip(b"\0 ") for raw in (slope, intercept)]
+    m = 1.0 if missing[0] else v.number(slope)
+    b = 0.0 if missing[1] else v.number(intercept)
+    return (m, b, not any(missing)) if m and b is not None else (1.0, 0.0, False)
 
 
 @lru_cache(maxsize=1024)

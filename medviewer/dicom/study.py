@@ -28,6 +28,7 @@ class SeriesIssue(StrEnum):
     UNREADABLE_FILE = "UNREADABLE_FILE"
     NO_PATIENT_ID = "NO_PATIENT_ID"
     LOSSY = "LOSSY"
+    CONTRADICTORY_PIXELS = "CONTRADICTORY_PIXELS"
 
 
 ISSUE_TEXT: dict[SeriesIssue, str] = {
@@ -46,6 +47,7 @@ ISSUE_TEXT: dict[SeriesIssue, str] = {
     SeriesIssue.UNREADABLE_FILE: "Some images of this series could not be read.",
     SeriesIssue.NO_PATIENT_ID: "The images carry no patient ID.",
     SeriesIssue.LOSSY: "The images were compressed with loss.",
+    SeriesIssue.CONTRADICTORY_PIXELS: "Header and pixels contradict each other: the picture may be wrong.",
 }
 
 

@@ -68,6 +68,7 @@ IMAGE = (
     "PlanarConfiguration",
     "BitsAllocated",
     "BitsStored",
+    "HighBit",
     "PixelRepresentation",
     "PixelPaddingValue",
     "PixelPaddingRangeLimit",

@@ -21,9 +21,12 @@ def parts(raw: bytes) -> tuple[str, ...]:
 
 
 def number(raw: bytes | str) -> float | None:
-    """A finite decimal (DS, IS), else None; a decimal comma is not a number."""
+    """A finite decimal (DS, IS), else None; a decimal comma is not a number, nor is Python's "1_0"."""
+    digits = raw.strip(b"\0 ").decode("latin-1") if isinstance(raw, bytes) else raw
+    if "_" in digits:
+        return None
     try:
-        value = float(raw.strip(b"\0 ") if isinstance(raw, bytes) else raw)
+        value = float(digits)
     except ValueError:
         return None
     return value if math.isfinite(value) else None

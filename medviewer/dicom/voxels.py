@@ -103,8 +103,6 @@ def write_values(stored: NDArray[Any], instance: Instance, target: NDArray[Any])
         target[...] = stored
     elif instance.modality_lut:
         target[...] = apply_modality_lut(stored, instance)
-    elif instance.slope == 1 and instance.intercept == 0:
-        target[...] = stored
     elif target.dtype == np.int16:
         values = stored.astype(np.int32) * int(instance.slope) + int(instance.intercept)
         np.clip(values, _INT16.min, _INT16.max, out=target, casting="unsafe")

@@ -10,7 +10,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
-from pydicom.uid import JPEGLSLossless
+from pydicom.uid import JPEGLSLossless, RLELossless
 
 from medviewer.dicom import load as loading
 from medviewer.dicom.load import SeriesLoader, load_series, read_slice, thumbnail
@@ -62,6 +62,20 @@ def test_hu_saturate_and_never_wrap(tmp_path: Path, signed: int, stored: int, sl
     volume = load_series(series_of(tmp_path, tweak))
     assert volume.voxels.dtype == np.int16
     assert set(volume.voxels.ravel().tolist()) == {int(np.clip(stored * slope - 1024, -32768, 32767))}
+
+
+def test_compressed_hu_saturate_like_others(tmp_path: Path) -> None:
+    """Once 40,000 came out as -25,536: bone as air."""
+
+    def tweak(ds: Dataset, k: int) -> None:
+        ds.PixelRepresentation, ds.RescaleIntercept = 0, 0
+        ds.PixelData = np.full((16, 12), 40_000, "<u2").tobytes()
+        if k < 5:
+            ds.compress(RLELossless, encoding_plugin="pydicom")
+
+    series = series_of(tmp_path, tweak)
+    assert set(load_series(series).voxels.ravel().tolist()) == {32_767}
+    assert set(read_slice(series, 0).voxels.ravel().tolist()) == {32_767}
 
 
 def test_other_values_beyond_int16_stay_exact(tmp_path: Path) -> None:

@@ -114,6 +114,43 @@ def test_hu_is_claimed_only_where_the_header_supports_it(
     assert one(tmp_path, tweak).unit is unit
 
 
+@pytest.mark.parametrize(
+    "missing", [["RescaleSlope"], ["RescaleIntercept"], ["RescaleSlope", "RescaleIntercept"]]
+)
+def test_without_a_rescale_there_are_no_hu(tmp_path: Path, missing: list[str]) -> None:
+    """Stored values may be off by 1024: both are required of CT (PS3.3 C.8.2.1)."""
+
+    def tweak(ds: Dataset, k: int) -> None:
+        for keyword in missing:
+            del ds[keyword]
+
+    assert one(tmp_path, tweak).unit is Unit.RAW
+
+
+def test_bits_that_contradict_each_other_are_told_and_give_no_hu(tmp_path: Path) -> None:
+    """Twelve bits with the highest at 15 may lie left or right in their words (PS3.5 8.1.1)."""
+    series = one(tmp_path, lambda ds, k: setattr(ds, "BitsStored", 12))
+    assert series.unit is Unit.RAW
+    assert SeriesIssue.CONTRADICTORY_PIXELS in series.issues
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, False), (1, False), (2, True), (24, True)])
+def test_more_pixels_than_described_are_told(tmp_path: Path, more: int, told: bool) -> None:
+    ds = make_instance(rows=3, columns=3)
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit = 8, 8, 7
+    ds.PixelData = bytes(9 + more)
+    save(ds, tmp_path / "a.dcm")
+    (series,) = scan([tmp_path]).all_series()
+    assert (SeriesIssue.CONTRADICTORY_PIXELS in series.issues) is told
+
+
+def test_a_size_of_too_many_bytes_is_not_cut_to_one_that_fits(tmp_path: Path) -> None:
+    ds = make_instance()
+    ds.add_new("Rows", "UL", 65_536 + 16)
+    save(ds, tmp_path / "a.dcm")
+    assert scan([tmp_path]).patients == ()
+
+
 @pytest.mark.parametrize("slope", ["0", "NaN"])
 def test_a_slope_that_is_none_gives_no_hu(tmp_path: Path, slope: str) -> None:
     ds = make_instance()

@@ -86,3 +86,10 @@ def test_windows_keep_order_names_and_function() -> None:
 @pytest.mark.parametrize(("slope", "intercept"), [(b"0", b"1"), (b"NaN", b"0"), (b"1", b"x")])
 def test_a_rescale_that_cannot_be_is_not_applied(slope: bytes, intercept: bytes) -> None:
     assert plane.rescale(slope, intercept) == (1.0, 0.0, False)
+
+
+def test_half_a_rescale_is_applied_but_vouches_for_no_unit() -> None:
+    assert plane.rescale(b"2", b"") == (2.0, 0.0, False)
+    assert plane.rescale(b"", b"-5 ") == (1.0, -5.0, False)
+    assert plane.rescale(b"", b" ") == (1.0, 0.0, False)
+    assert plane.rescale(b"2", b"-5 ") == (2.0, -5.0, True)
