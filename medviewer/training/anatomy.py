@@ -177,7 +177,7 @@ class Anatomy:
         shoulder = np.clip((z - 18) / 62, 0, 1)
         centre_y = table(min(z, 62.0), _THORAX_Y) * self.body.depth + 5 + 4 * shoulder
         neck = 1 - 0.34 * float(np.clip((z - 66) / 50, 0, 1))
-        half = ((a + 14 + muscle + fat) * neck, (b + 15 + 0.55 * muscle + 0.75 * fat) * neck)
+        half = ((a + 14 + muscle + fat) * neck, (b + 15 + 0.55 * muscle + 0.6 * fat) * neck)
         centre_y += (1 - neck) * 34
         trunk = superellipse(x, y, (0.0, centre_y), half, self.body.roundness)
         if shoulder > 0:
@@ -188,7 +188,7 @@ class Anatomy:
                 (38 + 52 * shoulder + 0.5 * fat, 40 + 8 * shoulder),
             )
             trunk = smooth_min(trunk, lobe, 30)
-        groove = ellipse(x, y, (0, centre_y + b + 26 + 0.55 * muscle + 0.9 * fat), (11, 9))
+        groove = ellipse(x, y, (0, centre_y + b + 26 + 0.55 * muscle + 0.75 * fat), (11, 9))
         trunk = smooth_max(trunk, -groove, 16)
         if self.body.female:
             swell = ellipsoid_half(z, -48, 55)

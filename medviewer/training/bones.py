@@ -35,6 +35,7 @@ def bones(canvas: Canvas, scene: Scene, s: Section, noise: Picture) -> None:
         _shoulder_blade(canvas, scene, s, noise)
     collar = scene.clavicle.distance(np.abs(s.x), s.y, s.z)
     if collar is not None:
+        collar = np.maximum(collar, s.body + 6)
         canvas.paint(collar, t.cortex)
         canvas.paint(collar + 2.2, t.marrow + 60)
 

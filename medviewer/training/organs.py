@@ -36,14 +36,14 @@ def soft_parts(canvas: Canvas, scene: Scene, s: Section, noise: Picture, fine: P
     thick = 9 + (5 + 10 * front + 13 * side) * np.float32(body.muscle) + noise * 0.12
     wall = s.thorax - thick
     spine = scene.anatomy.spine_y(s.z)
-    back = ellipse(np.abs(s.x), s.y, (25, spine + 33), (25, 17))
-    trapezius = ellipse(s.x, s.y, (0, spine + 42), (48 + max(0.0, s.z) * 0.5, 9))
+    back = ellipse(np.abs(s.x), s.y, (30, spine + 35), (36, 21))
+    trapezius = ellipse(s.x, s.y, (0, spine + 46), (84 + max(0.0, s.z) * 0.5, 10))
     flesh = smooth_min(smooth_min(wall, back, 6), trapezius, 6)
     if s.z > 25:
         grown = float(np.clip((s.z - 18) / 62, 0, 1))
         lobe = ellipse(np.abs(s.x), s.y, (96 + 22 * grown, 32.0), (30 + 48 * grown, 22 + 12 * grown))
         flesh = smooth_min(flesh, lobe, 14)
-    flesh = smooth_max(flesh, s.body + 2.2 + np.float32(0.55 * body.fat_mm), 6)
+    flesh = smooth_max(flesh, s.body + 2.2 + np.float32(0.4 * body.fat_mm), 6)
     canvas.paint(flesh, t.muscle + fine * 0.5)
     streaks = np.abs(noise + 0.8 * fine) - 0.9
     planes = np.maximum(np.abs(s.thorax - 0.62 * thick) - 0.5, streaks * 0.25)
