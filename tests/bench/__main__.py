@@ -8,7 +8,6 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,18 +16,54 @@ sys.path.insert(0, str(ROOT))
 
 from tests.bench.clock import Row, markdown  # noqa: E402 - run by path, the root must come first
 
-PARTS = ("opening", "picture", "window", "analysis")
+PARTS = ("opening", "starting", "scrolling", "window", "analysis")
 
 
-def _parts(folder: Path) -> dict[str, Callable[[], list[Row]]]:
-    """What can be measured, by name; imports happen when asked, so that one part needs no other."""
+class _Bench:
+    """The parts by name. Each imports what it needs when asked, so that one part needs no other."""
 
-    def opening() -> list[Row]:
-        from tests.bench import opening as part
+    def __init__(self, place: Path) -> None:
+        from tests.bench.material import write_study
 
-        return [*part.measure(folder), part.peak_memory(folder)]
+        self._place = place
+        self._ct = place / "ct"
+        self._masks = write_study(self._ct)
 
-    return {"opening": opening}
+    def opening(self) -> list[Row]:
+        """Folder to voxels."""
+        from tests.bench import opening
+
+        return [*opening.measure(self._ct), opening.peak_memory(self._ct)]
+
+    def starting(self) -> list[Row]:
+        """Command to window."""
+        from tests.bench import starting
+
+        return starting.measure(self._ct)
+
+    def scrolling(self) -> list[Row]:
+        """Wheel to picture."""
+        from PySide6.QtWidgets import QApplication
+
+        from tests.bench import scrolling
+
+        instance = QApplication.instance()
+        app = instance if isinstance(instance, QApplication) else QApplication(["bench"])
+        return scrolling.measure(app, self._ct, self._masks)
+
+    def window(self) -> list[Row]:
+        """The whole window at work."""
+        from medviewer.training.demo import write_demo
+        from tests.bench import window
+
+        demo = write_demo(self._place / "demo")
+        return window.measure(self._ct, demo.series_folder)
+
+    def analysis(self) -> list[Row]:
+        """Model to findings."""
+        from tests.bench import analysis
+
+        return analysis.measure(self._place / "thin demo")
 
 
 def _machine() -> dict[str, object]:
@@ -48,16 +83,13 @@ def main() -> int:
     parser.add_argument("-o", "--out", type=Path, default=ROOT / "out" / "bench.json")
     asked = parser.parse_args()
     machine = _machine()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="medviewer-bench-") as place:
-        from tests.bench.material import write_study
-
-        folder = Path(place) / "ct"
-        write_study(folder)
-        for name, measure in _parts(folder).items():
-            if not asked.only or name in asked.only:
-                sys.stderr.write(f"measuring: {name}\n")
-                rows += measure()
+        bench = _Bench(Path(place))
+        for name in asked.only or PARTS:
+            sys.stderr.write(f"measuring: {name}\n")
+            rows += getattr(bench, name)()
     print(f"{machine['cores']} cores, load {machine['load']}, Python {machine['python']}\n")  # noqa: T201
     print(markdown(rows))  # noqa: T201
     asked.out.parent.mkdir(parents=True, exist_ok=True)
