@@ -55,3 +55,16 @@ def left_text(seconds: float | None) -> str:
         return f"about {round(seconds / 60)}\u2009min left"
     rounded = max(1, round(seconds)) if seconds < 20 else 5 * round(seconds / 5)
     return f"about {rounded}\u2009s left"
+
+
+def progress_text(card: ModelCard, device: str, done: int, total: int, spent: float) -> str:
+    """ "Slice 24 of 120, about 6 s left" after ``done`` slices in ``spent`` seconds.
+
+    The first few slices tell little: until then earlier runs, or the card, are believed.
+    """
+    if done >= total:
+        return "Measuring"
+    left = spent / done * (total - done) if done else None
+    if done < 3:
+        left = seconds_for(card, device, total - done) or left
+    return f"Slice {done} of {total}, {left_text(left)}".rstrip(", ")

@@ -57,3 +57,10 @@ def pipeline_for(card: ModelCard) -> Pipeline:
         known = ", ".join(sorted(PIPELINES))
         message = f"Model {card.id!r} needs the network {card.network.name!r}; this program knows {known}."
         raise BundleError(message, "Update MedViewer.") from None
+
+
+def outward(source: NetworkInput, first_slice: int) -> list[int]:
+    """All pictures of a source, by distance from the one that shows stored slice ``first_slice``."""
+    indices = range(source.count)
+    start = min(indices, key=lambda k: abs(source.native_slice(k) - first_slice))
+    return sorted(indices, key=lambda k: abs(k - start))

@@ -28,8 +28,9 @@ from torch import nn
 
 from medviewer.ai import estimate, networks
 from medviewer.ai.catalog import Bundle, read_weights
+from medviewer.ai.cores import worker_count
 from medviewer.ai.findings import AnalysisResult, Notice
-from medviewer.ai.pipelines import NetworkInput, pipeline_for
+from medviewer.ai.pipelines import NetworkInput, outward, pipeline_for
 from medviewer.ai.request import Ending, OnSlice, Request, judge, may_run
 from medviewer.errors import BundleError, DeviceError
 from medviewer.tasks import TaskContext
@@ -48,7 +49,6 @@ __all__ = [
 
 _BATCH = {"cpu": 1, "cuda": 16}
 """Slices at once. One on the CPU: as fast as more, cancelled sooner, and the order changes no bit."""
-_MOST_THREADS = 8
 _LISTEN_SECONDS = 0.1
 """How often a cancel is looked for while a slice is computed."""
 _SLICES_SHARE = 0.9
@@ -79,18 +79,8 @@ def device_line(device: torch.device | None = None) -> str:
     device = pick_device() if device is None else device
     if device.type == "cuda":
         return f"GPU: {torch.cuda.get_device_name(device)}"
-    threads = _threads()
+    threads = worker_count()
     return f"GPU: none, CPU, {threads} thread{'s' if threads > 1 else ''}"
-
-
-def _threads() -> int:
-    """Workers: every core up to eight; one fewer from four on, for the window. OMP_NUM_THREADS wins."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    if told.isdigit() and int(told) > 0:
-        return int(told)
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return min(_MOST_THREADS, cores if cores < 4 else cores - 1)
 
 
 def _polite_thread() -> None:
@@ -145,7 +135,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self._batch = _BATCH[self.device.type]
-        self._workers = _threads() if self.device.type == "cpu" else 1
+        self._workers = worker_count() if self.device.type == "cpu" else 1
         self._shrunk = False
         self._classes = np.zeros(self.request.volume.shape, np.uint8)
         self._began = time.monotonic()
@@ -154,7 +144,7 @@ class _Run:
 
     def classes(self) -> NDArray[np.uint8]:
         """The class of every voxel on the stored grid."""
-        todo = deque(self._order())
+        todo = deque(outward(self.source, self.request.first_slice))
         total, done = len(todo), 0
         running: deque[tuple[list[int], Future[list[Answer]]]] = deque()
         with ThreadPoolExecutor(self._workers, "slices", initializer=_polite_thread) as pool:
@@ -191,12 +181,6 @@ class _Run:
             if not _is_out_of_memory(error):
                 raise
             return None
-
-    def _order(self) -> list[int]:
-        """Pictures by distance from the one on screen."""
-        indices = range(self.source.count)
-        start = min(indices, key=lambda k: abs(self.source.native_slice(k) - self.request.first_slice))
-        return sorted(indices, key=lambda k: abs(k - start))
 
     def _answers(self, indices: list[int]) -> list[Answer]:
         """Masks by class of some pictures, on a worker. Raises :class:`_NoReliableResult`."""
@@ -242,11 +226,7 @@ class _Run:
 
     def _report(self, done: int, total: int) -> None:
         spent = time.monotonic() - self._began
-        left = spent / done * (total - done)
-        if done < 3:
-            card = self.request.bundle.card
-            left = estimate.seconds_for(card, self.device.type, total - done) or left
-        text = f"Slice {done} of {total}, {estimate.left_text(left)}" if done < total else "Measuring"
+        text = estimate.progress_text(self.request.bundle.card, self.device.type, done, total, spent)
         self.context.report(_SLICES_SHARE * done / total, text)
 
 

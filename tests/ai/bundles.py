@@ -24,10 +24,13 @@ from medviewer.ai import card as card_module
 from medviewer.ai import lung, networks, pipelines
 from medviewer.ai.card import ModelCard, load_card, parse_card
 from medviewer.ai.catalog import Bundle
+from medviewer.ai.findings import AnalysisResult
 from medviewer.ai.pipelines import Pipeline
+from medviewer.ai.runner import Request, analyze
 from medviewer.dicom.study import Acquisition, Instance, PixelFormat, Series
 from medviewer.imaging.reslice import canonical_axial
 from medviewer.imaging.volume import Geometry, Unit, Volume
+from medviewer.tasks import TaskContext
 
 CT_CLASS = "1.2.840.10008.5.1.4.1.1.2"
 LUNG_HU, BODY_HU, AIR_HU = -850, 30, -1000
@@ -181,3 +184,21 @@ def box_chest(
     stored, right, left = (np.ascontiguousarray(a) for a in arrays)
     series = chest(shape[0], geometry=geometry)
     return Chest(Volume(stored, geometry, Unit.HU), series, right, left)
+
+
+def request_for(bundle: Bundle, chest: Chest, **changes: Any) -> Request:
+    """A request on the CPU for an adult."""
+    request = Request(bundle, chest.series, "1", chest.volume, device="cpu", patient_age="050Y")
+    return replace(request, **changes)
+
+
+def run(bundle: Bundle, chest: Chest, **changes: Any) -> AnalysisResult:
+    """The result of one complete run."""
+    return analyze(request_for(bundle, chest, **changes), TaskContext())
+
+
+def full_mask(result: AnalysisResult, label: str) -> NDArray[np.bool_]:
+    """The mask of the finding of that label, on the whole grid."""
+    mask = next(f.mask for f in result.findings if f.label == label)
+    assert mask is not None
+    return mask.full()

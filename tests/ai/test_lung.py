@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -12,14 +11,13 @@ from numpy.typing import NDArray
 
 from medviewer.ai import attenuation
 from medviewer.ai.findings import Finding
-from medviewer.ai.kernel import Sharpness, emphysema_gate, sharpness
 from medviewer.ai.lung import finish, lung_findings
 from medviewer.ai.lung_density import read
 from medviewer.dicom.study import Acquisition, Series
 from medviewer.errors import NoGeometry
 from medviewer.imaging.volume import Geometry, Mask, Unit, Volume
 from medviewer.tasks import TaskContext
-from tests.ai.bundles import axial, card, chest
+from tests.ai.bundles import card, chest
 
 SHAPE = (30, 40, 60)
 PIXEL = 5.0
@@ -73,31 +71,6 @@ def test_volume_and_mean_density_are_the_boxes_own() -> None:
     assert right.code.value == "3341006"
 
 
-def test_the_volume_range_moves_every_face_by_half_a_voxel() -> None:
-    mask = Mask.from_full(1, "cube", np.pad(np.ones((10, 10, 10), bool), 3), axial(1.0, 1.0))
-    low, high = attenuation.half_voxel_range(mask)
-    assert low == pytest.approx((1000 - (1000 - 8**3) / 2) / 1000)
-    assert high == pytest.approx((1000 + 6 * 100 / 2) / 1000)
-
-
-def test_laa_counts_voxels_strictly_below_the_limit() -> None:
-    values = np.array([-951, -950, -949, -800], np.float32)
-    assert attenuation.laa_percent(values) == 25.0
-    assert math.isnan(attenuation.laa_percent(values[:0]))
-
-
-def test_perc15_is_the_fifteenth_percentile() -> None:
-    assert attenuation.perc15(np.arange(-1000, -899, dtype=np.float32)) == pytest.approx(-985.0)
-    assert math.isnan(attenuation.perc15(np.zeros(0, np.float32)))
-
-
-def test_the_five_bands_hold_every_value_once() -> None:
-    edges = np.array([-2000, -951, -950, -751, -750, -401, -400, -1, 0, 3000], np.float32)
-    assert list(attenuation.band_percents(edges).values()) == [20.0] * 5
-    noise = np.random.default_rng(1).normal(-700, 300, 10_000).astype(np.float32)
-    assert sum(attenuation.band_percents(noise).values()) == pytest.approx(100)
-
-
 def test_padding_is_not_measured() -> None:
     values = _hu()
     values[RIGHT][:3] = -2000
@@ -130,30 +103,6 @@ def test_upper_is_towards_the_head_however_slices_are_counted() -> None:
     mask = Mask.from_full(2, "left_lung", _masks()["left_lung"].full(), down)
     shares = attenuation.thirds_laa(Volume(values, down, Unit.HU), mask)
     assert shares == {"upper": 0.0, "middle": 0.0, "lower": 100.0}
-
-
-@pytest.mark.parametrize("pixel", [1.0, 2.0])
-def test_dense_lung_is_found_and_vessels_are_not(pixel: float) -> None:
-    geometry = axial(2.5, pixel)
-    values = np.full((12, 100, 100), -850, np.int16)
-    rows, columns = np.ogrid[:100, :100]
-    radius = 24 / pixel
-    disc = (rows - 50) ** 2 + (columns - 50) ** 2 <= radius**2
-    values[3:9, disc] = 20
-    values[:, 5:8, :] = 30
-    mask = Mask.from_full(1, "lung", np.ones(values.shape, bool), geometry)
-    region = attenuation.dense_region(Volume(values, geometry, Unit.HU), mask)
-    assert not region[:, :20].any()
-    assert not region[:3].any()
-    area = np.count_nonzero(region[5]) * pixel**2
-    assert area == pytest.approx(math.pi * 24**2, rel=0.06)
-
-
-def test_bone_and_contrast_are_not_dense_lung() -> None:
-    values = np.full((3, 60, 60), 300, np.int16)
-    mask = Mask.from_full(1, "lung", np.ones(values.shape, bool), axial(2.5, 1.0))
-    volume = Volume(values, axial(2.5, 1.0), Unit.HU)
-    assert not attenuation.dense_region(volume, mask).any()
 
 
 def test_a_consolidation_is_high_attenuation_with_its_side() -> None:
@@ -197,40 +146,6 @@ def test_emphysema_figures_are_gated_by_the_acquisition(acquired: dict[str, Any]
     assert low.key_slice == 20
     assert "low attenuation" not in found["Reading"].label
     assert "normal" not in found["Reading"].label
-
-
-def test_a_soft_thin_scan_without_contrast_is_believed() -> None:
-    assert emphysema_gate(_series()) == ()
-    assert all(not m.indicative for m in _find(_hu())["Low attenuation"].measurements)
-
-
-@pytest.mark.parametrize(
-    ("maker", "kernel", "answer"),
-    [
-        ("SIEMENS", "B30f", Sharpness.SOFT),
-        ("SIEMENS", "B40f", Sharpness.SOFT),
-        ("SIEMENS", "Br40d", Sharpness.SOFT),
-        ("Siemens Healthineers", "I31f\\3", Sharpness.SOFT),
-        ("SIEMENS", "B70f", Sharpness.SHARP),
-        ("SIEMENS", "Bl57f", Sharpness.SHARP),
-        ("SIEMENS", "B46f", Sharpness.UNKNOWN),
-        ("GE MEDICAL SYSTEMS", "STANDARD", Sharpness.SOFT),
-        ("GE MEDICAL SYSTEMS", "LUNG", Sharpness.SHARP),
-        ("GE MEDICAL SYSTEMS", "BONEPLUS", Sharpness.SHARP),
-        ("Philips", "B", Sharpness.SOFT),
-        ("Philips", "L", Sharpness.SHARP),
-        ("Philips", "YB", Sharpness.SHARP),
-        ("TOSHIBA", "FC08", Sharpness.SOFT),
-        ("TOSHIBA", "FC18", Sharpness.SOFT),
-        ("CANON_MEC", "FC51", Sharpness.UNKNOWN),
-        ("Canon Medical", "FC51", Sharpness.SHARP),
-        ("TOSHIBA", "FC23", Sharpness.UNKNOWN),
-        ("Unknown maker", "STANDARD", Sharpness.UNKNOWN),
-        ("", "", Sharpness.UNKNOWN),
-    ],
-)
-def test_kernels_are_known_by_maker_and_name(maker: str, kernel: str, answer: Sharpness) -> None:
-    assert sharpness(maker, kernel) is answer
 
 
 @pytest.mark.parametrize(

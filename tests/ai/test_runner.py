@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,40 +16,13 @@ from torch import nn
 from medviewer import __version__
 from medviewer.ai import runner
 from medviewer.ai.catalog import Bundle
-from medviewer.ai.findings import AnalysisResult, ResultState
+from medviewer.ai.findings import ResultState
 from medviewer.ai.provenance import instances_digest
-from medviewer.ai.runner import Request, analyze, device_line, expected_seconds, pick_device, self_test
-from medviewer.errors import BundleError, Cancelled, DeviceError
+from medviewer.ai.runner import analyze, expected_seconds, self_test
+from medviewer.errors import BundleError, Cancelled
 from medviewer.imaging.volume import Volume
 from medviewer.tasks import TaskContext
-from tests.ai.bundles import AIR_HU, BODY_HU, Chest, Oracle, box_chest, install_oracle, oracle_bundle
-
-
-@pytest.fixture(autouse=True)
-def oracle(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The oracle network is registered."""
-    install_oracle(monkeypatch)
-
-
-@pytest.fixture
-def bundle(tmp_path: Path) -> Bundle:
-    return oracle_bundle(tmp_path / "lung-ct")
-
-
-def _request(bundle: Bundle, chest: Chest, **changes: Any) -> Request:
-    request = Request(bundle, chest.series, "1", chest.volume, device="cpu", patient_age="050Y")
-    return replace(request, **changes)
-
-
-def _run(bundle: Bundle, chest: Chest, **changes: Any) -> AnalysisResult:
-    return analyze(_request(bundle, chest, **changes), TaskContext())
-
-
-def _mask(result: AnalysisResult, label: str) -> NDArray[np.bool_]:
-    mask = next(f.mask for f in result.findings if f.label == label)
-    assert mask is not None
-    return mask.full()
-
+from tests.ai.bundles import AIR_HU, BODY_HU, Oracle, box_chest, full_mask, oracle_bundle, request_for, run
 
 SIGNS = list(itertools.product((1, -1), repeat=3))
 
@@ -62,10 +34,10 @@ def test_masks_land_on_their_own_voxels_however_the_series_is_stored(
     bundle: Bundle, orient: tuple[int, ...], swap: bool, turn: float
 ) -> None:
     chest = box_chest(orient, swap=swap, turn=turn)
-    result = _run(bundle, chest)
+    result = run(bundle, chest)
     assert result.state is ResultState.FINDINGS
-    assert np.array_equal(_mask(result, "Right lung"), chest.right)
-    assert np.array_equal(_mask(result, "Left lung"), chest.left)
+    assert np.array_equal(full_mask(result, "Right lung"), chest.right)
+    assert np.array_equal(full_mask(result, "Left lung"), chest.left)
     assert "SIDES_SWAPPED" not in [warning.code for warning in result.warnings]
 
 
@@ -82,7 +54,7 @@ def test_the_slice_on_screen_comes_first_and_the_rest_outward(
         assert np.array_equal(masks[2], chest.left[index])
         assert set(masks) == {1, 2}
 
-    _run(bundle, chest, first_slice=9, on_slice=on_slice)
+    run(bundle, chest, first_slice=9, on_slice=on_slice)
     assert seen[0] == 9
     assert sorted(seen) == list(range(14))
     distances = [abs(index - 9) for index in seen]
@@ -91,7 +63,7 @@ def test_the_slice_on_screen_comes_first_and_the_rest_outward(
 
 def test_a_first_slice_outside_the_series_is_taken_as_the_nearest(bundle: Bundle) -> None:
     seen: list[int] = []
-    _run(bundle, box_chest(), first_slice=99, on_slice=lambda index, _: seen.append(index))
+    run(bundle, box_chest(), first_slice=99, on_slice=lambda index, _: seen.append(index))
     assert seen[0] == 13
 
 
@@ -103,18 +75,18 @@ def test_one_changed_byte_stops_the_run_before_the_weights_are_read(
     bundle.weights_path.write_bytes(bytes(content))
     monkeypatch.setattr(runner, "load_safetensors", lambda _: pytest.fail("parsed before hashed"))
     with pytest.raises(BundleError, match="damaged"):
-        _run(bundle, box_chest())
+        run(bundle, box_chest())
 
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="do not belong"):
-        _run(oracle_bundle(tmp_path / "other", network=nn.Linear(2, 2)), box_chest())
+        run(oracle_bundle(tmp_path / "other", network=nn.Linear(2, 2)), box_chest())
 
 
 def test_bytes_that_are_no_safetensors_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.ai.bundles.save", lambda _: b"\xff" * 64)
     with pytest.raises(BundleError, match="do not belong"):
-        _run(oracle_bundle(tmp_path / "other"), box_chest())
+        run(oracle_bundle(tmp_path / "other"), box_chest())
 
 
 @pytest.mark.parametrize(
@@ -129,13 +101,13 @@ def test_a_network_that_is_not_what_the_card_says_is_a_broken_bundle(
     tmp_path: Path, changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(BundleError, match=message):
-        _run(oracle_bundle(tmp_path / "other", **changes), box_chest())
+        run(oracle_bundle(tmp_path / "other", **changes), box_chest())
 
 
 def test_numbers_that_are_not_finite_are_a_failure_with_a_reason(tmp_path: Path) -> None:
     broken = Oracle()
     nn.init.constant_(broken.level, float("nan"))
-    result = _run(oracle_bundle(tmp_path / "nan", network=broken), box_chest())
+    result = run(oracle_bundle(tmp_path / "nan", network=broken), box_chest())
     assert result.state is ResultState.FAILED
     assert [reason.code for reason in result.reasons] == ["NO_RELIABLE_RESULT"]
     assert not result.findings
@@ -145,7 +117,7 @@ def test_numbers_that_are_not_finite_are_a_failure_with_a_reason(tmp_path: Path)
 def test_finding_no_lung_is_a_failure_and_never_reads_as_normal(bundle: Bundle) -> None:
     chest = box_chest()
     values = np.where(chest.right | chest.left, BODY_HU, chest.volume.voxels).astype(np.int16)
-    result = _run(bundle, replace(chest, volume=replace(chest.volume, voxels=values)))
+    result = run(bundle, replace(chest, volume=replace(chest.volume, voxels=values)))
     assert result.state is ResultState.FAILED
     assert "No lung" in result.reasons[0].text
 
@@ -153,7 +125,7 @@ def test_finding_no_lung_is_a_failure_and_never_reads_as_normal(bundle: Bundle) 
 def test_a_missing_lung_is_told_and_the_other_one_measured(bundle: Bundle) -> None:
     chest = box_chest()
     values = np.where(chest.left, BODY_HU, chest.volume.voxels).astype(np.int16)
-    result = _run(bundle, replace(chest, volume=replace(chest.volume, voxels=values)))
+    result = run(bundle, replace(chest, volume=replace(chest.volume, voxels=values)))
     assert result.state is ResultState.FINDINGS
     assert "Left lung" not in [finding.label for finding in result.findings]
     assert "EMPTY_MASK" in [warning.code for warning in result.warnings]
@@ -163,72 +135,10 @@ def test_slices_without_a_picture_make_the_result_partial(bundle: Bundle) -> Non
     chest = box_chest()
     values = chest.volume.voxels.copy()
     values[:2] = AIR_HU
-    result = _run(bundle, replace(chest, volume=replace(chest.volume, voxels=values)))
+    result = run(bundle, replace(chest, volume=replace(chest.volume, voxels=values)))
     assert result.state is ResultState.PARTIAL
     assert (result.complete_slices, result.total_slices) == (12, 14)
     assert result.reasons[0].text == "2 of 14 slices hold no picture and were not analyzed."
-
-
-def test_out_of_memory_makes_the_batch_smaller_once_and_says_so(
-    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(runner._BATCH, "cpu", 8)
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    whole = _run(bundle, box_chest())
-    sizes: list[int] = []
-    plain = Oracle.forward
-
-    def forward(self: Oracle, picture: torch.Tensor) -> torch.Tensor:
-        sizes.append(picture.shape[0])
-        if picture.shape[0] == 8:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        return plain(self, picture)
-
-    monkeypatch.setattr(Oracle, "forward", forward)
-    result = _run(bundle, box_chest())
-    assert sizes[:2] == [1, 8]
-    assert sum(size for size in sizes if size < 8) == 14
-    assert sizes.count(2) == 4
-    assert result.warnings[0].code == "SMALLER_BATCH"
-    assert np.array_equal(_mask(result, "Right lung"), _mask(whole, "Right lung"))
-
-
-@pytest.mark.parametrize(
-    "error",
-    [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("can't allocate memory"), MemoryError()],
-    ids=["gpu", "cpu", "python"],
-)
-def test_out_of_memory_again_is_a_device_error_and_no_silent_change(
-    bundle: Bundle, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    def forward(self: Oracle, picture: torch.Tensor) -> torch.Tensor:
-        raise error
-
-    monkeypatch.setattr(Oracle, "forward", forward)
-    with pytest.raises(DeviceError, match="too little free memory"):
-        _run(bundle, box_chest())
-
-
-def test_a_gpu_out_of_memory_offers_the_cpu(bundle: Bundle) -> None:
-    request = _request(bundle, box_chest())
-    source = runner.pipeline_for(bundle.card).prepare(request.volume)
-    run = runner._Run(request, TaskContext(), source, Oracle(), torch.device("cuda"), torch.float32)
-    run._shrink(16)
-    run._shrink(16)
-    with pytest.raises(DeviceError, match="graphics card") as caught:
-        run._shrink(4)
-    assert "CPU" in caught.value.hint
-
-
-def test_an_error_of_the_program_is_not_taken_for_memory(
-    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def forward(self: Oracle, picture: torch.Tensor) -> torch.Tensor:
-        raise RuntimeError("shapes do not match")
-
-    monkeypatch.setattr(Oracle, "forward", forward)
-    with pytest.raises(RuntimeError, match="shapes"):
-        _run(bundle, box_chest())
 
 
 class CancelAfter(TaskContext):
@@ -251,7 +161,7 @@ def test_cancel_at_any_moment_ends_the_run_and_tells_nothing_more(bundle: Bundle
         moment += 1
         context = CancelAfter(moment)
         told: list[bool] = []
-        request = _request(bundle, chest, on_slice=lambda *_, c=context, t=told: t.append(c.cancelled))
+        request = request_for(bundle, chest, on_slice=lambda *_, c=context, t=told: t.append(c.cancelled))
         try:
             analyze(request, context)
         except Cancelled:
@@ -265,7 +175,9 @@ def test_cancel_at_any_moment_ends_the_run_and_tells_nothing_more(bundle: Bundle
 
 def test_progress_rises_to_one_and_tells_the_time_left(bundle: Bundle) -> None:
     told: list[tuple[float, str]] = []
-    analyze(_request(bundle, box_chest()), TaskContext(lambda fraction, text: told.append((fraction, text))))
+    analyze(
+        request_for(bundle, box_chest()), TaskContext(lambda fraction, text: told.append((fraction, text)))
+    )
     fractions = [fraction for fraction, _ in told]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
@@ -274,7 +186,7 @@ def test_progress_rises_to_one_and_tells_the_time_left(bundle: Bundle) -> None:
 
 def test_an_unsuitable_series_is_not_run(bundle: Bundle) -> None:
     chest = box_chest()
-    result = _run(bundle, replace(chest, series=replace(chest.series, body_part="HEAD")))
+    result = run(bundle, replace(chest, series=replace(chest.series, body_part="HEAD")))
     assert result.state is ResultState.NOT_SUITABLE
     assert [reason.code for reason in result.reasons] == ["BODY_PART"]
     assert not result.findings
@@ -283,7 +195,7 @@ def test_an_unsuitable_series_is_not_run(bundle: Bundle) -> None:
 
 def test_an_override_is_possible_recorded_and_marked(bundle: Bundle) -> None:
     chest = box_chest()
-    result = _run(bundle, replace(chest, series=replace(chest.series, body_part="HEAD")), force=True)
+    result = run(bundle, replace(chest, series=replace(chest.series, body_part="HEAD")), force=True)
     assert result.state is ResultState.FINDINGS
     assert result.provenance.forced
     assert result.warnings[0].code == "FORCED"
@@ -292,7 +204,7 @@ def test_an_override_is_possible_recorded_and_marked(bundle: Bundle) -> None:
 def test_no_override_helps_without_geometry(bundle: Bundle) -> None:
     chest = box_chest()
     series, volume = replace(chest.series, geometry=None), replace(chest.volume, geometry=None)
-    result = _run(bundle, replace(chest, series=series, volume=volume), force=True)
+    result = run(bundle, replace(chest, series=series, volume=volume), force=True)
     assert result.state is ResultState.NOT_SUITABLE
 
 
@@ -309,13 +221,13 @@ def test_values_that_are_no_hu_are_refused_whatever_the_header_says(bundle: Bund
         "noise": noise,
     }[change]
     volume = Volume(values, chest.volume.geometry, chest.volume.unit, padding=(-2000, -2000))
-    result = _run(bundle, replace(chest, volume=volume))
+    result = run(bundle, replace(chest, volume=volume))
     assert result.state is ResultState.NOT_SUITABLE
     assert result.reasons[0].code in ("NOT_HU", "NO_DATA")
 
 
 def test_the_same_input_gives_the_same_masks_whatever_slice_is_first(bundle: Bundle) -> None:
-    results = [_run(bundle, box_chest(), first_slice=first) for first in (0, 0, 7)]
+    results = [run(bundle, box_chest(), first_slice=first) for first in (0, 0, 7)]
     for result in results[1:]:
         for ours, theirs in zip(result.findings, results[0].findings, strict=True):
             assert ours.sentence == theirs.sentence
@@ -327,7 +239,7 @@ def test_the_same_input_gives_the_same_masks_whatever_slice_is_first(bundle: Bun
 
 def test_a_result_names_its_maker(bundle: Bundle) -> None:
     chest = box_chest()
-    made = _run(bundle, chest).provenance
+    made = run(bundle, chest).provenance
     assert (made.model_id, made.model_version) == ("lung-ct", "1.0.0")
     assert made.weights_sha256 == bundle.card.weights.sha256
     assert made.app_version == __version__
@@ -344,53 +256,12 @@ def test_a_result_names_its_maker(bundle: Bundle) -> None:
 def test_a_volume_of_another_series_is_a_programming_error(bundle: Bundle) -> None:
     chest = box_chest()
     with pytest.raises(ValueError, match="belong"):
-        _request(bundle, chest, series=replace(chest.series, instances=chest.series.instances[1:]))
-
-
-def test_a_device_is_chosen_by_name_and_never_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert pick_device("auto").type == "cpu"
-    assert device_line().startswith("GPU: none, CPU")
-    with pytest.raises(DeviceError, match="No usable GPU"):
-        pick_device("cuda")
-    with pytest.raises(DeviceError, match="tpu"):
-        pick_device("tpu")
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert pick_device("auto").type == "cuda"
-    assert pick_device("cpu").type == "cpu"
-
-
-def test_threads_follow_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert "3 threads" in device_line(torch.device("cpu"))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert device_line(torch.device("cpu")).endswith("1 thread")
-
-
-def test_bfloat16_is_used_only_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    cpu = torch.device("cpu")
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
-    assert runner.pick_dtype(cpu) is torch.float32
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
-    assert runner.pick_dtype(cpu) is torch.bfloat16
-    monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")
-    monkeypatch.delattr(torch.cpu, "_is_amx_tile_supported")
-    assert runner.pick_dtype(cpu) is torch.float32
-    assert runner.pick_dtype(torch.device("cuda")) is torch.float32
-
-
-def test_a_run_works_on_a_worker_thread(bundle: Bundle) -> None:
-    results: list[AnalysisResult] = []
-    worker = threading.Thread(target=lambda: results.append(_run(bundle, box_chest())))
-    worker.start()
-    worker.join()
-    assert results[0].state is ResultState.FINDINGS
+        request_for(bundle, chest, series=replace(chest.series, instances=chest.series.instances[1:]))
 
 
 def test_the_expected_time_is_learned_from_the_last_run(bundle: Bundle) -> None:
     assert expected_seconds(bundle, 100, "cpu") == pytest.approx(12.0)
-    _run(bundle, box_chest())
+    run(bundle, box_chest())
     learned = expected_seconds(bundle, 100, "cpu")
     assert learned is not None
     assert 0 < learned < 12.0
