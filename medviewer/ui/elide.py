@@ -44,7 +44,7 @@ class ElidedLabel(QLabel):
 
     def set_whole(self, text: str) -> None:
         """Show another text."""
-        self._whole = " ".join(text.split())
+        self._whole = " ".join(text.splitlines())
         self._fit()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name

@@ -22,6 +22,10 @@ _CLICK_PX = 4.0
 class Surface(Host, Protocol):
     """What the gestures ask of the viewport besides what tools do."""
 
+    @property
+    def can_work(self) -> bool:
+        """Whether there is an image to work on."""
+
     def set_cursor(self, shape: Qt.CursorShape) -> None:
         """Show a cursor."""
 
@@ -93,7 +97,7 @@ class Gestures:
             self._held = PanTool()
         elif button == Qt.MouseButton.RightButton:
             self._held = ZoomTool()
-        elif button == Qt.MouseButton.LeftButton:
+        elif button == Qt.MouseButton.LeftButton and self._surface.can_work:
             self._held = self.tool
         self._surface.choose_at(at)
         if self._held is not None:

@@ -152,11 +152,14 @@ def plane_of_axis(volume: Volume) -> dict[int, Plane]:
 
 
 def letters_for(names: Sequence[str]) -> list[str]:
-    """One capital letter a name, its first where free: ["Right lung", "Left lung"] gives ["R", "L"]."""
+    """One capital letter a name, its first where free: ["Right lung", "Left lung"] gives ["R", "L"].
+
+    What has no name has no letter.
+    """
     taken: list[str] = []
     for name in names:
         wanted = [c for c in name.upper() if c.isalpha()] + [chr(65 + k) for k in range(26)]
-        taken.append(next((c for c in wanted if c not in taken), "•"))
+        taken.append(next((c for c in wanted if c not in taken), "•") if name else "")
     return taken
 
 

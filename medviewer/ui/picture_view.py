@@ -296,7 +296,7 @@ class PictureView(QWidget):
         masks = picture.masks if picture is not None else ()
         letters = letters_for([name for _, _, name in masks])
         notes.legend = tuple(
-            LegendEntry(c, letter, name) for (_, c, name), letter in zip(masks, letters, strict=True)
+            LegendEntry(c, letter, name) for (_, c, name), letter in zip(masks, letters, strict=True) if name
         )
         notes.overlay = bool(masks) or bool(picture is not None and picture.partial)
         notes.overlay_hidden = not self._visible

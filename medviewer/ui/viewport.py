@@ -94,6 +94,11 @@ class Viewport(PictureView):
     # What tools and gestures ask
 
     @property
+    def can_work(self) -> bool:
+        """Whether there is an image to work on."""
+        return self._picture is not None and self._picture.is_ready(self._index)
+
+    @property
     def window_step(self) -> float:
         """Change of the window for one screen pixel of dragging."""
         volume = self._picture.volume if self._picture is not None else None
@@ -132,7 +137,7 @@ class Viewport(PictureView):
 
     def finish(self, shape: shapes.Shape) -> None:
         """The reader drew a measurement."""
-        if self._picture is None or not self._picture.is_ready(self._index):
+        if self._picture is None:
             return
         points = shapes.to_voxels(self._picture.view, self._index, shape.points)
         self.measurement_made.emit(
