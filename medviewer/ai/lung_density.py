@@ -167,8 +167,8 @@ def _high(lungs: _Lungs) -> Finding:
     millilitres = volume_ml(lungs.high)
     region = number(lungs.largest_ml, "mL")
     said = f"High attenuation: {number(lungs.dense, '%', 1)} of the lungs ({number(millilitres, 'mL')}), "
-    said += f"largest region {region}; " + ("above" if lungs.is_high else "not above")
-    said += f" the limits of {number(HIGH_LIMIT, '%')} and {number(HIGH_REGION_ML, 'mL')}."
+    limits = f"{number(HIGH_LIMIT, '%')} of the lungs, or a region of {number(HIGH_REGION_ML, 'mL')}"
+    said += f"largest region {region}; {'above' if lungs.is_high else 'not above'} the limit ({limits})."
     shares = {}
     full = lungs.high.full()
     for name, mask in lungs.masks.items():
