@@ -214,14 +214,20 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def demo() -> Path:
-    """The demo study, made once: complete or not there."""
-    folder = OUT / "demo"
+    """The images of the demo study; made once, and again when the program that draws them changed."""
+    digest = hashlib.sha256()
+    for source in sorted((ROOT / "medviewer" / "training").glob("*.py")):
+        digest.update(source.read_bytes())
+    folder = OUT / f"demo-{digest.hexdigest()[:8]}"
     if not folder.is_dir():
-        say("making the demo study (once)")
+        say("making the demo study (once, about 15 s)")
         OUT.mkdir(exist_ok=True)
+        for old in OUT.glob("demo-*"):
+            shutil.rmtree(old)
         with tempfile.TemporaryDirectory(dir=OUT) as room:
-            need(PYTHON, "-m", "medviewer", "demo", "-o", Path(room, "demo"), why="the demo study failed.")
-            Path(room, "demo").rename(folder)
+            made = Path(room, "demo")
+            need(PYTHON, "-m", "medviewer", "demo", "-q", "-o", made, why="the demo study failed.")
+            made.rename(folder)
     return folder / "ct"
 
 
@@ -230,8 +236,14 @@ def headless(paths: Sequence[str]) -> int:
     say("there is no screen here, so the same job is done headless: analyze, report, picture of the window")
     folder, picture = OUT / "report", OUT / "window.png"
     code = call(PYTHON, "-m", "medviewer", "analyze", *paths, "-o", folder)
-    shot = ["-m", "medviewer", "--snapshot", picture, *paths]
-    code = call(PYTHON, *shot, env={"QT_QPA_PLATFORM": "offscreen"}) or code
+    say("taking the picture of the window")
+    shot = [PYTHON, "-m", "medviewer", "--snapshot", picture, *paths]
+    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(shot, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True, check=False)
+    # Qt's offscreen platform says this of every window, and means nothing by it.
+    kept = [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line]
+    print("\n".join(kept), end="\n" if kept else "", file=sys.stderr)
+    code = code or abs(done.returncode)
     written = [folder / name for name in ("result.json", "report.pdf", "report.html")]
     say("written:" if code == 0 else f"exit status {code}; written so far:")
     for path in filter(Path.exists, [*written, picture]):

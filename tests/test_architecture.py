@@ -130,6 +130,21 @@ def test_that_no_imports_run_in_a_circle() -> None:
     TopologicalSorter(graph).prepare()
 
 
+def test_that_on_windows_torch_comes_before_qt() -> None:
+    """c10.dll may refuse to load after Qt (pytorch#166628): the window's first act decides the order."""
+    body = TREES["medviewer.ui.app"].body
+    lines = [ast.unparse(statement) for statement in body]
+    decided = lines.index("torch_first_on_windows()")
+    first_qt = next(k for k, line in enumerate(lines) if "PySide6" in line)
+    assert decided < first_qt
+    before = ast.Module(body[:decided], [])
+    reached, found = set(), {t for t in imports(before) if t in MODULES} | {"medviewer.ui"}
+    while new := found - reached:
+        reached |= new
+        found |= {t for name in new for t in at_start(name) if t in MODULES}
+    assert not [name for name in reached for t in at_start(name) if t.startswith(("PySide6", "pyqtgraph"))]
+
+
 def test_that_only_the_main_window_introduces_panels_to_each_other() -> None:
     panels = {
         name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from medviewer.commands.console import Console
+from medviewer.commands.console import Console, printable
 from medviewer.errors import UsageError
 from medviewer.review.files import make_folder
 from medviewer.training.demo import write_demo
@@ -17,4 +17,4 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     if any(folder.iterdir()):
         raise UsageError("The folder for the demo study is not empty.", "Choose a new or empty folder.")
     study = write_demo(folder, arguments.seed, console.context)
-    console.result(str(study.folder))
+    console.note(f"Written: {printable(str(study.folder))}")
