@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 from numpy.typing import NDArray
 
 PALETTE: tuple[str, ...] = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#D55E00", "#0072B2")
@@ -185,6 +184,9 @@ def overlay_label_positions(layers: Sequence[NDArray[np.bool_]]) -> list[tuple[f
 
 
 def _pole(mask: NDArray[np.bool_]) -> tuple[float, float] | None:
+    # Here, because importing it costs the window 75 ms of its start and the window needs no pole.
+    import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
+
     box = _bounds(mask)
     if box is None:
         return None
