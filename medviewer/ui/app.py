@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from medviewer.ui.preload import load_libraries, torch_first_on_windows
+from medviewer.ui.preload import load_libraries, resting_collector, torch_first_on_windows
 
 torch_first_on_windows()
 
@@ -24,8 +24,9 @@ from medviewer.review.audit import Audit, default_path  # noqa: E402
 from medviewer.review.session import Session  # noqa: E402
 from medviewer.review.settings import Settings, load_settings  # noqa: E402
 from medviewer.ui import crash, theme  # noqa: E402
+from medviewer.ui.audit_queue import AuditQueue  # noqa: E402
 from medviewer.ui.engine import Engine  # noqa: E402
-from medviewer.ui.jobs import JobContext  # noqa: E402
+from medviewer.ui.jobs import JobContext, JobRunner  # noqa: E402
 from medviewer.ui.main_window import MainWindow  # noqa: E402
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,8 @@ class Preparing(QObject):
         def work(context: JobContext) -> str:
             load_libraries()
             context.check()
-            return engine.device_line(device)
+            with resting_collector():
+                return engine.device_line(device)
 
         job = self._window.runner.submit("prepare", work)
         job.succeeded.connect(self._window.status.set_device)
@@ -89,11 +91,15 @@ class Preparing(QObject):
 def make_window(settings: Settings, engine: Engine | None = None) -> MainWindow:
     """A window with a session of its own."""
     theme.apply(make_application(), settings.theme)
-    session = Session(settings.reader, Audit(default_path()))
+    runner = JobRunner()
+    audit = AuditQueue(Audit(default_path()), runner)
+    session = Session(settings.reader, audit)
     style = OverlayStyle(settings.overlay_fill, settings.overlay_outline, settings.overlay_hatch)
     session.set_style(style)
     session.annotation_level(settings.annotations)
-    return MainWindow(session, settings, engine)
+    window = MainWindow(session, settings, engine, runner, audit)
+    audit.setParent(window)
+    return window
 
 
 def run(paths: Sequence[Path | str]) -> int:

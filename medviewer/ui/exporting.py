@@ -26,7 +26,6 @@ from medviewer.ui.jobs import Job, JobContext, JobRunner
 from medviewer.ui.opening import Opening
 
 FORMATS = ("pdf", "html", "json")
-_PAGE_WIDTH = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,15 +57,16 @@ class Exporting(QObject):
         self._analyzing = analyzing
         self._newest: Job | None = None
 
-    def build(self) -> None:
-        """Make the report of what is on screen now; ``built`` follows, or ``problem``."""
+    def build(self, width: int) -> None:
+        """Make the report of what is on screen now, its pages as pictures of ``width`` pixels; ``built``
+        follows, or ``problem``."""
         self._runner.cancel("export")
-        work = self._builder(self._session.state)
+        work = self._builder(self._session.state, width)
         job = self._newest = self._runner.submit("export", work)
         job.succeeded.connect(self._built)
         job.failed.connect(self._failed)
 
-    def _builder(self, state: State) -> Callable[[JobContext], Built]:
+    def _builder(self, state: State, width: int) -> Callable[[JobContext], Built]:
         volumes = self._opening.volumes()
         bundle = (
             self._analyzing.bundle(state.result.provenance.model_id) if state.result is not None else None
@@ -79,7 +79,7 @@ class Exporting(QObject):
             context.check()
             pdf = pdf_bytes(report)
             pages = []
-            for page in page_pictures(pdf, _PAGE_WIDTH):
+            for page in page_pictures(pdf, width):
                 context.check()
                 pages.append(page)
             names = {kind: suggest_name(state, kind, now) for kind in FORMATS}

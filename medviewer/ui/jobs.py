@@ -172,6 +172,7 @@ LANES: dict[str, Policy] = {
     "analyze": Policy.QUEUE,
     "export": Policy.QUEUE,
     "prepare": Policy.QUEUE,
+    "audit": Policy.QUEUE,
 }
 
 
@@ -183,6 +184,11 @@ class JobRunner(QObject):
         self._running: dict[str, list[Job]] = {lane: [] for lane in LANES}
         self._waiting: dict[str, deque[Job]] = {lane: deque() for lane in LANES}
         self._closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it takes no more work."""
+        return self._closed
 
     def submit(self, lane: str, work: Work) -> Job:
         """A new job in a lane. It begins when control is back in the event loop or its turn comes, so there

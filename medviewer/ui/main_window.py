@@ -17,6 +17,7 @@ from medviewer.review.settings import Settings, save_settings
 from medviewer.review.state import Change, State
 from medviewer.ui.analyze_button import AnalyzeButton
 from medviewer.ui.analyzing import Analyzing
+from medviewer.ui.audit_queue import AuditQueue
 from medviewer.ui.browser import StudyBrowser
 from medviewer.ui.engine import Engine
 from medviewer.ui.exporting import Exporting
@@ -42,10 +43,18 @@ _SIZES = (232, 1048, 320)
 class MainWindow(QMainWindow):
     """Everything the reader sees. ``engine`` stands for the models; tests hand in another."""
 
-    def __init__(self, session: Session, settings: Settings, engine: Engine | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        engine: Engine | None = None,
+        runner: JobRunner | None = None,
+        audit: AuditQueue | None = None,
+    ) -> None:
         super().__init__()
         self.session, self.settings = session, settings
-        self.runner = JobRunner(self)
+        self.runner, self._audit = runner or JobRunner(), audit
+        self.runner.setParent(self)
         self.planes, self.browser, self.results = PlanesView(), StudyBrowser(), ResultsSide()
         self.status = Status()
         self.opening = Opening(session, self.runner, self)
@@ -122,6 +131,8 @@ class MainWindow(QMainWindow):
         analyzing.ended.connect(self._run_ended)
         self.analyze_button.analyze_wanted.connect(self.commands.analyze_with)
         self.report_button.clicked.connect(self.commands.report)
+        if self._audit is not None:
+            self._audit.problem.connect(self.notices.problem)
         self.commands.connect_results(self.results)
         self._seen_timer = QTimer(self)
         self._seen_timer.setSingleShot(True)
@@ -241,6 +252,8 @@ class MainWindow(QMainWindow):
         """Cancel all work, wait for it, keep the layout."""
         self.screen_commands.stop_cine()
         self.runner.shutdown()
+        if self._audit is not None and not self._audit.flush():
+            log.warning("the last acts were not written to the audit")
         self._end_listening()
         self._remember()
         super().closeEvent(event)

@@ -52,7 +52,11 @@ class ReportDesk(QObject):
             preview.folder_wanted.connect(self._show_folder)
             preview.finished.connect(self._closed)
             window.commands.show_dialog(preview)
-        window.exporting.build()
+        self._build()
+
+    def _build(self) -> None:
+        if self._preview is not None:
+            self._window.exporting.build(self._preview.page_pixels)
 
     def _name_asked(self) -> None:
         self.show()
@@ -64,7 +68,7 @@ class ReportDesk(QObject):
         """The reader gave another name: the pages are made again."""
         if self._preview is not None:
             self._preview.show_reader(name)
-            self._window.exporting.build()
+            self._build()
 
     def _pages_came(self, built: Built) -> None:
         self._built = built

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QImage, QPixmap, QResizeEvent
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QScrollArea, QWidget
 
 from medviewer.ui.dialogs.base import Dialog
@@ -14,8 +14,11 @@ from medviewer.ui.widgets import column, label, row
 _NAMES = (("pdf", "PDF"), ("html", "HTML"), ("json", "JSON"))
 
 
+_PAGE_WIDTH = 820
+
+
 class _Page(QLabel):
-    """One page, as wide as there is room."""
+    """One page, a picture pixel to a screen pixel."""
 
     def __init__(self, picture: NDArray[np.uint8]) -> None:
         super().__init__()
@@ -23,17 +26,10 @@ class _Page(QLabel):
         image = QImage(
             np.ascontiguousarray(picture).tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888
         )
-        self._whole = QPixmap.fromImage(image.copy())
+        shown = QPixmap.fromImage(image)
+        shown.setDevicePixelRatio(columns / _PAGE_WIDTH)
+        self.setPixmap(shown)
         self.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-
-    def set_width(self, width: int) -> None:
-        """Scale to a width in device-independent pixels."""
-        ratio = self.devicePixelRatioF()
-        scaled = self._whole.scaledToWidth(
-            max(100, round(width * ratio)), Qt.TransformationMode.SmoothTransformation
-        )
-        scaled.setDevicePixelRatio(ratio)
-        self.setPixmap(scaled)
 
 
 class ReportPreview(Dialog):
@@ -47,7 +43,7 @@ class ReportPreview(Dialog):
 
     def __init__(self, reader: str, parent: QWidget | None) -> None:
         super().__init__("Report", parent, width=760)
-        self.resize(900, 920)
+        self.resize(_PAGE_WIDTH + 80, 920)
         self._pages: list[_Page] = []
         self._inside = QWidget()
         self._stack = column(self._inside, margin=12, spacing=12)
@@ -77,6 +73,11 @@ class ReportPreview(Dialog):
         self.write_button.setEnabled(False)
         self.show_reader(reader)
 
+    @property
+    def page_pixels(self) -> int:
+        """How many pixels wide a page is on this screen."""
+        return round(_PAGE_WIDTH * self.devicePixelRatioF())
+
     def show_reader(self, name: str) -> None:
         """Whose decisions these are."""
         self._reader.setText(f"Reader: {name}" if name else "Reader: no name given")
@@ -90,7 +91,6 @@ class ReportPreview(Dialog):
         self._pages = [_Page(page) for page in pages]
         for page in self._pages:
             self._stack.addWidget(page)
-        self._fit()
         self._box_toggled()
 
     def say(self, sentence: str, *, written: bool = False) -> None:
@@ -110,13 +110,3 @@ class ReportPreview(Dialog):
 
     def _write(self) -> None:
         self.write_wanted.emit(self.formats())
-
-    def _fit(self) -> None:
-        width = self._area.viewport().width() - 2 * 12
-        for page in self._pages:
-            page.set_width(min(width, 900))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Pages follow the width."""
-        super().resizeEvent(event)
-        self._fit()
