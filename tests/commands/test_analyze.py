@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from medviewer.review.files import write_error
 from medviewer.training.demo import DemoStudy
 from tests.factories import make_ct_series
 from tests.program import call, shell
@@ -115,3 +117,31 @@ def test_that_an_impatient_second_ctrl_c_is_130_too(series: Path, monkeypatch: p
 
     monkeypatch.setattr("medviewer.commands.scan.run", pressed)
     assert call("scan", series) == 130
+
+
+def test_that_of_two_kernels_the_soft_one_is_taken(tmp_path: Path) -> None:
+    """Only its emphysema figures may be believed; the sharp one is larger and comes first."""
+
+    def sharp(ds: Any, _k: int) -> None:
+        ds.Manufacturer, ds.ConvolutionKernel, ds.SeriesNumber = "SIEMENS", "B70f", 1
+
+    def soft(ds: Any, _k: int) -> None:
+        ds.Manufacturer, ds.ConvolutionKernel, ds.SeriesNumber = "SIEMENS", "B40f", 2
+        ds.SeriesInstanceUID = "1.2.3.4"
+
+    make_ct_series(tmp_path / "a", slices=12, tweak=sharp)
+    make_ct_series(tmp_path / "b", slices=10, tweak=soft)
+    call("analyze", "-q", tmp_path / "a", tmp_path / "b", "-o", tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "result.json").read_text())["series_uid"] == "1.2.3.4"
+
+
+def test_that_a_disk_that_fills_up_is_status_7_and_keeps_what_was_written(
+    series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise write_error(OSError(errno.ENOSPC, "no space"))
+
+    monkeypatch.setattr("medviewer.commands.analyze.write_pdf", full)
+    assert call("analyze", "-q", series, "-o", tmp_path / "out") == 7
+    assert capsys.readouterr().err.startswith("error: The disk is full")
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["result.json"]

@@ -84,10 +84,3 @@ def test_that_a_picture_that_cannot_be_written_is_status_7(
     assert call("render", "-q", series, "-o", tmp_path / "no" / "o.png") == 7
     expected = "error: This folder does not exist: nothing was written. Choose another folder.\n"
     assert capsys.readouterr().err == expected
-
-
-def test_that_the_demo_is_not_mixed_with_other_files(
-    series: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert call("demo", "-o", series) == 2
-    assert "not empty" in capsys.readouterr().err
