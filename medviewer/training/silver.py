@@ -9,16 +9,16 @@ The method, step by step (all distances in mm, so that every scan is treated ali
    small and keep a wall. It ends where a bronchus has no wall towards the lung.
 3. Air minus the airway with its wall, components above 60 ml: the lungs. If right and left hang together
    (they do at the anterior junction), cores of the eroded mask are grown back to tell them apart.
-4. Each lung is closed in-plane (vessels at the hilum, small dense spots on the pleura) and its holes are
-   filled (vessels), in every slice; the airway stays out.
+4. Each lung is closed in-plane (vessels at the hilum, small dense spots on the pleura). Dense tissue that
+   *sees* its own lung within 45 mm in at least six of eight in-plane directions, and towards the feet, is
+   disease inside the lung and belongs to it (a mass); the dome of the diaphragm, which sees no lung below
+   itself, does not. Small holes (vessels) are filled; the airway stays out.
 
-What it cannot do: dense disease broader than the closing stays outside. That is why these masks teach the
-network borders, and the synthetic chests teach it disease.
+What it cannot do: broad dense disease on the pleura or the mediastinum stays outside. That is why these
+masks teach the network borders, and the synthetic chests teach it disease.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK
@@ -27,36 +27,28 @@ from numpy.typing import NDArray
 from medviewer.errors import NotSuitable
 from medviewer.imaging.reslice import canonical_axial
 from medviewer.imaging.volume import Volume
+from medviewer.training import silver_airway
+from medviewer.training.morphology import (
+    Bool,
+    Grid,
+    close2d,
+    components,
+    components3d,
+    dilate2d,
+    erode2d,
+    fill,
+    open2d,
+    seen,
+    smooth,
+)
 
 AIR_HU = -400.0
-_LUMEN_HU = -905.0
-"""A bronchus is darker than this after smoothing over :data:`_CALM_MM`; most lung is not."""
-_CALM_MM = 1.3
 _SMALLEST_LUNG_ML = 60.0
 _CLOSING_MM = 7.0
+_SIGHT_MM = 45.0
+_DIRECTIONS_SEEN = 6
+_SMALL_HOLE_MM2 = 150.0
 _WALL_MM = 1.6
-_BRONCHUS_MM2 = 220.0
-_TRACHEA_MM2 = 800.0
-_BELOW_CARINA_MM = 42.0
-
-Bool = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """An axial (slices from feet to head, rows, columns) array and its spacing in mm."""
-
-    hu: NDArray[np.float32]
-    step: float
-    pixel: tuple[float, float]
-
-    @property
-    def voxel_ml(self) -> float:
-        return self.step * self.pixel[0] * self.pixel[1] / 1000
-
-    def disc(self, mm: float) -> tuple[int, int]:
-        """In-plane (columns, rows) radius in pixels."""
-        return max(1, round(mm / self.pixel[1])), max(1, round(mm / self.pixel[0]))
 
 
 def silver_lungs(volume: Volume) -> dict[str, Bool]:
@@ -75,11 +67,11 @@ def silver_lungs(volume: Volume) -> dict[str, Bool]:
         else -1
     )
     oriented = np.ascontiguousarray(view.oriented(volume.voxels)[::head_first], dtype=np.float32)
-    grid = _Grid(_smooth(oriented, pixel), view.step_mm, pixel)
+    grid = Grid(smooth(oriented, pixel), view.step_mm, pixel)
     body = _body(grid)
     air = (grid.hu < AIR_HU) & body
-    airway = _airway(grid, air, body)
-    walled = _dilate2d(airway, grid.disc(_WALL_MM))
+    airway = silver_airway.airway(grid, air, body)
+    walled = dilate2d(airway, grid.disc(_WALL_MM))
     right, left = _two_lungs(grid, air & ~walled)
     lungs = {
         "right_lung": _finish(grid, right, airway | left),
@@ -90,128 +82,23 @@ def silver_lungs(volume: Volume) -> dict[str, Bool]:
     return {name: np.ascontiguousarray(view.stored(mask[::head_first])) for name, mask in lungs.items()}
 
 
-def _smooth(hu: NDArray[np.float32], pixel: tuple[float, float], mm: float = 0.7) -> NDArray[np.float32]:
-    image = SimpleITK.GetImageFromArray(hu)
-    sigma = max(0.7, mm / pixel[0])
-    for axis in (0, 1):
-        image = SimpleITK.RecursiveGaussian(
-            image, sigma, False, SimpleITK.RecursiveGaussianImageFilter.ZeroOrder, axis
-        )
-    return np.asarray(SimpleITK.GetArrayFromImage(image), dtype=np.float32)
-
-
-def _body(grid: _Grid) -> Bool:
+def _body(grid: Grid) -> Bool:
     """The patient with all inside, slice by slice; couch and clothes fall away by opening."""
     solid = grid.hu > -300
-    opened = _open2d(solid, grid.disc(5.0))
+    opened = open2d(solid, grid.disc(5.0))
     labels = SimpleITK.ConnectedComponent(SimpleITK.GetImageFromArray(opened.astype(np.uint8)))
     biggest = SimpleITK.GetArrayFromImage(SimpleITK.RelabelComponent(labels, sortByObjectSize=True)) == 1
     out: Bool = np.zeros(biggest.shape, bool)
     for k in range(len(out)):
-        closed = _close2d(biggest[k : k + 1], grid.disc(9.0))
-        out[k] = _fill(closed[0])
+        closed = close2d(biggest[k : k + 1], grid.disc(9.0))
+        out[k] = fill(closed[0])
     return out
 
 
-def _fill(picture: Bool) -> Bool:
-    """Everything not joined to the picture's border; the border itself is opened at the top and sides."""
-    padded = np.pad(picture, 1)
-    image = SimpleITK.GetImageFromArray(padded.astype(np.uint8))
-    filled = SimpleITK.GetArrayFromImage(SimpleITK.BinaryFillhole(image, fullyConnected=False)).astype(bool)
-    return np.asarray(filled[1:-1, 1:-1])
-
-
-def _airway(grid: _Grid, air: Bool, body: Bool) -> Bool:
-    """Trachea and main bronchi, from the top slice that shows the trachea down."""
-    out = np.zeros_like(air)
-    start = _trachea_seed(grid, air, body)
-    if start is None:
-        return out
-    top, seed = start
-    out[top] = seed
-    calm = _smooth(grid.hu, grid.pixel, _CALM_MM)
-    for k in range(top + 1, len(air)):
-        grown = _next_slice(grid, air[k], out[k - 1], _TRACHEA_MM2)
-        if not grown.any():
-            break
-        out[k] = grown
-    forked_mm = 0.0
-    for k in range(top - 1, -1, -1):
-        pieces = forked_mm > 0
-        limit = _BRONCHUS_MM2 if pieces else _TRACHEA_MM2
-        dark = (calm[k] < _LUMEN_HU if pieces else grid.hu[k] < -650.0) & air[k]
-        grown = _next_slice(grid, dark, out[k + 1], limit)
-        if not grown.any() or forked_mm > _BELOW_CARINA_MM:
-            break
-        if pieces or _is_forked(grid, grown):
-            forked_mm += grid.step
-        out[k] = _dilate2d(grown[None], grid.disc(1.0))[0] & air[k]
-    return out
-
-
-def _components(picture: Bool) -> NDArray[np.int32]:
-    return np.asarray(
-        SimpleITK.GetArrayFromImage(
-            SimpleITK.ConnectedComponent(SimpleITK.GetImageFromArray(picture.astype(np.uint8)))
-        )
-    )
-
-
-def _trachea_seed(grid: _Grid, air: Bool, body: Bool) -> tuple[int, Bool] | None:
-    """The roundest dark spot of tracheal size near the body's middle, in the upper part of the scan."""
-    best: tuple[float, int, Bool] | None = None
-    area_of = grid.pixel[0] * grid.pixel[1]
-    for k in range(len(air) - 1, len(air) // 2, -1):
-        if not body[k].any():
-            continue
-        rows, columns = np.nonzero(body[k])
-        middle = np.array([np.median(rows), (columns.min() + columns.max()) / 2])
-        labels = _components(air[k])
-        for label in range(1, int(labels.max()) + 1):
-            spot = labels == label
-            area = np.count_nonzero(spot) * area_of
-            if not 70 <= area <= 650:
-                continue
-            r, c = np.nonzero(spot)
-            extent = (np.ptp(r) + 1) * grid.pixel[0] * (np.ptp(c) + 1) * grid.pixel[1]
-            away = np.abs(np.array([r.mean(), c.mean()]) - middle) * grid.pixel
-            if away[1] > 35 or away[0] > 60 or area / extent < 0.55:
-                continue
-            score = float(away[1]) + 60 * abs(area / extent - 0.785)
-            if best is None or score < best[0]:
-                best = (score, k, spot)
-        if best is not None and best[1] - k > 3:
-            break
-    return None if best is None else (best[1], best[2])
-
-
-def _next_slice(grid: _Grid, dark: Bool, before: Bool, limit_mm2: float) -> Bool:
-    """Components of ``dark`` that overlap the airway of the slice before and stay small."""
-    labels = _components(dark)
-    reach = _dilate2d(before[None], grid.disc(2.5))[0]
-    out = np.zeros_like(dark)
-    for label in np.unique(labels[reach]):
-        if label == 0:
-            continue
-        piece = labels == label
-        if np.count_nonzero(piece) * grid.pixel[0] * grid.pixel[1] <= limit_mm2:
-            out |= piece
-    return out
-
-
-def _is_forked(grid: _Grid, picture: Bool) -> bool:
-    """Whether the airway has become two, or wide: the carina."""
-    labels = _components(picture)
-    areas = np.bincount(labels.ravel())[1:] * grid.pixel[0] * grid.pixel[1]
-    columns = np.flatnonzero(picture.any(axis=0))
-    wide = (columns[-1] - columns[0] + 1) * grid.pixel[1]
-    return int((areas > 40).sum()) >= 2 or wide > 34
-
-
-def _two_lungs(grid: _Grid, air: Bool) -> tuple[Bool, Bool]:
+def _two_lungs(grid: Grid, air: Bool) -> tuple[Bool, Bool]:
     """Right and left: the two biggest pieces, pulled apart where they touch."""
     for mm in (0.0, 1.0, 2.0, 3.0, 4.5, 6.0, 8.0, 10.0, 13.0):
-        core = air if mm == 0 else _erode2d(air, grid.disc(mm))
+        core = air if mm == 0 else erode2d(air, grid.disc(mm))
         labels = SimpleITK.RelabelComponent(
             SimpleITK.ConnectedComponent(SimpleITK.GetImageFromArray(core.astype(np.uint8))),
             sortByObjectSize=True,
@@ -223,11 +110,11 @@ def _two_lungs(grid: _Grid, air: Bool) -> tuple[Bool, Bool]:
     raise NotSuitable("No two lungs were found in the scan.")
 
 
-def _grow_back(grid: _Grid, air: Bool, pieces: NDArray[np.int32]) -> tuple[Bool, Bool]:
+def _grow_back(grid: Grid, air: Bool, pieces: NDArray[np.int32]) -> tuple[Bool, Bool]:
     """Every piece of air that hangs on one of the two cores goes to the nearer one."""
     middle = [float(np.nonzero(pieces == k)[2].mean()) for k in (1, 2)]
     first_is_right = middle[0] < middle[1]
-    labels = _components3d(air)
+    labels = components3d(air)
     sizes = np.bincount(labels.ravel()) * grid.voxel_ml
     keep = np.zeros(len(sizes), bool)
     keep[np.unique(labels[(pieces == 1) | (pieces == 2)])] = True
@@ -248,46 +135,29 @@ def _grow_back(grid: _Grid, air: Bool, pieces: NDArray[np.int32]) -> tuple[Bool,
     return (first, second) if first_is_right else (second, first)
 
 
-def _components3d(mask: Bool) -> NDArray[np.int32]:
-    return np.asarray(
-        SimpleITK.GetArrayFromImage(
-            SimpleITK.ConnectedComponent(SimpleITK.GetImageFromArray(mask.astype(np.uint8)))
-        )
-    )
+def _finish(grid: Grid, lung: Bool, outside: Bool) -> Bool:
+    """Close in-plane, take in masses and small holes; never over ``outside``."""
+    closed = close2d(lung, grid.disc(_CLOSING_MM))
+    below = _lung_below(grid, closed)
+    out = np.empty_like(closed)
+    for k, picture in enumerate(closed):
+        mass = (seen(grid, picture, _SIGHT_MM) >= _DIRECTIONS_SEEN) & below[k]
+        out[k] = _fill_small(grid, picture | mass)
+    return np.asarray(open2d(out, grid.disc(1.5)) & ~outside)
 
 
-def _finish(grid: _Grid, lung: Bool, outside: Bool) -> Bool:
-    """Close in-plane and fill holes; never over ``outside``."""
-    closed = _close2d(lung, grid.disc(_CLOSING_MM))
-    filled = np.stack([_fill(picture) for picture in closed])
-    return np.asarray(filled & ~outside)
-
-
-def _morph(filter_: SimpleITK.ImageFilter, mask: Bool, radius: tuple[int, int]) -> Bool:
-    out = np.empty_like(mask)
-    filter_.SetKernelType(SimpleITK.sitkBall)
-    filter_.SetKernelRadius(list(radius))
-    pad = max(radius) + 1
-    for k in range(len(mask)):
-        if not mask[k].any():
-            out[k] = False
-            continue
-        image = SimpleITK.GetImageFromArray(np.pad(mask[k], pad).astype(np.uint8))
-        out[k] = SimpleITK.GetArrayFromImage(filter_.Execute(image))[pad:-pad, pad:-pad]
+def _lung_below(grid: Grid, lung: Bool) -> Bool:
+    """Whether lung lies straight towards the feet (lower indices) within sight."""
+    out = np.zeros_like(lung)
+    for k in range(1, 1 + max(1, round(_SIGHT_MM / grid.step))):
+        out[k:] |= lung[:-k]
     return out
 
 
-def _dilate2d(mask: Bool, radius: tuple[int, int]) -> Bool:
-    return _morph(SimpleITK.BinaryDilateImageFilter(), mask, radius)
-
-
-def _erode2d(mask: Bool, radius: tuple[int, int]) -> Bool:
-    return _morph(SimpleITK.BinaryErodeImageFilter(), mask, radius)
-
-
-def _open2d(mask: Bool, radius: tuple[int, int]) -> Bool:
-    return _dilate2d(_erode2d(mask, radius), radius)
-
-
-def _close2d(mask: Bool, radius: tuple[int, int]) -> Bool:
-    return _erode2d(_dilate2d(mask, radius), radius)
+def _fill_small(grid: Grid, picture: Bool) -> Bool:
+    """Fill holes no larger than a vessel."""
+    holes = components(fill(picture) & ~picture)
+    areas = np.bincount(holes.ravel()) * grid.pixel[0] * grid.pixel[1]
+    small = areas <= _SMALL_HOLE_MM2
+    small[0] = False
+    return np.asarray(picture | small[holes])
