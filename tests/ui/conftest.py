@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gc
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -12,11 +12,23 @@ from PySide6.QtWidgets import QApplication
 _JOB_PATIENCE_MS = 5000
 
 
+_started: weakref.WeakSet[QThread] = weakref.WeakSet()
+_start = QThread.start
+
+
+def _remember(thread: QThread, *arguments: object) -> None:
+    _started.add(thread)
+    _start(thread, *arguments)
+
+
+QThread.start = _remember  # every job of the program begins here
+
+
 @pytest.fixture(autouse=True)
 def no_running_jobs() -> Iterator[None]:
     """Fail when a QThread still runs after the test, naming it."""
     yield
-    running = [o for o in gc.get_objects() if isinstance(o, QThread) and _runs(o)]
+    running = [thread for thread in _started if _runs(thread)]
     left = [thread.objectName() or repr(thread) for thread in running if not thread.wait(_JOB_PATIENCE_MS)]
     assert not left, f"QThreads left running: {', '.join(left)}"
 
