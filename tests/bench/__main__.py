@@ -84,6 +84,7 @@ def main() -> int:
     asked = parser.parse_args()
     machine = _machine()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false;qt.qpa.*=false")
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="medviewer-bench-") as place:
         bench = _Bench(Path(place))
