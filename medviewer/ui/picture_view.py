@@ -8,35 +8,30 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from medviewer.imaging.draw import Corners, LegendEntry, Mark
-from medviewer.imaging.render import OverlayStyle, auto_window, overlay_rgba
+from medviewer.imaging.render import OverlayStyle, auto_window
 from medviewer.imaging.reslice import Plane
 from medviewer.imaging.volume import Mask, Volume
 from medviewer.imaging.window import Window
 from medviewer.review.state import ReaderMeasurement
-from medviewer.ui import shapes, theme
-from medviewer.ui.annotations import Annotations, ReferenceLine
-from medviewer.ui.camera import Camera
-from medviewer.ui.canvas import Canvas, Hands
-from medviewer.ui.picture import Layer, Picture, letter_places, letters_for, outline, plane_of_axis
-from medviewer.ui.slice_bar import SliceBar
+from medviewer.ui.canvas import Hands
+from medviewer.ui.drawn import drawn_masks, legend_of, reference_lines, shapes_on
+from medviewer.ui.picture import Picture
+from medviewer.ui.stage import Stage
 
 _REPAINT_MS = 100
 """While slices come in, planes that cut across them are painted so often."""
 
 
-class PictureView(QWidget):
+class PictureView(Stage):
     """Image, overlay, captions, slice bar."""
 
-    zoom_changed = Signal(float)
     slice_painted = Signal(int)
     """A loaded picture was painted before the reader's eyes: for Session.mark_seen."""
 
     def __init__(self, plane: Plane, hands: Hands, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(hands, parent)
         self._plane = plane
         self._picture: Picture | None = None
         self._index = 0
@@ -44,23 +39,19 @@ class PictureView(QWidget):
         self._auto: Window | None = None
         self._style = OverlayStyle()
         self._visible = True
-        self._active = False
         self._series_key = ""
         self._measurements: tuple[ReaderMeasurement, ...] = ()
         self._crosshair: tuple[float, float, float] | None = None
         self._seen: NDArray[np.bool_] = np.zeros(0, bool)
-        self._front = Annotations()
-        self._canvas = Canvas(hands, self._front, self)
-        self._bar = SliceBar(self)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(1, 1, 1, 1)
-        layout.setSpacing(0)
-        layout.addWidget(self._canvas, 1)
-        layout.addWidget(self._bar)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_REPAINT_MS)
         self._later.timeout.connect(self._show_levels)
+        # What is only passed through within one event was never on screen.
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(0)
+        self._settled.timeout.connect(self._mark_seen)
 
     @property
     def plane(self) -> Plane:
@@ -81,11 +72,6 @@ class PictureView(QWidget):
     def count(self) -> int:
         """Number of pictures."""
         return self._picture.view.count if self._picture is not None else 0
-
-    @property
-    def camera(self) -> Camera:
-        """Zoom and pan."""
-        return self._front.notes.camera
 
     @property
     def shown_window(self) -> Window | None:
@@ -188,11 +174,6 @@ class PictureView(QWidget):
             self._visible = visible
             self._show_overlay()
 
-    def set_corners(self, corners: Corners) -> None:
-        """Corner texts, plain."""
-        self._front.notes.corners = corners
-        self._front.update()
-
     def set_measurements(self, measurements: Sequence[ReaderMeasurement]) -> None:
         """What the reader drew on this series, in the order of the list that numbers them."""
         self._measurements = tuple(measurements)
@@ -209,25 +190,6 @@ class PictureView(QWidget):
             self._seen |= seen
             self._show_bar()
 
-    def set_message(self, text: str) -> None:
-        """Words in the middle: what is going on, went wrong, or is to be done. Empty for none."""
-        self._front.notes.message = text
-        self._front.update()
-
-    def set_active(self, active: bool) -> None:
-        """Frame it as the view that keys go to."""
-        self._active = active
-        self.update()
-
-    def set_compact(self, compact: bool) -> None:
-        """A small view beside a large one: no legend, short words."""
-        self._front.notes.compact = compact
-        self._front.update()
-
-    def set_smooth(self, smooth: bool) -> None:
-        """Interpolate between pixels (the default), or show them as squares."""
-        self._canvas.set_smooth(smooth)
-
     def refresh_slice(self, index: int) -> None:
         """Stored slice ``index`` became ready."""
         if self._picture is None:
@@ -241,31 +203,6 @@ class PictureView(QWidget):
         else:
             self._show_bar()
 
-    def fit(self) -> None:
-        """The whole picture."""
-        self.move_camera(self.camera.fit())
-
-    def one_to_one(self) -> None:
-        """One image pixel to one screen pixel."""
-        self.zoom_by(1.0 / self.camera.zoom)
-
-    def zoom_by(self, factor: float) -> None:
-        """Zoom about the middle."""
-        self.move_camera(self.camera.zoomed(factor))
-
-    def move_camera(self, camera: Camera) -> None:
-        """Zoom or pan."""
-        before = self.camera.zoom
-        self._front.camera_changed(camera)
-        self._canvas.place(camera)
-        if camera.zoom != before:
-            self.zoom_changed.emit(camera.zoom)
-
-    def grab_image(self) -> QImage:
-        """The picture as it is on screen, without the slice bar."""
-        image: QImage = self._canvas.grab().toImage()
-        return image
-
     def _show_levels(self) -> None:
         picture = self._picture
         if picture is None or not picture.is_ready(self._index):
@@ -274,65 +211,34 @@ class PictureView(QWidget):
             if self._auto is None and self._window is None:
                 self._auto = auto_window(picture.volume)
             self._canvas.show_levels(picture.levels(self._index, self.shown_window))
-            self._mark_seen()
+            self._settled.start()
         self._show_bar()
 
     def _mark_seen(self) -> None:
-        if self.isVisible():
+        if self._picture is not None and self.isVisible() and self._picture.is_ready(self._index):
             self._seen[self._index] = True
+            self._show_bar()
             self.slice_painted.emit(self._index)
 
     def _show_overlay(self) -> None:
         picture, notes = self._picture, self._front.notes
-        layers: list[Layer] = []
-        if picture is not None and self._visible:
-            layers = picture.layers(self._index)
-        fill = replace(self._style, outline=0.0)
-        rgba = overlay_rgba([(x.inside, x.colour) for x in layers], fill) if layers else None
-        self._canvas.show_overlay(rgba, [(outline(x.inside), self._ink(x.colour)) for x in layers])
-        named = [x for x in layers if x.letter]
-        places = zip(named, letter_places(named), strict=True)
-        notes.marks = tuple(Mark(p[0], p[1], x.letter, x.colour) for x, p in places if p is not None)
-        masks = picture.masks if picture is not None else ()
-        letters = letters_for([name for _, _, name in masks])
-        notes.legend = tuple(
-            LegendEntry(c, letter, name) for (_, c, name), letter in zip(masks, letters, strict=True) if name
-        )
-        notes.overlay = bool(masks) or bool(picture is not None and picture.partial)
+        drawn = drawn_masks(picture if self._visible else None, self._index, self._style)
+        self._canvas.show_overlay(drawn.fill, drawn.outlines)
+        notes.marks = drawn.marks
+        notes.legend = legend_of(picture)
+        notes.overlay = picture is not None and bool(picture.masks or picture.partial)
         notes.overlay_hidden = not self._visible
         self._show_bar()
         self._front.update()
 
-    def _ink(self, colour: str) -> QColor:
-        ink = QColor(colour)
-        ink.setAlphaF(min(1.0, max(0.0, self._style.outline)))
-        return ink
-
-    def _shapes(self) -> list[shapes.Shape]:
-        """Measurements of the picture shown, each with its number in the list."""
-        if self._picture is None:
-            return []
-        view = self._picture.view
-        return [
-            shapes.shape_of(m, view, number)
-            for number, m in enumerate(self._measurements, 1)
-            if (m.plane, m.index) == (self._plane, self._index)
-            and (not self._series_key or m.series_key == self._series_key)
-        ]
-
     def _show_shapes(self) -> None:
-        self._front.notes.shapes = tuple(self._shapes())
+        key = self._series_key
+        here = [(n, m) for n, m in enumerate(self._measurements, 1) if not key or m.series_key == key]
+        self._front.notes.shapes = shapes_on(self._picture, self._index, here)
         self._front.update()
 
     def _show_lines(self) -> None:
-        lines: list[ReferenceLine] = []
-        if self._picture is not None and self._crosshair is not None:
-            view, planes = self._picture.view, plane_of_axis(self._picture.volume)
-            _, row, column = view.from_voxel(*self._crosshair)
-            if planes:
-                lines.append(ReferenceLine(theme.colour(planes[view.axes[1]]), y=row + 0.5))
-                lines.append(ReferenceLine(theme.colour(planes[view.axes[2]]), x=column + 0.5))
-        self._front.notes.lines = tuple(lines)
+        self._front.notes.lines = reference_lines(self._picture, self._crosshair)
         self._front.update()
 
     def _show_bar(self) -> None:
@@ -345,12 +251,4 @@ class PictureView(QWidget):
     def showEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
         """What is on screen now was not seen before."""
         super().showEvent(event)  # type: ignore[arg-type]
-        if self._picture is not None and self._picture.is_ready(self._index):
-            self._mark_seen()
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """The frame: accent where keys go."""
-        del event
-        painter = QPainter(self)
-        painter.setPen(QColor(theme.colour("accent" if self._active else "line")))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        self._settled.start()

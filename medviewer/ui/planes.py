@@ -11,19 +11,19 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
 
 from medviewer.errors import NoGeometry
 from medviewer.imaging.draw import Corners
-from medviewer.imaging.render import OverlayStyle
 from medviewer.imaging.reslice import Plane
-from medviewer.imaging.volume import Mask, Volume
+from medviewer.imaging.volume import Volume
 from medviewer.imaging.window import Window
 from medviewer.review.state import ReaderMeasurement
 from medviewer.ui.picture import side_planes
+from medviewer.ui.view_group import ViewGroup
 from medviewer.ui.viewport import Viewport
 
 LAYOUTS = ("single", "mpr")
 Voxel = tuple[float, float, float]
 
 
-class PlanesView(QWidget):
+class PlanesView(ViewGroup):
     """``main`` shows the series as stored; the side views show the other two planes, where the stack is one
     regular volume. Setters that concern all views go to all. Signals are those of :class:`Viewport`: acts
     from any view, numbers of images always those of ``main``. Where the side views are is this widget's own.
@@ -191,21 +191,6 @@ class PlanesView(QWidget):
             self._voxel = (float(self.main.index), *self._voxel[1:])
             self._show_lines()
 
-    def set_series_key(self, key: str) -> None:
-        """The series that new measurements belong to."""
-        for view in self.viewports:
-            view.set_series_key(key)
-
-    def set_window(self, window: Window | None) -> None:
-        """Centre and width."""
-        for view in self.viewports:
-            view.set_window(window)
-
-    def set_masks(self, masks: Sequence[tuple[Mask, str, str]]) -> None:
-        """Masks with colour and name."""
-        for view in self.viewports:
-            view.set_masks(masks)
-
     def set_slice_masks(self, index: int, layers: Sequence[tuple[NDArray[np.bool_], str]]) -> None:
         """Streaming results of one stored slice."""
         self.main.set_slice_masks(index, layers)
@@ -213,21 +198,6 @@ class PlanesView(QWidget):
     def clear_slice_masks(self) -> None:
         """Forget what streamed in."""
         self.main.clear_slice_masks()
-
-    def set_style(self, style: OverlayStyle) -> None:
-        """Opacity of the overlay."""
-        for view in self.viewports:
-            view.set_style(style)
-
-    def set_overlay_visible(self, visible: bool) -> None:
-        """Hide or show the overlay."""
-        for view in self.viewports:
-            view.set_overlay_visible(visible)
-
-    def set_measurements(self, measurements: Sequence[ReaderMeasurement]) -> None:
-        """What the reader drew on this series."""
-        for view in self.viewports:
-            view.set_measurements(measurements)
 
     def set_corners(self, corners: Corners) -> None:
         """Corner texts of the main view; the others name their plane and, where it does, the patient."""
@@ -248,21 +218,6 @@ class PlanesView(QWidget):
     def set_seen(self, seen: NDArray[np.bool_] | None) -> None:
         """Which images of the main view were seen."""
         self.main.set_seen(seen)
-
-    def set_tool(self, name: str) -> None:
-        """The left button's tool in all views."""
-        for view in self.viewports:
-            view.set_tool(name)
-
-    def set_smooth(self, smooth: bool) -> None:
-        """Interpolate between pixels, or show them as squares."""
-        for view in self.viewports:
-            view.set_smooth(smooth)
-
-    def refresh_slice(self, index: int) -> None:
-        """A stored slice became ready."""
-        for view in self.viewports:
-            view.refresh_slice(index)
 
     def set_lines_visible(self, visible: bool) -> None:
         """Show or hide reference lines."""

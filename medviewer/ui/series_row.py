@@ -24,11 +24,12 @@ def series_title(series: Series) -> str:
 
 
 def series_facts(series: Series, badge: str = "") -> str:
-    """ "CT · 64 images · HU"; what an analysis said takes the place of the unit."""
+    """ "CT · 64 images · HU", or "64 images · 3 findings" where an analysis said something."""
     count = len(series.instances)
     unit = "" if series.unit in (Unit.RAW, Unit.RGB) else series.unit.value
     images = "1 image" if count == 1 else f"{count:,} images"
-    return " · ".join(part for part in (series.modality, images, badge or unit, series.lossy) if part)
+    facts = (images, badge) if badge else (series.modality, images, unit)
+    return " · ".join(part for part in (*facts, series.lossy) if part)
 
 
 class SeriesRow(QFrame):
@@ -81,6 +82,8 @@ class SeriesRow(QFrame):
     def set_current(self, current: bool) -> None:
         """Whether this series is on screen."""
         theme.set_role(self, "card-current" if current else "card")
+        # Muted words are hard to read on the accent.
+        theme.set_role(self._facts, "" if current else "muted")
 
     def set_badge(self, text: str) -> None:
         """A word on the newest analysis; empty removes it."""

@@ -33,7 +33,7 @@ QSplitter::handle {{ background: {line}; }}
 
 QToolBar {{ background: {bar}; border: 0; border-bottom: 1px solid {line}; padding: 4px 8px; spacing: 4px; }}
 QToolBar::separator {{ background: {line}; width: 1px; margin: 4px 8px; }}
-QToolBar QToolButton {{ background: transparent; border: 0; border-radius: 6px; padding: 4px 8px; }}
+QToolBar QToolButton {{ background: transparent; border: 0; border-radius: 6px; padding: 4px 2px 4px 8px; }}
 QToolBar QToolButton:hover {{ background: {hover}; }}
 QToolBar QToolButton:checked, QToolBar QToolButton:pressed {{ background: {accent_quiet}; }}
 QToolBar QToolButton:disabled {{ color: {muted}; }}
@@ -91,7 +91,6 @@ QFrame[role="card-attention"] {{
     background: {attention_quiet}; border: 1px solid {attention}; border-radius: 6px;
 }}
 QFrame[role="card-bad"] {{ background: {bad_quiet}; border: 1px solid {bad}; border-radius: 6px; }}
-QFrame[role="card-current"] QLabel[role="muted"] {{ color: {text}; }}
 QFrame[role="study"] {{ background: {raised}; border-radius: 6px; }}
 QLabel[role="thumbnail"] {{ background: {image_ground}; border-radius: 4px; }}
 QFrame[role="separator"] {{ background: {line}; border: 0; max-height: 1px; min-height: 1px; }}
@@ -117,7 +116,7 @@ QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
 QSlider::groove:horizontal {{ background: {line}; height: 4px; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ background: {muted}; border-radius: 2px; }}
 QSlider::handle:horizontal {{ background: {text}; width: 12px; margin: -4px 0; border-radius: 6px; }}
-QSlider:focus::handle:horizontal {{ background: {accent}; }}
+QSlider::handle:horizontal:hover {{ background: {accent}; }}
 
 QScrollArea, QScrollArea > QWidget > QWidget[role="scrolled"] {{ background: transparent; border: 0; }}
 QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}

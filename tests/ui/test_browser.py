@@ -119,7 +119,7 @@ def test_thumbnails_and_badges_stay_when_more_is_opened(browser: StudyBrowser) -
     picture = row._picture.pixmap()
     assert picture.height() == THUMBNAIL_PX
     assert picture.width() == THUMBNAIL_PX // 2
-    assert "CT · 64 images · 3 findings" in _words(browser)
+    assert "64 images · 3 findings" in _words(browser)
 
 
 def test_a_late_thumbnail_of_a_closed_series_is_dropped(browser: StudyBrowser) -> None:

@@ -1,0 +1,84 @@
+"""What is drawn on a picture, made from what it was told: masks, legend, measurements, reference lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor
+
+from medviewer.imaging.draw import LegendEntry, Mark
+from medviewer.imaging.render import OverlayStyle, overlay_rgba
+from medviewer.review.state import ReaderMeasurement
+from medviewer.ui import theme
+from medviewer.ui.annotations import ReferenceLine
+from medviewer.ui.picture import Picture, letter_places, letters_for, outline, plane_of_axis
+from medviewer.ui.shapes import Shape, shape_of
+
+Voxel = tuple[float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnMasks:
+    """Masks of one picture: fill (rows, columns, 4) or None, outlines with their colour, letters."""
+
+    fill: NDArray[np.uint8] | None
+    outlines: tuple[tuple[NDArray[np.float32], QColor], ...]
+    marks: tuple[Mark, ...]
+
+
+def drawn_masks(picture: Picture | None, index: int, style: OverlayStyle) -> DrawnMasks:
+    """The masks on picture ``index``. Outlines are lines, so the raster holds fill and hatch alone."""
+    layers = picture.layers(index) if picture is not None else []
+    if not layers:
+        return DrawnMasks(None, (), ())
+    fill = overlay_rgba([(x.inside, x.colour) for x in layers], replace(style, outline=0.0))
+    outlines = tuple((outline(x.inside), _ink(x.colour, style)) for x in layers)
+    named = [x for x in layers if x.letter]
+    places = zip(named, letter_places(named), strict=True)
+    marks = tuple(Mark(p[0], p[1], x.letter, x.colour) for x, p in places if p is not None)
+    return DrawnMasks(fill, outlines, marks)
+
+
+def _ink(colour: str, style: OverlayStyle) -> QColor:
+    ink = QColor(colour)
+    ink.setAlphaF(min(1.0, max(0.0, style.outline)))
+    return ink
+
+
+def legend_of(picture: Picture | None) -> tuple[LegendEntry, ...]:
+    """What the colours mean, for all masks of the volume: the legend stays the same while scrolling."""
+    masks = picture.masks if picture is not None else ()
+    letters = letters_for([name for _, _, name in masks])
+    return tuple(
+        LegendEntry(colour, letter, name)
+        for (_, colour, name), letter in zip(masks, letters, strict=True)
+        if name
+    )
+
+
+def shapes_on(
+    picture: Picture | None, index: int, measurements: Sequence[tuple[int, ReaderMeasurement]]
+) -> tuple[Shape, ...]:
+    """Those (number in the list, measurement) that lie on picture ``index``."""
+    if picture is None:
+        return ()
+    here = [(n, m) for n, m in measurements if (m.plane, m.index) == (picture.plane, index)]
+    return tuple(shape_of(m, picture.view, n) for n, m in here)
+
+
+def reference_lines(picture: Picture | None, voxel: Voxel | None) -> tuple[ReferenceLine, ...]:
+    """Where the other planes through the centre of a voxel cut the picture, each in its plane's colour."""
+    if picture is None or voxel is None:
+        return ()
+    planes = plane_of_axis(picture.volume)
+    if not planes:
+        return ()
+    _, row, column = picture.view.from_voxel(*voxel)
+    _, down, across = picture.view.axes
+    return (
+        ReferenceLine(theme.colour(planes[down]), y=row + 0.5),
+        ReferenceLine(theme.colour(planes[across]), x=column + 0.5),
+    )
