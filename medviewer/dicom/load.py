@@ -44,7 +44,7 @@ class SeriesLoader:
         shape: tuple[int, ...] = (len(series.instances), first.rows, first.columns)
         if series.unit is Unit.RGB:
             shape = (*shape, 3)
-        self._voxels: NDArray[Any] = np.zeros(shape, self._dtype)
+        self._voxels: NDArray[Any] = _room(shape, self._dtype)
         self.volume = Volume(self._voxels, series.geometry, series.unit, padding_range(first, self._dtype))
         self.ready: NDArray[np.bool_] = np.zeros(shape[0], bool)
         self.failed: dict[int, str] = {}
@@ -141,7 +141,7 @@ class SeriesLoader:
         if is_direct(instance, self._dtype):
             read_into(instance, target)
         else:
-            write_values(decode(instance, self._frame_spans(instance)), instance, target)
+            _fill(instance, target, lambda: self._frame_spans(instance))
 
     def _frame_spans(self, instance: Instance) -> list[Span] | None:
         """The fragment table of a multi-frame file is read once."""
@@ -153,6 +153,26 @@ class SeriesLoader:
             return self._spans[instance.path][instance.frame]
 
 
+def _room(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Zeros; raises :class:`UnreadableImage` where a header asks for more than there is."""
+    try:
+        return np.zeros(shape, dtype)
+    except (MemoryError, ValueError) as error:
+        raise UnreadableImage("The series does not fit into the memory of this computer.") from error
+
+
+def _fill(instance: Instance, target: NDArray[Any], spans: Callable[[], list[Span] | None]) -> None:
+    """Decode one image into ``target``; whatever damage is met, one image fails with one sentence."""
+    try:
+        write_values(decode(instance, spans()), instance, target)
+    except UnreadableImage:
+        raise
+    except (OSError, MemoryError) as error:
+        raise UnreadableImage("The image file could not be read.") from error
+    except Exception as error:  # a damaged value table, as the decoder's own damage
+        raise UnreadableImage("The image could not be decoded: its value table is damaged.") from error
+
+
 def load_series(series: Series, context: TaskContext | None = None) -> Volume:
     """The whole volume. Raises :class:`UnreadableImage` when no slice can be read, :class:`Cancelled`."""
     return SeriesLoader(series).load(context)
@@ -162,8 +182,8 @@ def read_slice(series: Series, index: int) -> Volume:
     """One slice as a volume of one slice, with its own place. Raises :class:`UnreadableImage`, IndexError."""
     instance = series.instances[index]
     shape: tuple[int, ...] = (1, instance.rows, instance.columns)
-    voxels = np.zeros((*shape, 3) if series.unit is Unit.RGB else shape, volume_dtype(series))
-    write_values(decode(instance), instance, voxels[0])
+    voxels = _room((*shape, 3) if series.unit is Unit.RGB else shape, volume_dtype(series))
+    _fill(instance, voxels[0], lambda: None)
     return Volume(voxels, slice_geometry(series, index), series.unit, padding_range(instance, voxels.dtype))
 
 

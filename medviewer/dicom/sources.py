@@ -75,6 +75,8 @@ def _add(path: Path, sources: Sources, context: TaskContext) -> None:
         sources.files += _walk_folder(path, sources)
     elif not path.exists():
         sources.refuse(path, "There is no such file or folder.")
+    elif not path.is_file():  # a pipe or device would be waited for without end
+        sources.refuse(path, "This is neither a file nor a folder.")
     elif zipfile.is_zipfile(path) and not _is_dicom(path):
         _unzip(path, sources, context)
     elif path.name.upper() == "DICOMDIR":

@@ -29,7 +29,7 @@ from medviewer.dicom.elements import (
 UNDEFINED = 0xFFFFFFFF
 MAX_DEPTH = 64
 MAX_ELEMENTS = 200_000
-MAX_INFLATED = 1 << 30
+MAX_INFLATED = 1 << 28
 MAX_VALUE = 1 << 16
 """Longest value kept, in bytes; the header facts we ask for are far shorter."""
 

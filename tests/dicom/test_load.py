@@ -262,6 +262,46 @@ def test_a_colour_film_opens_as_a_stack(tmp_path: Path) -> None:
     assert thumbnail(series, 4).shape == (4, 3, 3)
 
 
+def test_a_damaged_value_table_fails_alone(tmp_path: Path) -> None:
+    def tweak(ds: Dataset, k: int) -> None:
+        table = Dataset()
+        table.LUTDescriptor = [200, 0, 16]
+        table.add_new("LUTData", "OW", bytes(400))
+        if k == 1:
+            del table.LUTDescriptor
+        ds.ModalityLUTSequence = Sequence([table])
+
+    series = series_of(tmp_path, tweak, slices=3)
+    loader = SeriesLoader(series)
+    loader.load()
+    assert loader.ready.tolist() == [True, False, True]
+    assert "table" in loader.failed[1]
+    with pytest.raises(UnreadableImage, match="table"):
+        read_slice(series, 1)
+
+
+def test_a_compressed_film_that_vanished_is_one_sentence(tmp_path: Path) -> None:
+    ds = make_instance()
+    ds.NumberOfFrames = 3
+    ds.PixelData = encapsulate([b"12345678"] * 3)
+    ds.file_meta.TransferSyntaxUID = RLELossless
+    path = save(ds, tmp_path / "film.dcm")
+    (series,) = scan([path]).all_series()
+    path.unlink()
+    with pytest.raises(UnreadableImage):
+        load_series(series)
+
+
+def test_a_film_larger_than_any_memory_is_one_sentence(tmp_path: Path) -> None:
+    ds = make_instance()
+    ds.NumberOfFrames, ds.Rows, ds.Columns = 200_000, 16_000, 16_000
+    ds.PixelData = encapsulate([b"12345678"] * 3)
+    ds.file_meta.TransferSyntaxUID = RLELossless
+    (series,) = scan([save(ds, tmp_path / "film.dcm")]).all_series()
+    with pytest.raises(UnreadableImage, match="memory"):
+        SeriesLoader(series)
+
+
 def test_a_damaged_code_fails_alone(tmp_path: Path) -> None:
     import imagecodecs
 

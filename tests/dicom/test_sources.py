@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import zipfile
 from collections.abc import Iterator
@@ -163,3 +164,12 @@ def test_a_folder_is_read_through_once_without_its_dicomdir(tmp_path: Path) -> N
     found = open_sources([tmp_path, tmp_path / "a"])
     assert len(found.files) == 10
     assert found.unreadable == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert [u.reason for u in scan([tmp_path / "pipe"]).unreadable] == [
+        "This is neither a file nor a folder."
+    ]
+    assert scan([tmp_path]).patients == ()
