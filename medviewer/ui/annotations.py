@@ -66,6 +66,8 @@ class Notes:
     """A small view beside the main one: no legend, short words."""
     value: str = ""
     message: str = ""
+    missing: str = ""
+    """Why there is no picture at this place; a message goes before it."""
     lines: tuple[ReferenceLine, ...] = ()
     shapes: tuple[Shape, ...] = ()
     sketch: Shape | None = None
@@ -177,7 +179,7 @@ class Annotations(QGraphicsItem):
         return lines + _plain(notes.corners.bottom_right)[::-1]
 
     def _message(self, painter: QPainter, width: float, height: float) -> None:
-        text = self.notes.message
+        text = self.notes.message or self.notes.missing
         if not text:
             return
         painter.setFont(theme.font(14))

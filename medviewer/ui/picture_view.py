@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -43,6 +43,7 @@ class PictureView(Stage):
         self._measurements: tuple[ReaderMeasurement, ...] = ()
         self._crosshair: tuple[float, float, float] | None = None
         self._seen: NDArray[np.bool_] = np.zeros(0, bool)
+        self._failures: Mapping[int, str] = {}
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_REPAINT_MS)
@@ -107,7 +108,7 @@ class PictureView(Stage):
         """Another picture: nothing of the last one may stay."""
         self._seen = np.zeros(self.count, bool)
         self._index = min(self._index, max(0, self.count - 1))
-        self._measurements, self._crosshair = (), None
+        self._measurements, self._crosshair, self._failures = (), None, {}
         notes = self._front.notes
         notes.shapes, notes.sketch, notes.value, notes.chosen = (), None, "", ""
         notes.has_picture = self._picture is not None
@@ -117,6 +118,12 @@ class PictureView(Stage):
         if self._picture is not None:
             self.move_camera(self.camera.showing(shape, pixel_mm))
         self._show_lines()
+
+    def set_failures(self, failures: Mapping[int, str]) -> None:
+        """Why stored slices could not be shown; looked up whenever such a slice is asked for. Goes with the
+        picture: call it after ``set_picture``."""
+        self._failures = failures
+        self._show_levels()
 
     def set_series_key(self, key: str) -> None:
         """The series that new measurements belong to."""
@@ -205,14 +212,26 @@ class PictureView(Stage):
 
     def _show_levels(self) -> None:
         picture = self._picture
+        self._front.notes.missing = self._why_missing()
         if picture is None or not picture.is_ready(self._index):
             self._canvas.show_levels(None)
+            self._front.update()
         else:
             if self._auto is None and self._window is None:
                 self._auto = auto_window(picture.volume)
             self._canvas.show_levels(picture.levels(self._index, self.shown_window))
             self._settled.start()
         self._show_bar()
+
+    def _why_missing(self) -> str:
+        """What stands in the place of a picture that isn't there."""
+        if self._picture is None or self._picture.is_ready(self._index):
+            return ""
+        if self._picture.view.axes[0] == 0:
+            stored = int(self._picture.view.to_voxel(self._index, 0, 0)[0])
+            if stored in self._failures:
+                return f"Image {self._index + 1} could not be shown.\n{self._failures[stored]}"
+        return "Loading …"
 
     def _mark_seen(self) -> None:
         if self._picture is not None and self.isVisible() and self._picture.is_ready(self._index):

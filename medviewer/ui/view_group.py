@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtWidgets import QWidget
 
@@ -17,6 +17,11 @@ class ViewGroup(QWidget):
     """Setters that concern all views."""
 
     viewports: tuple[Viewport, ...] = ()
+
+    def set_failures(self, failures: Mapping[int, str]) -> None:
+        """Why stored slices could not be shown; after the volume was set."""
+        for view in self.viewports:
+            view.set_failures(failures)
 
     def set_series_key(self, key: str) -> None:
         """The series that new measurements belong to."""

@@ -116,6 +116,21 @@ def test_a_slice_appears_when_it_is_ready(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: seen == [0])
 
 
+def test_a_slice_that_is_not_there_says_why(qtbot: QtBot) -> None:
+    ready = np.zeros(SHAPE[0], bool)
+    view = shown(qtbot, None)
+    view.set_picture(numbered(geometry()), ready)
+    assert view._front.notes.missing == "Loading …"
+    failures: dict[int, str] = {}
+    view.set_failures(failures)
+    failures[4] = "The pixel data is cut short."
+    view.set_index(4)
+    assert view._front.notes.missing == "Image 5 could not be shown.\nThe pixel data is cut short."
+    ready[4] = True
+    view.refresh_slice(4)
+    assert view._front.notes.missing == ""
+
+
 def test_slices_that_are_not_loaded_are_black_in_other_planes(qtbot: QtBot) -> None:
     volume = Volume(np.full(SHAPE, 2000, np.int16), geometry(), Unit.HU)
     ready = np.zeros(SHAPE[0], bool)
