@@ -132,9 +132,15 @@ def _series_line(study: Study, series: Series) -> str:
 def _study_lines(study: Study, series: Series) -> list[str]:
     made = series.acquisition
     when = f"{display_date(study.date)} {display_time(study.time)}".strip()
-    thickness = "" if made.slice_thickness_mm is None else number(made.slice_thickness_mm, "mm", decimals=1)
+    thickness = "" if made.slice_thickness_mm is None else _thickness(made.slice_thickness_mm)
     voltage = "" if made.kvp is None else number(made.kvp, "kV")
     return _kept(when, _joined(made.manufacturer, made.kernel), _joined(thickness, voltage), made.contrast)
+
+
+def _thickness(millimetres: float) -> str:
+    """As the header says it, to the micrometre: 1.25 mm is not 1.2 mm."""
+    needed = next(d for d in (1, 2, 3) if d == 3 or round(millimetres, d) == round(millimetres, 3))
+    return number(millimetres, "mm", decimals=needed)
 
 
 def _image_line(series: Series, index: int) -> str:

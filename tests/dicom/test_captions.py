@@ -74,6 +74,17 @@ def test_full_corners_say_who_what_and_which(found: Found) -> None:
     assert text.bottom_left == ("Image 4 / 10   z −18.0\u2009mm", "W 1500 L −600   Zoom 160\u2009%")
 
 
+@pytest.mark.parametrize(
+    ("thickness", "shown"),
+    [(5.0, "5.0"), (1.25, "1.25"), (0.625, "0.625"), (0.67000001, "0.67"), (0.75, "0.75")],
+)
+def test_thickness_is_not_rounded_to_another(found: Found, thickness: float, shown: str) -> None:
+    patient, study, series = found
+    series = replace(series, acquisition=replace(series.acquisition, slice_thickness_mm=thickness))
+    text = "\n".join(corners(patient, study, series, 0, None).top_right)
+    assert f"{shown}\u2009mm" in text
+
+
 def test_minimal_and_off(found: Found) -> None:
     minimal = corners(*found, 0, None, "minimal")
     assert minimal.top_left == ("Test, Tina", "T1")

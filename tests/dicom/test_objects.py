@@ -170,6 +170,46 @@ def test_a_segmentation_in_the_other_direction_is_turned(tmp_path: Path) -> None
     np.testing.assert_array_equal(read[0].full(), masks_of(volume)[0].full()[::-1])
 
 
+def test_a_segmentation_that_reaches_beyond_the_series_is_not_cut(tmp_path: Path) -> None:
+    """Half a nodule would be told as a small one."""
+    volume = noisy()
+    paths = write_ct_series(volume, tmp_path / "ct", FACTS)
+    path = write_seg(masks_of(volume), paths, tmp_path / "seg.dcm", Algorithm("a", "1"))
+    for lost in paths[-2:]:
+        lost.unlink()
+    (series,) = scan([tmp_path / "ct"]).all_series()
+    with pytest.raises(UnreadableImage, match="beyond"):
+        read_seg(path, series)
+
+
+@pytest.mark.parametrize(("keyword", "value"), [("PatientID", "ELSE"), ("PatientBirthDate", "19010203")])
+def test_a_segmentation_of_another_patient_is_refused(tmp_path: Path, keyword: str, value: str) -> None:
+    """One frame of reference and one grid are no proof: bad anonymisers repeat them."""
+    volume = noisy()
+    paths = write_ct_series(volume, tmp_path / "ct", replace(FACTS, birth_date="19700101"))
+    path = write_seg(masks_of(volume), paths, tmp_path / "seg.dcm", Algorithm("a", "1"))
+    (series,) = scan([tmp_path / "ct"]).all_series()
+    seg = pydicom.dcmread(path)
+    setattr(seg, keyword, value)
+    seg.save_as(path)
+    with pytest.raises(UnreadableImage, match="another patient"):
+        read_seg(path, series)
+    setattr(seg, keyword, "")
+    seg.save_as(path)
+    assert read_seg(path, series)
+
+
+def test_a_hostile_segmentation_is_refused(tmp_path: Path) -> None:
+    volume = noisy()
+    paths = write_ct_series(volume, tmp_path / "ct", FACTS)
+    path = write_seg(masks_of(volume), paths, tmp_path / "seg.dcm", Algorithm("a", "1"))
+    (series,) = scan([tmp_path / "ct"]).all_series()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UnreadableImage, match="readable"):
+        read_seg(path, series)
+
+
 def test_sources_that_do_not_cover_the_masks_are_refused(tmp_path: Path) -> None:
     volume = noisy()
     paths = write_ct_series(volume, tmp_path / "ct", FACTS)

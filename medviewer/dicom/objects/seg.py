@@ -21,6 +21,7 @@ from pydicom.uid import UID
 
 from medviewer.dicom.objects.ct import seeded_uid
 from medviewer.dicom.study import Series
+from medviewer.dicom.walk import walk
 from medviewer.errors import NoGeometry, UnreadableImage, WriteError
 from medviewer.imaging.volume import Geometry, Mask
 
@@ -149,21 +150,36 @@ def _description(
 def read_seg(path: Path, series: Series) -> list[Mask]:
     """The segments of a SEG on the grid of ``series``, label = segment number.
 
-    Fractional segments count from 0.5 up. Raises :class:`UnreadableImage` for a file that is no SEG, lies
-    in another frame of reference or off the grid; :class:`NoGeometry` for a series without geometry.
+    Fractional segments count from 0.5 up. Raises :class:`UnreadableImage` for a file that is no SEG, is
+    another patient's, lies in another frame of reference, off the grid or beyond it; :class:`NoGeometry` for
+    a series without geometry.
     """
     geometry = series.geometry
     if geometry is None:
         raise NoGeometry("A segmentation cannot be shown on a series without geometry.")
     try:
+        walk(path, frozenset())  # hostile nesting and cut files stop here
         seg = hd.seg.segread(path)
     except Exception as error:  # whatever highdicom meets in a foreign file
         raise UnreadableImage("This file is not a readable segmentation.") from error
+    if not _same_patient(seg, series):
+        raise UnreadableImage("The segmentation belongs to another patient.")
     frame_uid = str(getattr(seg, "FrameOfReferenceUID", ""))
     if frame_uid and series.frame_of_reference_uid and frame_uid != series.frame_of_reference_uid:
         raise UnreadableImage("The segmentation belongs to another frame of reference.")
     shape = (len(series.instances), *series.size)
     return [_segment(seg, number, geometry, shape) for number in seg.segment_numbers]
+
+
+def _same_patient(seg: Dataset, series: Series) -> bool:
+    """Whether no fact that both headers tell of the patient differs; a fact missing in one proves nothing."""
+    facts = ["SpecificCharacterSet", "PatientID", "PatientBirthDate"]
+    try:
+        image = pydicom.dcmread(series.instances[0].path, stop_before_pixels=True, specific_tags=list(facts))
+    except Exception as error:  # the image vanished or was damaged since the scan
+        raise UnreadableImage("The image file could not be read.") from error
+    told = [(str(seg.get(k) or "").strip(), str(image.get(k) or "").strip()) for k in facts[1:]]
+    return all(not a or not b or a == b for a, b in told)
 
 
 def _segment(seg: Any, number: int, geometry: Geometry, shape: tuple[int, int, int]) -> Mask:
@@ -198,11 +214,13 @@ def _onto_grid(
 
 
 def _paste(part: NDArray[np.bool_], low: NDArray[np.int64], shape: tuple[int, int, int]) -> NDArray[np.bool_]:
-    """Put a box at index ``low`` of an empty grid; what lies outside is cut."""
+    """Put a box at index ``low`` of an empty grid. A mask that reaches beyond it is refused, never cut."""
     first = np.maximum(low, 0)
     last = np.maximum(np.minimum(low + np.array(part.shape), np.array(shape)), first)
     out = np.zeros(shape, bool)
     into = tuple(slice(int(a), int(b)) for a, b in zip(first, last, strict=True))
     source = tuple(slice(int(a - o), int(b - o)) for a, b, o in zip(first, last, low, strict=True))
     out[into] = part[source]
+    if np.count_nonzero(out) != np.count_nonzero(part):
+        raise UnreadableImage("The segmentation reaches beyond the images of this series.")
     return out
