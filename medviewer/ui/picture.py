@@ -127,7 +127,8 @@ class Picture:
         if self.volume.is_colour:
             return f"RGB {'/'.join(str(int(v)) for v in value)} {where}"
         whole = np.issubdtype(value.dtype, np.integer) or float(value).is_integer()
-        text = number(float(value), decimals=0 if whole else 2)
+        # Values are compared with window settings, which have no thousands separator either.
+        text = number(float(value), decimals=0 if whole else 2).replace(",", "")
         return f"{self.volume.unit.value or 'Value'} {text} {where}"
 
 

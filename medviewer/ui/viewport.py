@@ -50,7 +50,7 @@ class Viewport(PictureView):
         self._gestures = Gestures(self)
         super().__init__(plane, self._gestures, parent)
         self._mouse: QPointF | None = None
-        self._ranged: tuple[Volume | None, float] = (None, 1.0)
+        self._ranged: tuple[Volume | None, int, float] = (None, 0, 1.0)
         self._bar.index_requested.connect(self.index_requested)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -101,12 +101,12 @@ class Viewport(PictureView):
     @property
     def window_step(self) -> float:
         """Change of the window for one screen pixel of dragging."""
-        volume = self._picture.volume if self._picture is not None else None
-        if volume is None:
+        if self._picture is None:
             return 1.0
-        if self._ranged[0] is not volume:
-            self._ranged = (volume, value_range(volume))
-        return self._ranged[1] / _DRAG_PX
+        volume, loaded = self._picture.volume, int(self._picture.loaded().sum())
+        if self._ranged[0] is not volume or self._ranged[1] != loaded:
+            self._ranged = (volume, loaded, value_range(volume))
+        return self._ranged[2] / _DRAG_PX
 
     @property
     def whole_values(self) -> bool:
