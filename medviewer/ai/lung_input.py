@@ -62,6 +62,35 @@ def grid_size(count: int, spacing_mm: float) -> int:
     return max(MULTIPLE, -(-needed // MULTIPLE) * MULTIPLE)
 
 
+class Bands:
+    """A map of few taps (at most a handful of non-zero weights a row), applied without the zeros.
+
+    The same sums as the matrix product, an order of magnitude cheaper, and on the calling thread alone.
+    """
+
+    def __init__(self, matrix: Float32) -> None:
+        """``matrix``: (outputs, inputs) with the non-zero weights of a row side by side."""
+        taps = max(1, int((matrix != 0).sum(axis=1).max()))
+        first = np.minimum((matrix != 0).argmax(axis=1), matrix.shape[1] - taps)
+        columns = [first + k for k in range(taps)]
+        rows = np.arange(len(matrix))
+        self._taps = [(c, np.ascontiguousarray(matrix[rows, c])[:, None]) for c in columns]
+        self.covered = matrix.any(axis=1)
+
+    def apply(self, values: NDArray[Any]) -> Float32:
+        """(inputs, n) to (outputs, n)."""
+        columns, weights = self._taps[0]
+        out: Float32 = values[columns] * weights
+        for columns, weights in self._taps[1:]:
+            out += values[columns] * weights
+        return out
+
+
+def both_ways(rows: Bands, columns: Bands, picture: NDArray[Any]) -> Float32:
+    """The map along rows and along columns of a picture."""
+    return np.ascontiguousarray(columns.apply(rows.apply(picture).T).T)
+
+
 def scale_hu(values: NDArray[Any]) -> Float32:
     """HU to the network's -1..1."""
     low, high = HU_RANGE
@@ -86,14 +115,14 @@ class LungInput:
             raise ValueError("an axial view without pixel size")
         self.size = (grid_size(rows, pixel[0]), grid_size(columns, pixel[1]))
         self._down = (
-            shrink_matrix(rows, pixel[0], self.size[0]),
-            shrink_matrix(columns, pixel[1], self.size[1]).T.copy(),
+            Bands(shrink_matrix(rows, pixel[0], self.size[0])),
+            Bands(shrink_matrix(columns, pixel[1], self.size[1])),
         )
         self._up = (
-            grow_matrix(rows, pixel[0], self.size[0]),
-            grow_matrix(columns, pixel[1], self.size[1]).T.copy(),
+            Bands(grow_matrix(rows, pixel[0], self.size[0])),
+            Bands(grow_matrix(columns, pixel[1], self.size[1])),
         )
-        self._covered = np.outer(self._down[0].any(axis=1), self._down[1].any(axis=0))
+        self._covered = np.outer(self._down[0].covered, self._down[1].covered)
         self._neighbours = self._neighbour_table()
         self._kept: OrderedDict[int, Float32] = OrderedDict()
         self._lock = Lock()
@@ -133,13 +162,12 @@ class LungInput:
         return {k: label == k for k in range(1, probabilities.shape[0])}
 
     def _grow(self, picture: NDArray[Any]) -> Float32:
-        out: Float32 = self._up[0] @ np.asarray(picture, dtype=np.float32) @ self._up[1]
-        return out
+        return both_ways(*self._up, np.asarray(picture, dtype=np.float32))
 
     def shrink_mask(self, index: int, mask: NDArray[Any]) -> Float32:
         """Fraction 0..1 of a whole-grid mask (native axes) on the network's grid: the training target."""
         picture = np.asarray(self.view.extract(mask, index), dtype=np.float32)
-        return np.asarray(self._down[0] @ picture @ self._down[1], dtype=np.float32)
+        return both_ways(*self._down, picture)
 
     def _picture(self, index: int) -> Float32:
         with self._lock:
@@ -148,7 +176,7 @@ class LungInput:
                 return self._kept[index]
         values: Float32 = np.asarray(self.view.extract(self._volume.voxels, index), dtype=np.float32)
         clipped = np.clip(values, *HU_RANGE)
-        shrunk = np.asarray(self._down[0] @ clipped @ self._down[1], dtype=np.float32)
+        shrunk = both_ways(*self._down, clipped)
         picture = scale_hu(np.where(self._covered, shrunk, _AIR_HU))
         with self._lock:
             self._kept[index] = picture

@@ -12,6 +12,7 @@ from medviewer.ai.lung_input import (
     GRID_MM,
     HU_RANGE,
     MULTIPLE,
+    Bands,
     grid_size,
     grow_matrix,
     prepare,
@@ -129,3 +130,11 @@ def test_a_picture_that_is_not_there_is_refused() -> None:
     lung = prepare(_volume((2, 1, 0), (0, 0, 0)))
     with pytest.raises(IndexError):
         lung.restore(lung.count, np.zeros((2, *lung.size), np.float32))
+
+
+@pytest.mark.parametrize(("count", "spacing"), [(512, 0.7), (300, 1.5), (97, 2.2), (16, 0.9)])
+def test_bands_are_the_same_map_as_the_whole_matrix(count: int, spacing: float) -> None:
+    values = np.random.default_rng(1).normal(size=(count, 7)).astype(np.float32)
+    matrix = shrink_matrix(count, spacing, grid_size(count, spacing))
+    np.testing.assert_allclose(Bands(matrix).apply(values), matrix @ values, atol=1e-5)
+    np.testing.assert_array_equal(Bands(matrix).covered, matrix.any(axis=1))
