@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from medviewer.review.state import Change, Decision, KeyImage, ReaderMeasurement, State
+from medviewer.review.state import Change, Decision, KeyImage, ReaderMeasurement, State, study_key
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +24,15 @@ class Work:
         return cls(state.decisions, state.impressions, state.measurements, state.key_images)
 
     def put_into(self, state: State) -> State:
-        """The state with its work replaced by this."""
+        """The state with the work on the patient on screen replaced by this; other patients' work stays."""
+        own = _Owner(state)
+        mine, others = own.part_of(self), own.part_of(Work.of(state), rest=True)
         return replace(
             state,
-            decisions=self.decisions,
-            impressions=self.impressions,
-            measurements=self.measurements,
-            key_images=self.key_images,
+            decisions=MappingProxyType({**others.decisions, **mine.decisions}),
+            impressions=MappingProxyType({**others.impressions, **mine.impressions}),
+            measurements=(*others.measurements, *mine.measurements),
+            key_images=(*others.key_images, *mine.key_images),
         )
 
     def difference(self, other: Work) -> Change:
@@ -44,6 +47,27 @@ class Work:
         if self.key_images != other.key_images:
             change |= Change.KEY_IMAGE
         return change
+
+
+class _Owner:
+    """Tells the work on the patient on screen from the work on others."""
+
+    def __init__(self, state: State) -> None:
+        patient = state.patient
+        studies = patient.studies if patient is not None else ()
+        key = patient.key if patient is not None else ""
+        self._series = {series.key for study in studies for series in study.series}
+        self._texts = {study_key(patient, study) for study in studies} if patient is not None else set()
+        self._findings = {f.id for r in state.results if r.patient_key == key for f in r.findings}
+
+    def part_of(self, work: Work, rest: bool = False) -> Work:
+        """The patient's part of ``work``, or the ``rest``."""
+        return Work(
+            {k: d for k, d in work.decisions.items() if (k in self._findings) is not rest},
+            {k: text for k, text in work.impressions.items() if (k in self._texts) is not rest},
+            tuple(m for m in work.measurements if (m.series_key in self._series) is not rest),
+            tuple(k for k in work.key_images if (k.series_key in self._series) is not rest),
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -55,6 +55,8 @@ def build(
     pixels = dict(volumes or {})
     if state.volume is not None:
         pixels[series.key] = state.volume
+    # Other studies, and other patients, have no place in this report, whatever was marked there.
+    pixels = {one.key: pixels[one.key] for one in study.series if one.key in pixels}
     maker = _maker(result)
     pictures = figures(state, pixels, maker)
     done, total = state.reviewed
@@ -201,8 +203,9 @@ def _made(state: State, card: ModelCard | None, now: datetime, app_version: str)
     facts = [*_run_facts(state.result, card)]
     decided = [d for f in state.findings if (d := state.decision_of(f.id)).verdict is not Verdict.PENDING]
     if decided:
-        last = max(decided, key=lambda d: d.time)
-        facts.append(Fact("Reviewed by", _by(last.reader or "a reader without name", last.time)))
+        last = {d.reader: d.time for d in sorted(decided, key=lambda d: d.time)}
+        readers = (_by(reader or "a reader without name", time) for reader, time in last.items())
+        facts.append(Fact("Reviewed by", "; ".join(readers)))
     facts.append(Fact("Images seen", f"{_percent(state.seen_fraction)} of the images were on screen"))
     made = f"MedViewer {app_version}, {words.moment(now.isoformat(timespec='seconds'))}"
     return (*facts, Fact("Written by", made))

@@ -14,7 +14,6 @@ from medviewer.errors import UsageError
 from medviewer.imaging.render import OverlayStyle, auto_window
 from medviewer.imaging.volume import Unit, Volume
 from medviewer.imaging.window import Window
-from medviewer.review.history import History
 from medviewer.review.merge import merge
 from medviewer.review.state import Change, State
 from medviewer.review.store import AuditSink, Store, local_now
@@ -61,7 +60,7 @@ class Screen(Store):
 
     def _forget(self) -> None:
         old = self._state
-        self._history = History()
+        self._histories.clear()
         self._views.clear()
         self._state = State(reader=old.reader, style=old.style, annotations=old.annotations)
 
@@ -108,9 +107,12 @@ class Screen(Store):
         self._set(shown, parts)
 
     def set_volume(self, series_key: str, volume: Volume) -> bool:
-        """Hand over the pixels of the series on screen. False, and nothing happens, for any other series."""
+        """Hand over the pixels of the series on screen. False, and nothing happens, for any other series, or
+        for pixels loaded before the series grew: their images have other numbers."""
         state = self._state
         if state.series is None or state.series.key != series_key:
+            return False
+        if volume.shape[0] != len(state.series.instances):
             return False
         self._set(replace(state, volume=volume), Change.VOLUME)
         if self._state.window is None and _has_contrast(volume, state.index):

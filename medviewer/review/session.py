@@ -15,7 +15,16 @@ from medviewer.ai.findings import AnalysisResult, Finding
 from medviewer.errors import UsageError
 from medviewer.imaging.reslice import Plane
 from medviewer.review.screen import Screen, uid_hash
-from medviewer.review.state import Change, Decision, KeyImage, ReaderMeasurement, Run, State, Verdict
+from medviewer.review.state import (
+    Change,
+    Decision,
+    KeyImage,
+    ReaderMeasurement,
+    Run,
+    State,
+    Verdict,
+    study_key,
+)
 from medviewer.review.store import AuditSink, local_now
 
 
@@ -73,10 +82,14 @@ class Session(Screen):
     # --- findings ----------------------------------------------------------------------------------------
 
     def _finding(self, finding_id: str) -> Finding:
+        patient = self._state.patient
         for result in self._state.results:
             for finding in result.findings:
-                if finding.id == finding_id:
-                    return finding
+                if finding.id != finding_id:
+                    continue
+                if patient is None or result.patient_key != patient.key:
+                    raise UsageError("This finding belongs to another patient.", "Show that patient first.")
+                return finding
         raise UsageError("There is no such finding.")
 
     def select_finding(self, finding_id: str | None) -> None:
@@ -137,11 +150,12 @@ class Session(Screen):
 
     def set_impression(self, text: str) -> None:
         """The reader's own words for the study on screen. Typing in a row is one step of undo."""
-        study = self._state.study
-        if study is None or text == self._state.impression:
+        patient, study = self._state.patient, self._state.study
+        if patient is None or study is None or text == self._state.impression:
             return
-        texts = MappingProxyType({**self._state.impressions, study.uid: text})
-        self._work("impression", Change.IMPRESSION, token=f"impression {study.uid}", impressions=texts)
+        key = study_key(patient, study)
+        texts = MappingProxyType({**self._state.impressions, key: text})
+        self._work("impression", Change.IMPRESSION, token=f"impression {key}", impressions=texts)
 
     def add_measurement(self, measurement: ReaderMeasurement) -> str:
         """Keep a measurement, with reader and time; one with the id of another takes its place. Returns its

@@ -93,13 +93,18 @@ class Run:
     model_id: str
 
 
+def study_key(patient: Patient, study: Study) -> str:
+    """Names a study of one patient: by mistake two patients may carry one study UID."""
+    return f"{patient.key} {study.uid}"
+
+
 @dataclass(frozen=True, eq=False)
 class State:
     """What is open and shown, what the models said, what the reader decided.
 
     ``index`` counts slices from 0 in display order of the current series (its native plane).
     ``results`` holds every finished run of the session, newest last; a series' current result is its newest.
-    ``impressions`` maps study UID to the reader's text.
+    ``impressions`` maps :func:`study_key` to the reader's text.
     """
 
     scan: ScanResult | None = None
@@ -155,7 +160,9 @@ class State:
     @property
     def impression(self) -> str:
         """The reader's text for the study on screen."""
-        return self.impressions.get(self.study.uid, "") if self.study is not None else ""
+        if self.study is None or self.patient is None:
+            return ""
+        return self.impressions.get(study_key(self.patient, self.study), "")
 
     @property
     def seen_fraction(self) -> float:

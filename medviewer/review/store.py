@@ -39,7 +39,7 @@ class Store:
         self._audit = audit
         self._clock = clock
         self._listeners: list[Listener] = []
-        self._history = History()
+        self._histories: dict[str, History] = {}
         self._untold: list[tuple[State, Change]] = []
 
     @property
@@ -83,6 +83,12 @@ class Store:
     def _time(self) -> str:
         return self._clock().isoformat(timespec="seconds")
 
+    @property
+    def _history(self) -> History:
+        """Of the patient on screen: undo must never reach into the work on somebody else."""
+        patient = self._state.patient
+        return self._histories.setdefault(patient.key if patient is not None else "", History())
+
     def _work(self, name: str, change: Change, token: str = "", **fields: Any) -> None:
         self._history.record(name, self._state, token)
         self._set(replace(self._state, **fields), change)
@@ -100,7 +106,7 @@ class Store:
             return False
         change = Work.of(self._state).difference(Work.of(state))
         if Change.DECISION in change:
-            self._note(action, reader=self._state.reader)
+            self._note(action, verdicts=_verdicts(self._state, state), reader=self._state.reader)
         self._set(state, change)
         return True
 
@@ -113,3 +119,10 @@ class Store:
     def redo_name(self) -> str:
         """What redo would bring back; empty when nothing."""
         return self._history.redo_name
+
+
+def _verdicts(before: State, after: State) -> dict[str, str]:
+    """What undo or redo made of each decision it touched, for the audit."""
+    ids = sorted(before.decisions.keys() | after.decisions.keys())
+    new = {i: after.decision_of(i) for i in ids}
+    return {i: str(new[i].verdict) for i in ids if new[i] != before.decision_of(i)}
