@@ -34,7 +34,7 @@ class SeriesLoader:
     """Fills one array slice by slice. Thread-safe: ``prioritise`` and reading may happen meanwhile.
 
     ``ready[k]``: slice k is there. ``failed[k]``: why it never will be; such a slice holds the lowest
-    value. A failed slice does not stop the others.
+    value and is named in ``volume.unread`` once the load is complete. It does not stop the others.
     """
 
     def __init__(self, series: Series) -> None:
@@ -96,6 +96,8 @@ class SeriesLoader:
                 self._settle(running)
         if not self.ready.any():
             raise UnreadableImage(next(iter(self.failed.values()), "The series holds no image."))
+        if self.failed:
+            self.volume = replace(self.volume, unread=frozenset(self.failed))
         return self.volume
 
     def _settle(self, running: dict[Future[None], int]) -> None:

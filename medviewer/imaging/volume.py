@@ -141,6 +141,8 @@ class Volume:
     geometry: Geometry | None
     unit: Unit = Unit.RAW
     padding: tuple[float, float] | None = None
+    unread: frozenset[int] = frozenset()
+    """Slices that could not be read: they hold the lowest value, and nothing may be measured in them."""
 
     def __post_init__(self) -> None:
         if self.voxels.ndim not in (3, 4):

@@ -273,8 +273,10 @@ def test_a_damaged_value_table_fails_alone(tmp_path: Path) -> None:
 
     series = series_of(tmp_path, tweak, slices=3)
     loader = SeriesLoader(series)
-    loader.load()
+    volume = loader.load()
     assert loader.ready.tolist() == [True, False, True]
+    assert volume.unread == loader.volume.unread == {1}
+    assert load_series(series).unread == {1}
     assert "table" in loader.failed[1]
     with pytest.raises(UnreadableImage, match="table"):
         read_slice(series, 1)
