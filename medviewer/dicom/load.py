@@ -21,7 +21,14 @@ from medviewer.dicom.decode import decode
 from medviewer.dicom.encapsulated import Span, frame_spans
 from medviewer.dicom.stack import normal
 from medviewer.dicom.study import Instance, Series
-from medviewer.dicom.voxels import is_direct, padding_range, read_into, volume_dtype, write_values
+from medviewer.dicom.voxels import (
+    is_direct,
+    padding_range,
+    read_into,
+    series_padding,
+    volume_dtype,
+    write_values,
+)
 from medviewer.errors import UnreadableImage
 from medviewer.imaging.render import apply_window, auto_window
 from medviewer.imaging.volume import Geometry, Unit, Volume
@@ -45,7 +52,7 @@ class SeriesLoader:
         if series.unit is Unit.RGB:
             shape = (*shape, 3)
         self._voxels: NDArray[Any] = _room(shape, self._dtype)
-        self.volume = Volume(self._voxels, series.geometry, series.unit, padding_range(first, self._dtype))
+        self.volume = Volume(self._voxels, series.geometry, series.unit, series_padding(series, self._dtype))
         self.ready: NDArray[np.bool_] = np.zeros(shape[0], bool)
         self.failed: dict[int, str] = {}
         self._lock = threading.Lock()

@@ -16,6 +16,7 @@ from medviewer.imaging.volume import Unit
 
 _DIRECT = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"})
 _INT16 = np.iinfo(np.int16)
+_AIR_HU = -1024
 
 
 def volume_dtype(series: Series) -> np.dtype[Any]:
@@ -119,3 +120,19 @@ def padding_range(instance: Instance, dtype: np.dtype[Any]) -> tuple[float, floa
     if dtype == np.int16:
         ends = [float(np.clip(end, _INT16.min, _INT16.max)) for end in ends]
     return min(ends), max(ends)
+
+
+def series_padding(series: Series, dtype: np.dtype[Any]) -> tuple[float, float] | None:
+    """One padding range for a whole series, though not every image may name it, or rescale it alike.
+
+    Where images differ, HU below air are joined to one range (nothing of a patient lies there); of other
+    values only the first image's range is believed.
+    """
+    each = (padding_range(instance, dtype) for instance in series.instances)
+    ranges = list(dict.fromkeys(found for found in each if found is not None))
+    if not ranges:
+        return None
+    highest = max(high for _, high in ranges)
+    if series.unit is Unit.HU and highest < _AIR_HU:
+        return min(low for low, _ in ranges), highest
+    return ranges[0]

@@ -198,6 +198,24 @@ def test_padding_is_told_in_the_volumes_unit(tmp_path: Path) -> None:
     assert load_series(series_of(tmp_path, tweak)).padding == (-3024.0, -3024.0)
 
 
+def test_padding_named_or_rescaled_otherwise_in_some_images_still_counts(tmp_path: Path) -> None:
+    def tweak(ds: Dataset, k: int) -> None:
+        ds.RescaleSlope = 1 if k < 5 else 2
+        if k < 9:  # the first image shown names none
+            ds.add_new("PixelPaddingValue", "SS", -2000)
+
+    volume = load_series(series_of(tmp_path, tweak))
+    assert volume.padding == (-5024.0, -3024.0)
+
+
+def test_padding_within_the_patients_values_is_not_joined(tmp_path: Path) -> None:
+    def tweak(ds: Dataset, k: int) -> None:
+        ds.RescaleSlope = 1 if k < 5 else 2
+        ds.add_new("PixelPaddingValue", "SS", 500)
+
+    assert load_series(series_of(tmp_path, tweak)).padding == (-24.0, -24.0)
+
+
 def test_a_modality_lut_makes_the_values(tmp_path: Path) -> None:
     def tweak(ds: Dataset, k: int) -> None:
         item = Dataset()
