@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from medviewer import paths
@@ -59,10 +60,9 @@ def _train(options: argparse.Namespace) -> None:
 
     quick = bool(options.quick)
     work = options.work or paths.cache_dir() / "training" / ("lung-ct-quick" if quick else "lung-ct")
-    count = options.phantoms or (2 if quick else 110)
-    plan = Plan(steps=options.steps or 6, batch=2, crop=64, save_every=3) if quick else Plan(
-        steps=options.steps or 6000
-    )  # fmt: skip
+    count = options.phantoms or (2 if quick else 97)
+    plan = Plan(steps=6, batch=2, crop=64, save_every=3) if quick else Plan()
+    plan = replace(plan, steps=options.steps or plan.steps)
     slices, size = (8, 128) if quick else (56, 272)
     log.info("Drawing %d synthetic chests", count)
     cases = lung_data.phantom_cases(work / "chests", count, slices, size, workers=1 if quick else 2)

@@ -28,7 +28,7 @@ NETWORK_ARGS: dict[str, Any] = {"inputs": 3, "outputs": len(OUTPUTS), "widths": 
 class Plan:
     """How long and how hard to train."""
 
-    steps: int = 6000
+    steps: int = 2750
     batch: int = 8
     crop: int = 192
     rate: float = 2e-3
