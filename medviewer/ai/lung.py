@@ -31,7 +31,7 @@ def finish(
     wanted = [(label.id, label.name) for label in card.labels if label.name in (checks.RIGHT, checks.LEFT)]
     cleaned = clean(classes, wanted, volume.geometry, context)
     masks = {name: item.mask for name, item in cleaned.items()}
-    failure = _failure(masks)
+    failure = _failure(masks, volume)
     if failure is not None:
         return Outcome(failure=failure)
     context.report(0.95, "Measuring")
@@ -45,13 +45,16 @@ def finish(
     return Outcome(tuple(findings), tuple(warnings))
 
 
-def _failure(masks: Mapping[str, Mask]) -> Notice | None:
+def _failure(masks: Mapping[str, Mask], volume: Volume) -> Notice | None:
     total = sum(volume_ml(mask) for mask in masks.values())
     if total == 0:
         text = "No lung was found in these images: there is no reliable result."
         return Notice("NO_RELIABLE_RESULT", text)
     if total > IMPLAUSIBLE_ML:
         text = f"The lungs would hold {number(total, 'mL')}, which no body does: there is no reliable result."
+        return Notice("NO_RELIABLE_RESULT", text)
+    if any(mask.voxel_count and not attenuation.lung_values(volume, mask).size for mask in masks.values()):
+        text = "A lung was outlined where the images hold no values: there is no reliable result."
         return Notice("NO_RELIABLE_RESULT", text)
     return None
 
@@ -71,7 +74,9 @@ def lung_findings(
     card: ModelCard,
     context: TaskContext | None = None,
 ) -> list[Finding]:
-    """Right lung, left lung, low attenuation, high attenuation, reading; densities only in HU.
+    """Reading, right lung, left lung, low attenuation, high attenuation; densities only in HU.
+
+    The overall reading comes first, to be read first; the regions come last, to be painted over the lungs.
 
     ``masks`` by name ("right_lung", "left_lung") on the grid of ``volume``; empty ones give no finding.
     Raises :class:`~medviewer.errors.NoGeometry` without geometry.
@@ -85,7 +90,8 @@ def lung_findings(
         context.check()
     if not found or volume.unit is not Unit.HU:
         return findings
-    return findings + density_findings(volume, found, series, card, context)
+    reading, *regions = density_findings(volume, found, series, card, context)
+    return [reading, *findings, *regions]
 
 
 def _lung(volume: Volume, name: str, mask: Mask, series: Series, card: ModelCard) -> Finding:
@@ -94,7 +100,8 @@ def _lung(volume: Volume, name: str, mask: Mask, series: Series, card: ModelCard
     millilitres, limits = volume_ml(mask), attenuation.half_voxel_range(mask)
     measurements = [Measurement("Volume", millilitres, "mL", limits, decimals=0)]
     at_least = "at least " if any(w.code.startswith("CUT_BY") for w in warnings) else ""
-    said = f"{label.title}: volume {at_least}{number(millilitres, 'mL')} ({between(*limits, 'mL')})"
+    said = f"{label.title}: volume {at_least}{number(millilitres, 'mL')} "
+    said += f"({between(*limits, 'mL')} for half a voxel at the outline)"
     if volume.unit is Unit.HU:
         mean = float(attenuation.lung_values(volume, mask).mean(dtype=np.float64))
         measurements.append(Measurement("Mean density", mean, "HU", decimals=0))
@@ -104,6 +111,7 @@ def _lung(volume: Volume, name: str, mask: Mask, series: Series, card: ModelCard
         label=label.title,
         sentence=said + ".",
         code=label.code,
+        criterion="Range: the outline half a voxel further in or out.",
         mask=mask,
         measurements=tuple(measurements),
         slices=mask.slice_range,

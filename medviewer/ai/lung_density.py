@@ -37,10 +37,14 @@ HIGH_REGION_ML = 15.0
 LOW_LABEL, HIGH_LABEL = 11, 12
 """Mask labels of the two regions; the lungs carry their class numbers."""
 LOW_COLOUR, HIGH_COLOUR, READING_COLOUR = "#F0E442", "#D55E00", "#009E73"
-LOW_CRITERION = f"Low attenuation: above {LOW_LIMIT:g} % of the lungs below \u2212950 HU (LAA-950)."
+LOW_CRITERION = f"Low: above {number(LOW_LIMIT, '%')} of the lungs below {number(-950, 'HU')} (LAA-950)."
 HIGH_CRITERION = (
-    f"High attenuation: above {HIGH_LIMIT:g} % of the lungs between \u2212500 and +100 HU, vessels left out, "
-    f"or one such region of {HIGH_REGION_ML:g} mL or more."
+    f"High: above {number(HIGH_LIMIT, '%')} of the lungs between {number(-500)} and +{number(100, 'HU')}, "
+    f"vessels left out, or one such region of {number(HIGH_REGION_ML, 'mL')} or more."
+)
+READING_CRITERION = (
+    f"Low: LAA-950 above {number(LOW_LIMIT, '%')}. High: above {number(HIGH_LIMIT, '%')} dense, "
+    f"or a dense region of {number(HIGH_REGION_ML, 'mL')} or more. Normal: neither."
 )
 
 
@@ -76,10 +80,10 @@ def finding_id(card: ModelCard, series: Series, name: str) -> str:
 def density_findings(
     volume: Volume, masks: Mapping[str, Mask], series: Series, card: ModelCard, context: TaskContext
 ) -> list[Finding]:
-    """Low attenuation, high attenuation, reading. ``masks``: the lungs found, none empty; values in HU."""
+    """Reading, low attenuation, high attenuation. ``masks``: the lungs found, none empty; values in HU."""
     lungs = _measure(volume, masks, series, card, context)
     context.check()
-    return [_low(lungs), _high(lungs), _reading(lungs)]
+    return [_reading(lungs), _low(lungs), _high(lungs)]
 
 
 def _measure(
@@ -167,8 +171,10 @@ def _high(lungs: _Lungs) -> Finding:
     millilitres = volume_ml(lungs.high)
     region = number(lungs.largest_ml, "mL")
     said = f"High attenuation: {number(lungs.dense, '%', 1)} of the lungs ({number(millilitres, 'mL')}), "
-    limits = f"{number(HIGH_LIMIT, '%')} of the lungs, or a region of {number(HIGH_REGION_ML, 'mL')}"
-    said += f"largest region {region}; {'above' if lungs.is_high else 'not above'} the limit ({limits})."
+    above = "above" if lungs.dense > HIGH_LIMIT else "not above"
+    reached = "not below" if lungs.largest_ml >= HIGH_REGION_ML else "below"
+    said += f"{above} the limit of {number(HIGH_LIMIT, '%')}; "
+    said += f"largest region {region}, {reached} the limit of {number(HIGH_REGION_ML, 'mL')}."
     shares = {}
     full = lungs.high.full()
     for name, mask in lungs.masks.items():
@@ -238,7 +244,6 @@ def read(laa: float, high: bool, gate: str) -> tuple[str, str]:
 def _reading(lungs: _Lungs) -> Finding:
     label, words = read(lungs.laa, lungs.is_high, lungs.gate)
     bands = attenuation.band_percents(lungs.values)
-    told = ", ".join(f"{name.lower()} {number(share, '%', 1)}" for name, share in bands.items())
     shown = lungs.both.largest_slice
     if label == "high attenuation":
         shown = lungs.high.largest_slice
@@ -246,14 +251,35 @@ def _reading(lungs: _Lungs) -> Finding:
         shown = lungs.low.largest_slice
     return Finding(
         id=finding_id(lungs.card, lungs.series, "reading"),
-        label=f"Reading: {label}",
-        sentence=f"Reading of lung density: {words}. HU bands: {told}.",
-        criterion=f"{LOW_CRITERION} {HIGH_CRITERION} Normal: neither.",
+        label=f"Reading: {_of_one_lung(label, lungs)}",
+        sentence=f"Reading of lung density: {_of_one_lung(words, lungs)}.",
+        criterion=READING_CRITERION,
         measurements=tuple(Measurement(_band_name(n, a, b), bands[n], "%") for n, a, b in attenuation.BANDS),
         slices=lungs.both.slice_range,
         key_slice=shown,
+        warnings=_reservations(lungs),
         colour=READING_COLOUR,
     )
+
+
+def _of_one_lung(words: str, lungs: _Lungs) -> str:
+    """Where one lung was not found (perhaps all dense) the other one's reading is no reading of both."""
+    if len(lungs.masks) != 1:
+        return words
+    found = checks.title(next(iter(lungs.masks))).lower()
+    missing = "left" if found.startswith("right") else "right"
+    return f"{words} in the {found}; {missing} lung not found, not judged"
+
+
+def _reservations(lungs: _Lungs) -> tuple[Notice, ...]:
+    """The reading speaks of what was scanned only."""
+    told = [
+        n for name, m in lungs.masks.items() for n in checks.check_mask(m, lungs.volume, checks.title(name))
+    ]
+    if not any(notice.code.startswith("CUT_BY") for notice in told):
+        return ()
+    text = "The lungs are not wholly in the images: what lies outside was not read."
+    return (Notice("READING_OF_A_PART", text),)
 
 
 def _band_name(name: str, low: float, high: float) -> str:

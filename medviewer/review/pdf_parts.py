@@ -22,6 +22,7 @@ from medviewer.review import pdf_style as look
 from medviewer.review.pdf_blocks import Elastic, Picture, Pill, swatch
 from medviewer.review.pdf_style import bold, italic, muted, plain
 from medviewer.review.report_model import Fact, Figure, Line, Report, Row
+from medviewer.review.report_words import also
 
 _PLAIN = [
     ("FONTNAME", (0, 0), (-1, -1), look.REGULAR),
@@ -154,32 +155,25 @@ def _findings(report: Report, width: float) -> list[Flowable]:
         ("LEFTPADDING", (0, 0), (0, -1), 5),
         *style,
     ]
-    shares = (0.27, 0.115, 0.27, 0.08, 0.265)
+    shares = (0.22, 0.105, 0.37, 0.08, 0.225)
     table = _table(rows, [share * width for share in shares], *style, repeatRows=1)
     return [_section("Findings"), table]
 
 
 def _finding_rows(row: Row, style: list[Any], top: int) -> list[list[Any]]:
-    """One row a number; the finding's name, images and decision stand beside the first."""
+    """The finding with its leading number, images and decision; the other numbers in one line; the notes."""
     short = len(row.reason) <= _LONG_REASON
     decision = Pill(row.decision, row.reason if short else "")
     images = [_image_cell(row)]
     span = Paragraph(muted(row.images), look.CAPTION)
-    if row.images and not row.below:
+    if row.images:
         images.append(span)
     title = [Paragraph(bold(row.title), look.CELL)]
     if row.first.name and row.first.name.lower() not in row.title.lower():
         title.append(Paragraph(muted(row.first.name), look.CELL))
     rows: list[list[Any]] = [[title, *_number_cells(row.first), images, decision]]
-    if row.below:
-        # Several numbers: the rule stands under the title, as wide as the numbers.
-        title += [Paragraph(muted(row.criterion), look.CELL)] if row.criterion else []
-        style.append(("SPAN", (0, top), (2, top)))
-        rows[0][1:3] = ["", ""]
-        rows[0][3] = [*images, *([span] if row.criterion else [])]
-        rows += [[Paragraph(muted(x.name), look.CELL), *_number_cells(x), "", ""] for x in row.below]
-        rows[1][3] = "" if row.criterion else span
-    texts = [f'<font color="#8a5a00">{plain(note)}</font>' for note in row.notes]
+    texts = [also(row.below, muted, plain)] if row.below else []
+    texts += [f'<font color="#8a5a00">{plain(note)}</font>' for note in row.notes]
     if row.reason and not short:
         first_part, *rest = _pieces(row.reason)
         texts += [f"{bold('Reason: ')}{plain(first_part)}", *map(plain, rest)]

@@ -169,6 +169,7 @@ def _row(finding: Finding, decision: Decision, pictures: tuple[Figure, ...]) -> 
         decision.reason,
         _by(decision.reader, decision.time),
         _figure_of(finding.id, pictures),
+        shares=words.are_shares(finding),
     )
 
 

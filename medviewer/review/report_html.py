@@ -12,6 +12,7 @@ from PIL import Image
 from medviewer.paths import resources
 from medviewer.review.files import atomic_write
 from medviewer.review.report_model import Fact, Figure, Line, Report, Row
+from medviewer.review.report_words import also
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """Nothing may be fetched or run, whatever a header smuggled in."""
@@ -92,7 +93,7 @@ def _findings(report: Report) -> str:
 
 
 def _group(row: Row) -> str:
-    """One finding: a row for each of its numbers, then the notes."""
+    """One finding: its leading number, the others in one line, the notes."""
     name = ""
     if row.first.name and row.first.name.lower() not in row.title.lower():
         name = f"<span class=quiet>{escape(row.first.name)}</span>"
@@ -101,15 +102,16 @@ def _group(row: Row) -> str:
     image += f"<small>{escape(row.images)}</small>" if row.images else ""
     pill = f'<span class="pill {row.verdict.value}">{escape(row.decision)}</span>'
     reason = f" <span class=quiet>{escape(row.reason)}</span>" if row.reason else ""
-    span = f" rowspan={len(row.below) + 1}" if row.below else ""
     title = f"<th scope=row>{escape(row.title)}{name}</th>{_number(row.first)}"
+    lines = [f"<tr>{title}<td>{image}<td>{pill}{reason}"]
     if row.below:
-        rule = f"<span class=quiet>{escape(row.criterion)}</span>" if row.criterion else ""
-        title = f"<th scope=row colspan=3>{escape(row.title)}{rule}</th>"
-    lines = [f"<tr>{title}<td{span}>{image}<td{span}>{pill}{reason}"]
-    lines += [f"<tr><td class=quiet>{escape(line.name)}{_number(line)}" for line in row.below]
+        lines.append(f"<tr><td colspan=5>{also(row.below, _quiet, escape)}")
     lines += [f"<tr><td colspan=5 class=note>{escape(note)}" for note in row.notes]
     return f"<tbody>{''.join(lines)}</tbody>"
+
+
+def _quiet(text: str) -> str:
+    return f"<span class=quiet>{escape(text)}</span>"
 
 
 def _number(line: Line) -> str:

@@ -64,18 +64,22 @@ class Row:
     decided: str = ""
     figure: int | None = None
 
+    shares: bool = False
+    """Whether the numbers are the shares of one whole: then none of them stands for the finding."""
+
     @property
     def first(self) -> Line:
-        """What stands beside the title: the only number with range and rule, or the rule alone."""
-        if len(self.lines) != 1:
+        """What stands beside the title: the leading number with range and rule, or the rule alone."""
+        if not self.lines or self.shares:
             return Line("", "", self.criterion)
-        only = self.lines[0]
-        return replace(only, criterion="; ".join(x for x in (only.criterion, self.criterion) if x))
+        lead = self.lines[0]
+        glue = ". " if self.criterion[:1].isupper() else "; "
+        return replace(lead, criterion=glue.join(x for x in (lead.criterion, self.criterion) if x))
 
     @property
     def below(self) -> tuple[Line, ...]:
-        """The numbers that get lines of their own."""
-        return self.lines if len(self.lines) != 1 else ()
+        """The other numbers: they follow in one line of text."""
+        return self.lines if self.shares else self.lines[1:]
 
     @property
     def decision(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 from medviewer.ai.findings import AnalysisResult, Finding, Measurement, ResultState
@@ -9,6 +10,7 @@ from medviewer.dicom.study import Series, Study
 from medviewer.imaging.numbers import between, number
 from medviewer.imaging.overlay import PALETTE
 from medviewer.imaging.window import Window
+from medviewer.review.report_model import Line
 
 COLOUR_NAMES = dict(
     zip(PALETTE, ("blue", "orange", "green", "pink", "yellow", "red", "dark blue"), strict=True)
@@ -115,6 +117,24 @@ def spread(measurement: Measurement) -> str:
     if measurement.range is None:
         return ""
     return between(*measurement.range, measurement.unit, measurement.decimals)
+
+
+def are_shares(finding: Finding) -> bool:
+    """Whether the numbers are percentages of one whole, as the HU bands are."""
+    parts = finding.measurements
+    whole = abs(sum(m.value for m in parts) - 100.0) < 1.0
+    return len(parts) > 2 and all(m.unit == "%" for m in parts) and whole
+
+
+def also(lines: tuple[Line, ...], quiet: Callable[[str], str], strong: Callable[[str], str]) -> str:
+    """Further numbers in one line: "Perc15 −818 HU · LAA-950, right lung 0.2 %". ``quiet`` and ``strong``
+    make markup of plain text; a number not to be relied upon is quiet and says so."""
+    parts = []
+    for line in lines:
+        why = ", ".join(x for x in (line.criterion, line.indicative) if x)
+        value = quiet(line.value) if line.indicative else strong(line.value)
+        parts.append(f"{quiet(line.name)} {value}" + (f" {quiet(f'({why})')}" if why else ""))
+    return quiet(" · ").join(parts)
 
 
 def indicative(measurement: Measurement, finding: Finding) -> str:

@@ -179,7 +179,7 @@ def test_one_region_of_fifteen_millilitres_is_high_attenuation(width: int, label
 
 def test_every_finding_says_what_it_is_and_by_which_rule() -> None:
     found = _find(_hu())
-    assert list(found) == ["Right lung", "Left lung", "Low attenuation", "High attenuation", "Reading"]
+    assert list(found) == ["Reading", "Right lung", "Left lung", "Low attenuation", "High attenuation"]
     assert len({finding.id for finding in found.values()}) == 5
     for name in ("Low attenuation", "High attenuation", "Reading"):
         assert found[name].criterion.endswith(".")
@@ -218,3 +218,42 @@ def test_more_lung_than_a_body_holds_is_no_reliable_result() -> None:
     outcome = finish(volume, classes, chest(30, geometry=big), card(), TaskContext())
     assert outcome.failure is not None
     assert not outcome.findings
+
+
+def test_the_criteria_of_the_reading_are_written_out_in_one_short_text() -> None:
+    criterion = _find(_hu())["Reading"].criterion
+    assert criterion == (
+        "Low: LAA-950 above 6\u2009%. High: above 3\u2009% dense, or a dense region of 15\u2009mL or more. "
+        "Normal: neither."
+    )
+
+
+def test_one_lung_alone_is_never_the_reading_of_both() -> None:
+    """A lung that was not found may be one that is dense all through."""
+    left = {"left_lung": _masks()["left_lung"]}
+    reading = lung_findings(Volume(_hu(), GEOMETRY, Unit.HU), left, _series(), card())[0]
+    assert reading.label == "Reading: normal in the left lung; right lung not found, not judged"
+    assert "right lung not found" in reading.sentence
+
+
+def test_the_reading_of_lungs_not_wholly_scanned_says_so() -> None:
+    assert [w.code for w in _find(_hu())["Reading"].warnings] == ["READING_OF_A_PART"]
+
+
+def test_high_attenuation_says_of_each_limit_whether_it_was_passed() -> None:
+    values = _hu()
+    values[RIGHT][10:14, 5:11, 3:13] = 20
+    sentence = _find(values)["High attenuation"].sentence
+    assert "not above the limit of 3\u2009%" in sentence
+    assert "not below the limit of 15\u2009mL" in sentence
+
+
+def test_lungs_outlined_in_padding_alone_are_no_reliable_result() -> None:
+    values = _hu()
+    values[LEFT] = -2000
+    classes = np.zeros(SHAPE, np.uint8)
+    classes[RIGHT], classes[LEFT] = 1, 2
+    volume = Volume(values, GEOMETRY, Unit.HU, padding=(-2000, -2000))
+    outcome = finish(volume, classes, _series(), card(), TaskContext())
+    assert outcome.failure is not None
+    assert "hold no values" in outcome.failure.text

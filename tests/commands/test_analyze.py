@@ -50,7 +50,7 @@ def test_that_analyze_writes_result_and_report(
     truth = json.loads(chest.truth_json.read_text())["regions"]
     assert volumes["3341006"] == pytest.approx(truth["right_lung"]["volume_ml"], rel=0.1)
     assert volumes["44029006"] == pytest.approx(truth["left_lung"]["volume_ml"], rel=0.1)
-    assert capsys.readouterr().out.startswith("Right lung: ")
+    assert capsys.readouterr().out.startswith("Reading of lung density: ")
 
 
 def test_that_what_does_not_fit_is_status_4_with_its_reasons_written(

@@ -7,14 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medviewer.ai.findings import Finding, Notice, ResultState
+from medviewer.ai.findings import Finding, Measurement, Notice, ResultState
 from medviewer.dicom.study import SeriesIssue
 from medviewer.errors import UsageError
 from medviewer.imaging.reslice import Plane
 from medviewer.imaging.volume import Volume
 from medviewer.review import report_words as words
 from medviewer.review.report import Report, build, suggest_name
-from medviewer.review.report_model import Line
 from medviewer.review.session import Session
 from medviewer.review.state import KeyImage, ReaderMeasurement, State, Verdict
 from tests.review.makers import (
@@ -96,7 +95,8 @@ def test_that_images_count_from_one_and_numbers_carry_unit_range_and_criterion()
     )
     assert rows[1].first.value == "2,643\u2009mL"
     perc = rows[2].lines[1]
-    assert rows[2].first == Line("", "", "")
+    assert rows[2].first.value == "2,204\u2009mL"
+    assert [line.name for line in rows[2].below] == ["Perc15"]
     assert (perc.value, perc.indicative) == ("−921\u2009HU", "indicative: kernel B, 5 mm")
     assert rows[2].notes == ("The left lung is cut by the edge of the images.",)
 
@@ -264,3 +264,16 @@ def test_that_long_identifiers_are_shortened_in_the_middle() -> None:
     assert words.short_uid("1.3.6.1.4.1.14519.5.2.1.6655.7990") == "1.3.6.1.4.1.14519…7990"
     assert words.short_hash("3f9c" + "0" * 58 + "a1") == "3f9c…a1"
     assert words.moment("some day") == "some day"
+
+
+def test_that_one_number_leads_and_the_others_follow_in_one_line() -> None:
+    """Shares of one whole have no leader: the rule alone stands beside the title."""
+    bands = tuple(Measurement(f"Band {k}", share, "%") for k, share in enumerate((1.0, 80.0, 19.0)))
+    reading = replace(make_findings()[0], label="Reading: normal", measurements=bands, criterion="Low: x.")
+    lung = replace(make_findings()[2], criterion="Range: half a voxel.")
+    first, second = report(session(make_result(findings=(reading, lung))).state).rows
+    assert (first.first.value, first.first.criterion) == ("", "Low: x.")
+    assert [line.name for line in first.below] == ["Band 0", "Band 1", "Band 2"]
+    assert second.first.criterion == "2,170 to 2,238\u2009mL. Range: half a voxel."
+    said = words.also(second.below, str, str)
+    assert said == "Perc15 −921\u2009HU (indicative: kernel B, 5 mm)"
