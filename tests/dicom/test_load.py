@@ -37,57 +37,6 @@ def test_every_slice_has_its_value_and_its_place(tmp_path: Path) -> None:
     assert volume.require_geometry().position((0, 0, 0)) == pytest.approx((-10.0, -20.0, -12.0))
 
 
-def test_fractional_slopes_are_not_rounded(tmp_path: Path) -> None:
-    half = load_series(series_of(tmp_path, lambda ds, k: setattr(ds, "RescaleSlope", 0.5 + k)))
-    assert half.voxels.dtype == np.float32
-    np.testing.assert_allclose(half.voxels[:, 0, 0], [(100 + k) * (0.5 + k) - 1024 for k in range(9, -1, -1)])
-
-
-def test_twelve_stored_bits_fit_int16_after_a_slope(tmp_path: Path) -> None:
-    def tweak(ds: Dataset, k: int) -> None:
-        ds.BitsStored, ds.HighBit, ds.PixelRepresentation, ds.RescaleSlope = 12, 11, 0, 2
-
-    volume = load_series(series_of(tmp_path, tweak))
-    assert volume.voxels.dtype == np.int16
-    assert volume.voxels[0, 0, 0] == 109 * 2 - 1024
-
-
-@pytest.mark.parametrize("slope", [1, 2])
-@pytest.mark.parametrize(("signed", "stored"), [(0, 65_535), (0, 40_000), (1, -32_768), (1, 32_767), (0, 0)])
-def test_hu_saturate_and_never_wrap(tmp_path: Path, signed: int, stored: int, slope: int) -> None:
-    def tweak(ds: Dataset, k: int) -> None:
-        ds.PixelRepresentation, ds.RescaleSlope = signed, slope
-        ds.PixelData = np.full((16, 12), stored, "<i4").astype("<u2").tobytes()
-
-    volume = load_series(series_of(tmp_path, tweak))
-    assert volume.voxels.dtype == np.int16
-    assert set(volume.voxels.ravel().tolist()) == {int(np.clip(stored * slope - 1024, -32768, 32767))}
-
-
-def test_compressed_hu_saturate_like_others(tmp_path: Path) -> None:
-    """Once 40,000 came out as -25,536: bone as air."""
-
-    def tweak(ds: Dataset, k: int) -> None:
-        ds.PixelRepresentation, ds.RescaleIntercept = 0, 0
-        ds.PixelData = np.full((16, 12), 40_000, "<u2").tobytes()
-        if k < 5:
-            ds.compress(RLELossless, encoding_plugin="pydicom")
-
-    series = series_of(tmp_path, tweak)
-    assert set(load_series(series).voxels.ravel().tolist()) == {32_767}
-    assert set(read_slice(series, 0).voxels.ravel().tolist()) == {32_767}
-
-
-def test_other_values_beyond_int16_stay_exact(tmp_path: Path) -> None:
-    def tweak(ds: Dataset, k: int) -> None:
-        ds.Modality, ds.PixelRepresentation = "MR", 0
-        ds.PixelData = np.full((16, 12), 60_000, "<u2").tobytes()
-
-    volume = load_series(series_of(tmp_path, tweak))
-    assert volume.voxels.dtype == np.float32
-    assert volume.voxels.max() == 60_000 - 1024
-
-
 def test_nearest_slices_come_first_and_a_new_wish_is_heard(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,44 +138,6 @@ def test_a_slice_of_no_volume_still_has_millimetres_in_its_plane(tmp_path: Path)
     (series,) = scan([tmp_path]).all_series()
     assert series.geometry is None
     assert read_slice(series, 0).require_geometry().spacing_mm == pytest.approx((2.0, 0.8, 0.5))
-
-
-def test_padding_is_told_in_the_volumes_unit(tmp_path: Path) -> None:
-    def tweak(ds: Dataset, k: int) -> None:
-        ds.add_new("PixelPaddingValue", "US", 63536)  # the wrong VR of many writers: -2000 as unsigned
-
-    assert load_series(series_of(tmp_path, tweak)).padding == (-3024.0, -3024.0)
-
-
-def test_padding_named_or_rescaled_otherwise_in_some_images_still_counts(tmp_path: Path) -> None:
-    def tweak(ds: Dataset, k: int) -> None:
-        ds.RescaleSlope = 1 if k < 5 else 2
-        if k < 9:  # the first image shown names none
-            ds.add_new("PixelPaddingValue", "SS", -2000)
-
-    volume = load_series(series_of(tmp_path, tweak))
-    assert volume.padding == (-5024.0, -3024.0)
-
-
-def test_padding_within_the_patients_values_is_not_joined(tmp_path: Path) -> None:
-    def tweak(ds: Dataset, k: int) -> None:
-        ds.RescaleSlope = 1 if k < 5 else 2
-        ds.add_new("PixelPaddingValue", "SS", 500)
-
-    assert load_series(series_of(tmp_path, tweak)).padding == (-24.0, -24.0)
-
-
-def test_a_modality_lut_makes_the_values(tmp_path: Path) -> None:
-    def tweak(ds: Dataset, k: int) -> None:
-        item = Dataset()
-        item.add_new("LUTDescriptor", "US", [200, 0, 16])
-        item.ModalityLUTType = "US"
-        item.add_new("LUTData", "OW", (np.arange(200, dtype="<u2") * 3).tobytes())
-        ds.ModalityLUTSequence = Sequence([item])
-
-    volume = load_series(series_of(tmp_path, tweak))
-    assert volume.unit is Unit.RAW
-    assert volume.voxels[0, 0, 0] == 109 * 3
 
 
 def test_enhanced_frames_are_placed_by_their_own_groups(tmp_path: Path) -> None:
