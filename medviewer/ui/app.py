@@ -117,6 +117,8 @@ def run(paths: Sequence[Path | str]) -> int:
         window.opening.open_paths([Path(path) for path in paths])
     status = app.exec()
     del preparing
+    sys.excepthook = sys.__excepthook__
+    window.dispose()
     return status
 
 
@@ -146,7 +148,7 @@ def snapshot(paths: Sequence[Path | str], output: Path, analyze: bool = True) ->
     try:
         return _Photographer(window).take([Path(path) for path in paths], Path(output), analyze)
     finally:
-        window.close()
+        window.dispose()
 
 
 class _Photographer(QObject):

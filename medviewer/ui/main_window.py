@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import logging
-from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QToolBar, QWidget
 
-from medviewer.errors import WriteError
 from medviewer.review.session import Session
-from medviewer.review.settings import Settings, save_settings
+from medviewer.review.settings import Settings
 from medviewer.review.state import Change, State
+from medviewer.ui import layout_memory
 from medviewer.ui.analyze_button import AnalyzeButton
 from medviewer.ui.analyzing import Analyzing
 from medviewer.ui.audit_queue import AuditQueue
@@ -72,7 +70,7 @@ class MainWindow(QMainWindow):
         self._space_hides = False
         self._build()
         self._connect()
-        self._restore()
+        layout_memory.restore(self, self._splitter, settings)
         self._end_listening = session.subscribe(self._changed)
         self._changed(session.state, ~Change.NONE)
 
@@ -255,44 +253,18 @@ class MainWindow(QMainWindow):
         if self._audit is not None and not self._audit.flush():
             log.warning("the last acts were not written to the audit")
         self._end_listening()
-        self._remember()
+        self.settings = layout_memory.remember(self, self._splitter, self.settings, self.session.state)
         super().closeEvent(event)
 
-    # --- layout ------------------------------------------------------------------------------------------
-
-    def _restore(self) -> None:
-        if self.settings.window_geometry:
-            self.restoreGeometry(_bytes(self.settings.window_geometry))
-        if self.settings.window_layout:
-            self._splitter.restoreState(_bytes(self.settings.window_layout))
-
-    def _remember(self) -> None:
-        state = self.session.state
-        self.settings = replace(
-            self.settings,
-            reader=state.reader,
-            annotations=state.annotations,
-            overlay_fill=state.style.fill,
-            overlay_outline=state.style.outline,
-            window_geometry=_text(self.saveGeometry()),
-            window_layout=_text(self._splitter.saveState()),
-        )
-        try:
-            save_settings(self.settings)
-        except WriteError as error:
-            # The window is on its way out; losing its layout is worth a line in the log, not a dialog.
-            log.warning("the settings were not kept: %s", error.message)
+    def dispose(self) -> None:
+        """Close, and take the window apart now, in Qt's order: left to Python's collector it would happen at
+        any time and perhaps on a worker's thread."""
+        self.close()
+        self.deleteLater()
+        QCoreApplication.sendPostedEvents(self, QEvent.Type.DeferredDelete.value)
 
 
 def _name() -> QLabel:
     made = label("MedViewer", "title")
     made.setContentsMargins(6, 0, 18, 0)
     return made
-
-
-def _bytes(text: str) -> QByteArray:
-    return QByteArray(base64.b64decode(text.encode(), validate=False))
-
-
-def _text(data: QByteArray) -> str:
-    return base64.b64encode(bytes(data.data())).decode()

@@ -213,7 +213,9 @@ class Opening(QObject):
     def is_complete(self, series_key: str) -> bool:
         """Whether every image of a series is loaded or has failed."""
         entry = self._loads.get(series_key)
-        return entry is not None and entry.loader.complete and entry.job is None
+        if entry is None or not entry.loader.complete:
+            return False
+        return entry.job is None or entry.job.has_ended
 
     def volumes(self) -> dict[str, Volume]:
         """Complete volumes by series key, for key images in the report."""

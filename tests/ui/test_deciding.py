@@ -1,0 +1,170 @@
+"""Decisions in the window: by key and by card, with undo; nothing typed is taken for a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from medviewer.review.state import Verdict
+from medviewer.ui.dialogs.reject_reason import RejectReason
+from medviewer.ui.main_window import MainWindow
+from tests.ui.windows import PATIENCE, Model, make_window, write_series
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    """A window whose series has two findings."""
+    model = Model()
+    model.gate.set()
+    made = make_window(model)
+    made.show()
+    qtbot.waitExposed(made)
+    made.activateWindow()
+    with qtbot.waitSignal(made.opening.series_loaded, timeout=PATIENCE):
+        made.opening.open_paths([write_series(tmp_path)])
+    with qtbot.waitSignal(made.analyzing.ended, timeout=PATIENCE):
+        made.analyze_button.click()
+    made.planes.main.setFocus()
+    yield made
+    made.dispose()
+
+
+def verdicts(window: MainWindow) -> list[Verdict]:
+    state = window.session.state
+    return [state.decision_of(finding.id).verdict for finding in state.findings]
+
+
+def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, text: str = "") -> None:
+    qtbot.keyClick(window.planes.main, key)
+
+
+def test_that_a_click_on_a_finding_jumps_to_its_image(qtbot: QtBot, window: MainWindow) -> None:
+    card = window.results.findings.cards[1]
+    qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    assert window.session.state.selected_finding == card.finding.id
+    assert window.planes.main.index == 2
+
+
+def test_that_dot_and_comma_walk(qtbot: QtBot, window: MainWindow) -> None:
+    press(qtbot, window, Qt.Key.Key_Period)
+    assert window.session.state.index == 1
+    press(qtbot, window, Qt.Key.Key_Period)
+    assert window.session.state.index == 2
+    press(qtbot, window, Qt.Key.Key_Comma)
+    assert window.session.state.index == 1
+
+
+def test_that_enter_accepts_the_chosen_finding_and_ctrl_z_takes_it_back(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    press(qtbot, window, Qt.Key.Key_Period)
+    press(qtbot, window, Qt.Key.Key_Return)
+    assert verdicts(window) == [Verdict.ACCEPTED, Verdict.PENDING]
+    decision = window.session.state.decision_of(window.session.state.findings[0].id)
+    assert decision.reader == "Dr Test"
+    qtbot.keyClick(window.planes.main, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert verdicts(window) == [Verdict.PENDING, Verdict.PENDING]
+
+
+def test_that_enter_without_a_chosen_finding_does_nothing(qtbot: QtBot, window: MainWindow) -> None:
+    press(qtbot, window, Qt.Key.Key_Return)
+    assert verdicts(window) == [Verdict.PENDING, Verdict.PENDING]
+
+
+def test_that_x_asks_for_a_reason_and_hides_the_rejected_mask(qtbot: QtBot, window: MainWindow) -> None:
+    press(qtbot, window, Qt.Key.Key_Period)
+    press(qtbot, window, Qt.Key.Key_X)
+    dialog = window.findChild(RejectReason)
+    assert dialog is not None
+    assert verdicts(window) == [Verdict.PENDING, Verdict.PENDING]
+    qtbot.keyClicks(dialog.words, "breathing artefact")
+    dialog.reject_button.click()
+    first = window.session.state.findings[0]
+    assert verdicts(window) == [Verdict.REJECTED, Verdict.PENDING]
+    assert window.session.state.decision_of(first.id).reason == "breathing artefact"
+    picture = window.planes.main.picture
+    assert picture is not None
+    assert [name for _, _, name in picture.masks] == ["Left lung"]
+    window.session.undo()
+    assert len(window.planes.main.picture.masks) == 2  # type: ignore[union-attr]
+
+
+def test_that_a_digit_is_the_number_of_a_common_reason(qtbot: QtBot, window: MainWindow) -> None:
+    press(qtbot, window, Qt.Key.Key_Period)
+    press(qtbot, window, Qt.Key.Key_X)
+    dialog = window.findChild(RejectReason)
+    assert dialog is not None
+    qtbot.keyClicks(dialog.words, "3")
+    qtbot.keyClick(dialog.words, Qt.Key.Key_Return)
+    assert window.session.state.decision_of(window.session.state.findings[0].id).reason == "Artefact"
+
+
+def test_that_closing_the_question_rejects_nothing(qtbot: QtBot, window: MainWindow) -> None:
+    press(qtbot, window, Qt.Key.Key_Period)
+    press(qtbot, window, Qt.Key.Key_X)
+    dialog = window.findChild(RejectReason)
+    assert dialog is not None
+    dialog.reject()
+    assert verdicts(window) == [Verdict.PENDING, Verdict.PENDING]
+
+
+def test_that_progress_and_accepted_sentences_are_shown(qtbot: QtBot, window: MainWindow) -> None:
+    press(qtbot, window, Qt.Key.Key_Period)
+    press(qtbot, window, Qt.Key.Key_Return)
+    assert "1 of 2 findings reviewed" in window.results._progress.text()
+    texts = [label.text() for label in window.results.impression.findChildren(QLabel)]
+    assert "Right lung 100 mL." in texts
+
+
+def test_that_keys_typed_into_the_impression_are_text_and_nothing_else(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    press(qtbot, window, Qt.Key.Key_Period)
+    before = window.session.state
+    edit = window.results.impression.edit
+    edit.setFocus()
+    qtbot.waitUntil(edit.hasFocus)
+    qtbot.keyClicks(edit, "x. cks0,4 wi")
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    qtbot.keyClicks(edit, "F")
+    qtbot.keyClick(edit, Qt.Key.Key_Up)
+    after = window.session.state
+    assert after.impression == "x. cks0,4 wi\nF"
+    assert verdicts(window) == [Verdict.PENDING, Verdict.PENDING]
+    assert (after.index, after.window, after.key_images) == (before.index, before.window, before.key_images)
+    assert not after.overlay_hidden
+    assert window.findChild(RejectReason) is None
+
+
+def test_that_undo_in_the_impression_is_the_sessions(qtbot: QtBot, window: MainWindow) -> None:
+    edit = window.results.impression.edit
+    edit.setFocus()
+    qtbot.waitUntil(edit.hasFocus)
+    qtbot.keyClicks(edit, "No nodule.")
+    qtbot.keyClick(edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.state.impression == ""
+    assert edit.toPlainText() == ""
+
+
+def test_that_space_hides_the_overlay_only_while_it_is_held(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.keyPress(window.planes.main, Qt.Key.Key_Space)
+    assert window.session.state.overlay_hidden
+    qtbot.keyRelease(window.planes.main, Qt.Key.Key_Space)
+    assert not window.session.state.overlay_hidden
+
+
+def test_that_a_click_on_a_button_leaves_the_keys_to_the_image(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.mouseClick(
+        window.report_button, Qt.MouseButton.LeftButton, pos=window.report_button.rect().topRight()
+    )
+    assert not window.report_button.hasFocus()
+
+
+def test_that_markup_in_a_finding_is_shown_as_it_stands(qtbot: QtBot, window: MainWindow) -> None:
+    for label in window.findChildren(QLabel):
+        assert label.textFormat() is Qt.TextFormat.PlainText or not label.text(), label.text()
