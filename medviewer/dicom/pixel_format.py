@@ -23,6 +23,8 @@ NATIVE = frozenset(
 _FLOAT_BITS = {0x7FE00008: 32, 0x7FE00009: 64}
 _MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
+_REGIONS = frozenset({_STORAGE + "66.4", _STORAGE + "66.7"})
+"""Pixels that mark regions of other images: read by ``objects.seg``, never shown as grey levels."""
 _WITHOUT_PIXELS = {
     "88.59": "Key Object Selection",
     "88.": "Structured Report",
@@ -32,6 +34,8 @@ _WITHOUT_PIXELS = {
     "481.": "radiotherapy object",
     "11.": "Presentation State",
     "9.": "waveform",
+    "66.4": "Segmentation (give it as an overlay)",
+    "66.7": "Segmentation (label map)",
     "66": "registration or raw data",
     "67": "Real World Value Mapping",
 }
@@ -54,8 +58,9 @@ def pixel_format(header: Header) -> PixelFormat:
             raise Broken("The header does not describe its pixels.")
         return value
 
-    if header.pixel_tag is None:
-        raise Broken(f"no image: {_object_name(v.ascii_text(raw.get(TAG['SOPClassUID'], b'')))}")
+    sop_class = v.ascii_text(raw.get(TAG["SOPClassUID"], b""))
+    if header.pixel_tag is None or sop_class in _REGIONS:
+        raise Broken(f"no image: {_object_name(sop_class)}")
     allocated = us("BitsAllocated")
     pixels = PixelFormat(
         transfer_syntax=header.transfer_syntax,

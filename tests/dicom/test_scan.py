@@ -81,6 +81,15 @@ def test_an_object_without_pixels_says_what_it_is(tmp_path: Path) -> None:
     assert scan([tmp_path]).unreadable[0].reason == "no image: Structured Report"
 
 
+def test_a_segmentation_is_no_picture_of_the_patient(tmp_path: Path) -> None:
+    ds = make_instance()
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.66.4")
+    save(ds, tmp_path / "seg.dcm")
+    result = scan([tmp_path])
+    assert result.patients == ()
+    assert result.unreadable[0].reason == "no image: Segmentation (give it as an overlay)"
+
+
 def test_nothing_readable_is_said_only_when_asked(tmp_path: Path) -> None:
     assert scan([tmp_path]).patients == ()
     assert scan([tmp_path / "absent"]).unreadable[0].reason == "There is no such file or folder."
