@@ -59,6 +59,7 @@ _WARNED = (
     SeriesIssue.UNREADABLE_FILE,
     SeriesIssue.MIXED_PATIENT,
     SeriesIssue.DUPLICATE_INSTANCE,
+    SeriesIssue.CONTRADICTORY_PIXELS,
 )
 
 
