@@ -80,8 +80,10 @@ class FindingCard(QWidget):
         finding, inside = self.finding, self._inside
         for row_widget in _measurement_rows(finding):
             inside.addWidget(row_widget)
-        for reason in dict.fromkeys(m.indicative for m in finding.measurements if m.indicative):
-            inside.addWidget(label(f"Grey figures are indicative only: {reason}.", "muted", wrap=True))
+        warned = " ".join(warning.text for warning in finding.warnings)
+        for reason in dict.fromkeys(m.indicative for m in finding.measurements):
+            if reason and reason not in warned:
+                inside.addWidget(label(f"Grey figures are indicative only: {reason}.", "muted", wrap=True))
         if finding.score is not None and finding.score_meaning:
             inside.addWidget(label(f"Score: {finding.score_meaning}", "muted", wrap=True))
         if finding.criterion:

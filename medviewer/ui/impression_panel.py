@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QTextCursor
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QWidget
 
 from medviewer.ai.findings import Finding
 from medviewer.ui.widgets import button, clear, column, label, set_tip
+
+_SENTENCES_HEIGHT = 132
 
 
 class WordsEdit(QPlainTextEdit):
@@ -46,13 +48,21 @@ class ImpressionPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._sentences = column(spacing=4)
+        inside = QWidget()
+        self._sentences = column(inside, spacing=2)
+        self._list = QScrollArea()
+        self._list.setWidget(inside)
+        self._list.setWidgetResizable(True)
+        self._list.setFrameShape(QFrame.Shape.NoFrame)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setFixedHeight(_SENTENCES_HEIGHT)
+        self._list.hide()
         self._shown: tuple[Finding, ...] = ()
         self.edit = WordsEdit()
         self.edit.setFixedHeight(96)
         self.edit.textChanged.connect(self._changed)
         layout = column(self, spacing=6)
-        layout.addLayout(self._sentences)
+        layout.addWidget(self._list)
         layout.addWidget(self.edit)
 
     def show_text(self, text: str) -> None:
@@ -70,6 +80,7 @@ class ImpressionPanel(QWidget):
             return
         self._shown = tuple(findings)
         clear(self._sentences)
+        self._list.setVisible(bool(findings))
         for finding in findings:
             self._sentences.addWidget(label(finding.sentence, wrap=True))
             image = f" · image {finding.key_slice + 1}" if finding.key_slice is not None else ""
@@ -78,6 +89,7 @@ class ImpressionPanel(QWidget):
             link.clicked.connect(self._link_clicked)
             set_tip(link, "Show this image")
             self._sentences.addWidget(link)
+        self._sentences.addStretch(1)
 
     def set_open(self, is_open: bool) -> None:
         """Whether there is a study to write about."""

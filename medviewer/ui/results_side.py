@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from medviewer.ai.findings import Finding
@@ -15,15 +15,16 @@ from medviewer.ui.overlay_panel import OverlayPanel
 from medviewer.ui.pictures import measurements_here
 from medviewer.ui.result_words import progress_line
 from medviewer.ui.state_panel import StatePanel
-from medviewer.ui.widgets import column, label, row
+from medviewer.ui.widgets import column, frame, label, row
 
 _RESULT = Change.SERIES | Change.RESULT | Change.RUN
 _FINDINGS = Change.SERIES | Change.RESULT | Change.DECISION | Change.SELECTION
 _PROGRESS = _FINDINGS | Change.SLICE | Change.VOLUME
 
 
-class ResultsSide(QScrollArea):
-    """Shows the state in its panels. What the reader does there leaves as the panels' own signals."""
+class ResultsSide(QWidget):
+    """Shows the state in its panels. What the reader does there leaves as the panels' own signals. State,
+    findings and measurements scroll; the impression stays where it is."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,35 +35,44 @@ class ResultsSide(QScrollArea):
         self.impression = ImpressionPanel()
         self._progress = label("", "muted")
         self._hint = label("Enter accepts · X rejects · . and , walk", "muted")
-        inside = QWidget()
-        theme.set_role(inside, "panel")
-        layout = column(inside, margin=12, spacing=8)
-        layout.addLayout(row(label("AI RESULTS", "section"), None))
-        layout.addWidget(self.state_panel)
-        layout.addWidget(self.findings)
-        layout.addWidget(self._hint)
         self._overlay_head = label("OVERLAY", "section")
-        for head, panel in (
-            (self._overlay_head, self.overlay),
-            (label("MEASUREMENTS", "section"), self.measurements),
-            (label("IMPRESSION", "section"), self.impression),
-        ):
-            layout.addSpacing(6)
-            layout.addWidget(head)
-            layout.addWidget(panel)
-        layout.addWidget(self._progress)
-        layout.addStretch(1)
-        self.setWidget(inside)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        self._area = QScrollArea()
         theme.set_role(self, "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(280)
+        self._build()
         self._wanted_card: QWidget | None = None
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(0)
         self._later.timeout.connect(self._bring_into_view)
         self.findings.card_opened.connect(self._card_opened)
+
+    def _build(self) -> None:
+        inside = QWidget()
+        theme.set_role(inside, "panel")
+        moving = column(inside, margin=12, spacing=8)
+        moving.addLayout(row(label("AI RESULTS", "section"), None))
+        for panel in (self.state_panel, self.findings, self._hint):
+            moving.addWidget(panel)
+        measure_head = label("MEASUREMENTS", "section")
+        for head, body in ((self._overlay_head, self.overlay), (measure_head, self.measurements)):
+            moving.addSpacing(6)
+            moving.addWidget(head)
+            moving.addWidget(body)
+        moving.addStretch(1)
+        self._area.setWidget(inside)
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        fixed = column(margin=12, spacing=8)
+        fixed.setContentsMargins(12, 4, 12, 12)
+        for part in (label("IMPRESSION", "section"), self.impression, self._progress):
+            fixed.addWidget(part)
+        whole = column(self, spacing=0)
+        whole.addWidget(self._area, 1)
+        whole.addWidget(frame("separator"))
+        whole.addLayout(fixed)
 
     def apply(self, state: State, change: Change) -> None:
         """Show what changed."""
@@ -93,7 +103,7 @@ class ResultsSide(QScrollArea):
 
     def _bring_into_view(self) -> None:
         if self._wanted_card is not None:
-            self.ensureWidgetVisible(self._wanted_card, 0, 12)
+            self._area.ensureWidgetVisible(self._wanted_card, 0, 12)
         self._wanted_card = None
 
 
