@@ -112,7 +112,7 @@ class Anatomy:
         self.body = Proportions.draw(rng)
         self._warp_x = SmoothNoise(rng, 55.0, 2.6)
         self._warp_y = SmoothNoise(rng, 55.0, 2.6)
-        self.tubes = central_tubes(rng, self.body.kyphosis)
+        self.tubes = central_tubes(rng)
         self._heart_shift = rng.uniform(-6, 6, 3)
 
     def section(self, z_mm: float, y_mm: NDArray[np.float32], x_mm: NDArray[np.float32]) -> Section:
