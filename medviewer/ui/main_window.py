@@ -14,7 +14,7 @@ from medviewer.review.settings import Settings
 from medviewer.review.state import Change, State
 from medviewer.ui import layout_memory
 from medviewer.ui.analyze_button import AnalyzeButton
-from medviewer.ui.analyzing import Analyzing
+from medviewer.ui.analyzing import Analyzing, may_force
 from medviewer.ui.audit_queue import AuditQueue
 from medviewer.ui.browser import StudyBrowser
 from medviewer.ui.engine import Engine
@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
         self.analyze_button.show_offers(offers, state)
         offer = offers[0] if offers else None
         said = self.commands.offer_words(offer)
-        self.results.state_panel.show_state(state, said, may_force=offer is not None and not offer.fit.ok)
+        self.results.state_panel.show_state(state, said, may_force=may_force(offer, state))
         self.report_button.setEnabled(state.series is not None)
 
     def _show_badges(self, state: State) -> None:

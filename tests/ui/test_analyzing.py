@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydicom.dataset import Dataset
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -15,9 +16,8 @@ from medviewer.ai.findings import AnalysisResult, Notice, ResultState
 from medviewer.ai.request import Request
 from medviewer.errors import BundleError, DeviceError
 from medviewer.ui.main_window import MainWindow
-from tests.ui.windows import PATIENCE, Model, answer, findings_of, make_window, write_patient, write_series
-
-Opened = tuple[MainWindow, Model]
+from tests.factories import make_ct_series
+from tests.ui.windows import PATIENCE, Model, answer, findings_of, make_window, write_series
 
 
 @pytest.fixture
@@ -100,22 +100,6 @@ def test_that_every_other_state_has_its_own_card(
     said = " ".join(line.text() for line in lines if line is not None and line.isVisible())  # type: ignore[attr-defined]
     assert ("Because of this." in said) or state is ResultState.NOTHING_FOUND
     assert window.analyze_button.isEnabled()
-
-
-def test_that_masks_stream_in_while_the_run_goes_on(qtbot: QtBot, window: MainWindow, model: Model) -> None:
-    model.stream = True
-    window.analyze_button.click()
-    picture = window.planes.main.picture
-    assert picture is not None
-    qtbot.waitUntil(lambda: len(picture.partial) == 10, timeout=PATIENCE)
-    assert headline(window) == "Analyzing"
-    qtbot.waitUntil(lambda: "about 6 s left" in window.results.state_panel._doing.text(), timeout=PATIENCE)
-    with qtbot.waitSignal(window.analyzing.ended, timeout=PATIENCE):
-        model.gate.set()
-    after = window.planes.main.picture
-    assert after is not None
-    assert not after.partial
-    assert len(after.masks) == 2
 
 
 def test_that_escape_cancels_at_once_and_the_state_before_comes_back(
@@ -229,60 +213,6 @@ def test_that_a_run_asked_for_while_loading_begins_when_all_images_are_there(
     window.dispose()
 
 
-def test_that_an_answer_for_another_patient_never_reaches_the_one_on_screen(
-    qtbot: QtBot, model: Model, tmp_path: Path
-) -> None:
-    """The run goes on in the background and its result waits at its own series."""
-    for number in (1, 2):
-        write_patient(tmp_path, number)
-    model.stream = True
-    window = make_window(model)
-    window.show()
-    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
-        window.opening.open_paths([tmp_path])
-    scan, began_on = window.session.state.scan, window.session.state.series
-    assert scan is not None
-    assert began_on is not None
-    other = next(series for series in scan.all_series() if series.key != began_on.key)
-    window.analyze_button.click()
-    assert model.at_gate.wait(10)
-    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
-        window.opening.show(other.key)
-    with qtbot.waitSignal(window.analyzing.ended, timeout=PATIENCE):
-        model.gate.set()
-    picture = window.planes.main.picture
-    assert picture is not None
-    assert not picture.partial
-    assert not picture.masks
-    assert window.session.state.findings == ()
-    assert headline(window) == "Not analyzed"
-    window.opening.show(began_on.key)
-    qtbot.waitUntil(lambda: window.planes.main.picture is not None, timeout=PATIENCE)
-    assert len(window.session.state.findings) == 2
-    window.dispose()
-
-
-def test_that_partial_masks_come_back_with_their_series(qtbot: QtBot, model: Model, tmp_path: Path) -> None:
-    model.stream = True
-    window = make_window(model)
-    window.show()
-    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
-        window.opening.open_paths([write_series(tmp_path, (1, 2))])
-    scan, first = window.session.state.scan, window.session.state.series
-    assert scan is not None
-    assert first is not None
-    second = next(series for series in scan.all_series() if series.key != first.key)
-    window.analyze_button.click()
-    qtbot.waitUntil(lambda: len(window.planes.main.picture.partial) == 10, timeout=PATIENCE)  # type: ignore[union-attr]
-    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
-        window.opening.show(second.key)
-    assert not window.planes.main.picture.partial  # type: ignore[union-attr]
-    window.opening.show(first.key)
-    assert len(window.planes.main.picture.partial) == 10  # type: ignore[union-attr]
-    model.gate.set()
-    window.dispose()
-
-
 def test_that_closing_while_analyzing_is_clean(qtbot: QtBot, window: MainWindow, model: Model) -> None:
     window.analyze_button.click()
     assert model.at_gate.wait(10)
@@ -299,3 +229,22 @@ def test_that_closing_all_studies_gives_up_the_run(qtbot: QtBot, window: MainWin
     assert headline(window) == "No series is open"
     assert window.planes.main.picture is None
     qtbot.waitUntil(lambda: not window.runner.busy("analyze"), timeout=PATIENCE)
+
+
+def test_that_no_override_is_offered_where_it_would_lead_nowhere(
+    qtbot: QtBot, model: Model, tmp_path: Path
+) -> None:
+    """Without geometry nothing can be measured, whoever insists."""
+
+    def no_spacing(ds: Dataset, _: int) -> None:
+        del ds.PixelSpacing
+
+    model.fits = Fit(False, (Notice("NO_SPACING", "The pixel spacing is missing."),))
+    make_ct_series(tmp_path, tweak=no_spacing)
+    window = make_window(model)
+    window.show()
+    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
+        window.opening.open_paths([tmp_path])
+    assert not window.results.state_panel._anyway.isVisible()
+    assert "The pixel spacing is missing." in window.analyze_button.toolTip()
+    window.dispose()
