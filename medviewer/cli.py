@@ -21,7 +21,7 @@ from typing import NoReturn
 
 from medviewer import __version__
 from medviewer.commands.console import Console
-from medviewer.errors import Cancelled, MedviewerError, NothingReadable, UsageError
+from medviewer.errors import Cancelled, DeviceError, MedviewerError, NothingReadable, UsageError
 
 _UID_HELP = "series UID as scan prints it; default: the largest series"
 
@@ -188,6 +188,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Who read the pipe had enough ("| head"). Python would complain once more while it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except MemoryError:
+        full = DeviceError(
+            "The computer has too little free memory for these images.", "Close other programs."
+        )
+        console.error(full)
+        return full.exit_status
     except MedviewerError as error:
         console.error(error)
         return error.exit_status

@@ -30,6 +30,7 @@ from medviewer.ai import estimate, networks
 from medviewer.ai.catalog import Bundle, read_weights
 from medviewer.ai.cores import worker_count
 from medviewer.ai.findings import AnalysisResult, Notice
+from medviewer.ai.memory import is_out_of_memory, memory_told, no_memory
 from medviewer.ai.pipelines import NetworkInput, outward, pipeline_for
 from medviewer.ai.request import Ending, OnSlice, Request, judge, may_run
 from medviewer.errors import BundleError, DeviceError
@@ -178,7 +179,7 @@ class _Run:
         try:
             return future.result()
         except (RuntimeError, MemoryError) as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             return None
 
@@ -201,10 +202,7 @@ class _Run:
         if size > self._batch:
             return  # submitted before the batch was made smaller
         if self._shrunk or self._batch == 1:
-            gpu = self.device.type == "cuda"
-            where = "The graphics card" if gpu else "The computer"
-            hint = "Run on the CPU instead." if gpu else "Close other programs and try again."
-            raise DeviceError(f"{where} has too little free memory for this model.", hint)
+            raise no_memory(self.device.type)
         self._shrunk = True
         self._batch = max(1, self._batch // 4)
         torch.cuda.empty_cache()
@@ -230,14 +228,6 @@ class _Run:
         self.context.report(_SLICES_SHARE * done / total, text)
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
-    """CUDA has a class for it; the CPU allocator only a text."""
-    words = ("not enough memory", "can't allocate memory", "out of memory")
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(
-        w in str(error).lower() for w in words
-    )
-
-
 def analyze(request: Request, context: TaskContext) -> AnalysisResult:
     """Run the model; see the module for the ways it can end.
 
@@ -253,15 +243,18 @@ def analyze(request: Request, context: TaskContext) -> AnalysisResult:
     device = pick_device(request.device)
     dtype = pick_dtype(device)
     ending.device, ending.dtype = device_line(device), str(dtype).removeprefix("torch.")
-    network = load_network(request.bundle, device)
-    run = _Run(request, context, pipeline.prepare(request.volume), network, device, dtype)
+    with memory_told(device.type):
+        network = load_network(request.bundle, device)
+    with memory_told("cpu"):
+        run = _Run(request, context, pipeline.prepare(request.volume), network, device, dtype)
     began = time.monotonic()
     try:
         with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
             classes = run.classes()
     except _NoReliableResult:
         return ending.failed(_NOT_FINITE, tuple(run.warnings))
-    outcome = pipeline.finish(request.volume, classes, request.series, card, context)
+    with memory_told("cpu"):
+        outcome = pipeline.finish(request.volume, classes, request.series, card, context)
     context.check()
     estimate.remember(card, device.type, request.volume.shape[0], time.monotonic() - began)
     context.report(1.0, "Done")
