@@ -104,8 +104,17 @@ class Ending:
             state = ResultState.PARTIAL
             text = f"{len(empty)} of {total} slices hold no picture and were not analyzed."
             reasons = (Notice("EMPTY_SLICES", text),)
-        result = self._result(state, outcome.findings, reasons, self._all_warnings(warnings))
+        findings = tuple(self._marked(finding) for finding in outcome.findings)
+        result = self._result(state, findings, reasons, self._all_warnings(warnings))
         return replace(result, complete_slices=total - len(empty))
+
+    def _marked(self, finding: Finding) -> Finding:
+        """A forced run says so in every sentence: an accepted one stands alone in the report's text."""
+        if self.verdict.ok:
+            return finding
+        sentence = f"{finding.sentence} (Forced run: these images do not suit the model.)"
+        notice = Notice("FORCED", "Forced run: these images do not suit the model.")
+        return replace(finding, sentence=sentence, warnings=(notice, *finding.warnings))
 
     def _all_warnings(self, more: tuple[Notice, ...]) -> tuple[Notice, ...]:
         forced: tuple[Notice, ...] = ()
