@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from medviewer.errors import WriteError
+
+Content = bytes | str | Callable[[BinaryIO], object]
+"""What goes into a file: bytes, text (as UTF-8), or a function that writes to a binary file."""
 
 _HINTS = {
     errno.ENOSPC: ("The disk is full", "Free some space or choose another folder."),
@@ -19,6 +22,7 @@ _HINTS = {
     errno.EROFS: ("This disk is read-only", "Choose another folder."),
     errno.ENOENT: ("This folder does not exist", "Choose another folder."),
     errno.ENOTDIR: ("This folder does not exist", "Choose another folder."),
+    errno.EEXIST: ("A file of this name is in the way", "Choose another name."),
     errno.EISDIR: ("A folder of this name is in the way", "Choose another name."),
     errno.ENAMETOOLONG: ("The file name is too long", "Choose a shorter name."),
 }
@@ -32,28 +36,44 @@ def write_error(error: OSError) -> WriteError:
     return WriteError(f"{text}: nothing was written.", hint)
 
 
-def atomic_write(path: Path, content: bytes | str | Callable[[BinaryIO], object]) -> None:
+def atomic_write(path: Path, content: Content) -> None:
     """Put ``content`` (bytes, text as UTF-8, or a function that writes to a binary file) at ``path``.
 
     It goes to a new file of random name in the same folder, is flushed to the disk, then renamed: a file that
     was there stays as it was until the new one is complete. Raises :class:`WriteError`; nothing is left
     behind, whatever went wrong.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    atomic_write_all({Path(path): content})
+
+
+def atomic_write_all(contents: Mapping[Path, Content]) -> None:
+    """As :func:`atomic_write`, for files that belong together: no old one is replaced before all new ones are
+    complete, so that files of two patients never stand side by side. Raises :class:`WriteError`."""
+    staged: list[tuple[Path, Path]] = []
     try:
         try:
-            with open(temporary, "xb") as file:
-                _fill(file, content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
+            for path, content in contents.items():
+                if path.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, "a folder of this name")
+                staged.append((path.with_name(f".{secrets.token_hex(8)}.tmp"), path))
+                _stage(staged[-1][0], content)
+            for temporary, path in staged:
+                os.replace(temporary, path)
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            for temporary, _ in staged:
+                temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        for folder in {path.parent for path in contents}:
+            _sync_folder(folder)
     except OSError as error:
         raise write_error(error) from error
+
+
+def _stage(temporary: Path, content: Content) -> None:
+    with open(temporary, "xb") as file:
+        _fill(file, content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def make_folder(path: Path) -> None:
@@ -64,11 +84,11 @@ def make_folder(path: Path) -> None:
         raise write_error(error) from error
 
 
-def _fill(file: BinaryIO, content: bytes | str | Callable[[BinaryIO], object]) -> None:
+def _fill(file: BinaryIO, content: Content) -> None:
     if callable(content):
         content(file)
     else:
-        file.write(content.encode() if isinstance(content, str) else content)
+        file.write(content.encode("utf-8", "replace") if isinstance(content, str) else content)
 
 
 def _sync_folder(folder: Path) -> None:

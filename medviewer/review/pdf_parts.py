@@ -172,6 +172,9 @@ def _finding_rows(row: Row, style: list[Any], top: int) -> list[list[Any]]:
     if row.first.name and row.first.name.lower() not in row.title.lower():
         title.append(Paragraph(muted(row.first.name), look.CELL))
     rows: list[list[Any]] = [[title, *_number_cells(row.first), images, decision]]
+    if not row.first.value:
+        style.append(("SPAN", (0, top), (1, top)))
+        rows[0][1] = ""
     texts = [also(row.below, muted, plain)] if row.below else []
     texts += [f'<font color="#8a5a00">{plain(note)}</font>' for note in row.notes]
     if row.reason and not short:
@@ -199,7 +202,7 @@ def _number_cells(line: Line) -> list[Paragraph]:
     value = muted(line.value) if line.indicative else plain(line.value)
     text = plain(line.criterion)
     if line.indicative:
-        text = f"{text}; {italic(line.indicative)}" if text else italic(line.indicative)
+        text = " · ".join(x for x in (italic(line.indicative), text) if x)
     return [Paragraph(value, look.CELL_RIGHT), Paragraph(text, look.CELL)]
 
 

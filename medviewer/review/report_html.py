@@ -117,8 +117,8 @@ def _quiet(text: str) -> str:
 def _number(line: Line) -> str:
     if not line.indicative:
         return f"<td class=number>{escape(line.value)}<td>{escape(line.criterion)}"
-    before = f"{escape(line.criterion)}; " if line.criterion else ""
-    return f'<td class="number quiet">{escape(line.value)}<td>{before}<i>{escape(line.indicative)}</i>'
+    after = f" · {escape(line.criterion)}" if line.criterion else ""
+    return f'<td class="number quiet">{escape(line.value)}<td><i>{escape(line.indicative)}</i>{after}'
 
 
 def _measurements(report: Report) -> str:
