@@ -50,5 +50,7 @@ def _nothing(unreadable: list[Unreadable]) -> tuple[str, str]:
     if not unreadable:
         return "There are no files here.", "Choose a folder with DICOM images."
     if len(unreadable) == 1:
-        return f"No image could be read: {unreadable[0].reason}", "Choose a DICOM file or folder."
+        reason = unreadable[0].reason.rstrip(".")
+        begin = reason[:1].lower() if reason[1:2].islower() else reason[:1]
+        return f"No image could be read: {begin}{reason[1:]}.", "Choose a DICOM file or folder."
     return f"None of the {len(unreadable)} files is a readable DICOM image.", "Choose another folder."
