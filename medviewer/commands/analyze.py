@@ -10,19 +10,19 @@ from medviewer import __version__
 from medviewer.ai.catalog import Bundle, find, shelf
 from medviewer.ai.findings import AnalysisResult, ResultState
 from medviewer.ai.kernel import emphysema_gate
-from medviewer.ai.suitability import Fit, fit
+from medviewer.ai.suitability import Fit, age_of, fit
 from medviewer.commands.console import Console, printable
-from medviewer.commands.opening import choose, describe, open_paths
+from medviewer.commands.opening import choose, describe, of_one_patient, open_paths
 from medviewer.dicom.load import load_series
 from medviewer.dicom.study import ScanResult, Series
 from medviewer.errors import NotSuitable
 from medviewer.imaging.volume import Volume
 from medviewer.review.audit import Audit, default_path
-from medviewer.review.files import make_folder, write_error
+from medviewer.review.files import atomic_write_all, make_folder, write_error
 from medviewer.review.report import build
-from medviewer.review.report_html import write_html
-from medviewer.review.report_pdf import write_pdf
-from medviewer.review.result_json import write_result_json
+from medviewer.review.report_html import html_text
+from medviewer.review.report_pdf import pdf_bytes
+from medviewer.review.result_json import result_text
 from medviewer.review.session import Session
 from medviewer.review.state import State
 from medviewer.review.store import local_now
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     bundles = _bundles(arguments.model, console)
     found = open_paths(arguments.paths, console)
     _writable(arguments.output)
-    chosen = _best(bundles, found, arguments.series, console)
+    chosen = _best(bundles, found, arguments, console)
     console.note(f"{chosen.bundle.card.title} on {describe(chosen.series)}.")
     volume = load_series(chosen.series, console.context)
     state = _analyze(chosen, found, volume, arguments, console)
@@ -60,6 +60,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
         raise RuntimeError("the session dropped the result of its own request")
     _write(state, result, chosen, arguments.output)
     _tell(result, arguments.output, console)
+    _judge(result, volume, arguments.force)
 
 
 def _bundles(model: str | None, console: Console) -> list[Bundle]:
@@ -87,15 +88,24 @@ def _writable(folder: Path) -> None:
         raise write_error(error) from error
 
 
-def _best(bundles: list[Bundle], found: ScanResult, uid: str | None, console: Console) -> _Candidate:
-    """The best pair of model and series; where none fits, the one closest to it."""
-    series = found.all_series() if uid is None else [choose(found, uid, console)]
+def _best(
+    bundles: list[Bundle], found: ScanResult, arguments: argparse.Namespace, console: Console
+) -> _Candidate:
+    """The best pair of model and series; where none fits, the one closest to it.
+
+    Raises :class:`UsageError` where the choice would be one between patients: that is not the program's.
+    """
+    named = arguments.series is not None
+    series = [choose(found, arguments.series, console)] if named else found.all_series()
     candidates = [
-        _Candidate(bundle, one, fit(bundle.card, one, found.owner(one)[1].patient_age))
+        _Candidate(bundle, one, fit(bundle.card, one, age_of(*found.owner(one))))
         for one in series
         for bundle in bundles
     ]
-    return min(candidates, key=lambda candidate: candidate.rank)
+    best = min(candidates, key=lambda candidate: candidate.rank)
+    runs = [c for c in candidates if c.verdict.ok] or (candidates if arguments.force else [best])
+    of_one_patient([candidate.series for candidate in runs])
+    return best
 
 
 def _analyze(
@@ -105,7 +115,7 @@ def _analyze(
     from medviewer.ai.runner import Request, analyze
 
     series = chosen.series
-    _, study = found.owner(series)
+    patient, study = found.owner(series)
     session = Session(audit=Audit(default_path()))
     session.open(found)
     session.show(series.key)
@@ -119,32 +129,48 @@ def _analyze(
         device=arguments.device,
         first_slice=session.state.index,
         force=arguments.force,
-        patient_age=study.patient_age,
+        patient_age=age_of(patient, study),
     )
     session.add_result(analyze(request, console.context), number)
     return session.state
 
 
 def _write(state: State, result: AnalysisResult, chosen: _Candidate, folder: Path) -> None:
-    """All three files; an earlier run's file is replaced by a complete one or stays."""
+    """All three files or none: an earlier run's, perhaps another patient's, go together or stay together."""
     report = build(state, now=local_now(), app_version=__version__, card=chosen.bundle.card)
-    write_result_json(result, folder / "result.json")
-    write_pdf(report, folder / "report.pdf")
-    write_html(report, folder / "report.html")
+    atomic_write_all(
+        {
+            folder / "result.json": result_text(result),
+            folder / "report.pdf": pdf_bytes(report),
+            folder / "report.html": html_text(report),
+        }
+    )
 
 
 def _tell(result: AnalysisResult, folder: Path, console: Console) -> None:
-    """The findings in sentences; raises :class:`NotSuitable` where there is no result to speak of."""
+    """The findings in sentences, no number without its warning: what holds for all of them comes first."""
+    if result.state not in (ResultState.NOT_SUITABLE, ResultState.FAILED):
+        for notice in (*result.reasons, *result.warnings):
+            console.result(printable(f"! {notice.text}"))
     for finding in result.findings:
         console.result(printable(finding.sentence))
-    for notice in (*result.reasons, *result.warnings):
-        console.note(f"note: {notice.text}")
-    console.note(f"Written: result.json, report.pdf, report.html in {printable(str(folder))}")
-    if result.state is ResultState.NOT_SUITABLE:
-        raise NotSuitable(
-            "No model suits these images: result.json has the reasons.", "Use --force to run it all the same."
-        )
-    if result.state is ResultState.FAILED:
-        raise NotSuitable("The run gave no reliable result: result.json has the reasons.")
+        for warning in finding.warnings:
+            console.result(printable(f"  ! {warning.text}"))
     if result.state is ResultState.NOTHING_FOUND:
         console.result("Nothing was found.")
+    console.note(f"Written: result.json, report.pdf, report.html in {printable(str(folder))}")
+
+
+def _judge(result: AnalysisResult, volume: Volume, force: bool) -> None:
+    """Raise :class:`NotSuitable`, with the reason, where there is no result to speak of."""
+    if result.state not in (ResultState.NOT_SUITABLE, ResultState.FAILED):
+        return
+    first, more = result.reasons[0].text, len(result.reasons) - 1
+    others = f" ({more} more reason{'s' if more > 1 else ''} in result.json.)" if more else ""
+    if result.state is ResultState.FAILED:
+        raise NotSuitable(f"{first}{others}")
+    hint = "Use --force to run it all the same."
+    if volume.geometry is None or volume.is_colour:
+        hint = "--force does not help: the model needs grey images of known positions." if force else ""
+    begin = first[:1].lower() if first[1:2].islower() else first[:1]
+    raise NotSuitable(f"No model suits these images: {begin}{first[1:]}{others}", hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from medviewer.review.files import write_error
 from medviewer.training.demo import DemoStudy
 from tests.factories import make_ct_series
 from tests.program import call, shell
@@ -135,13 +135,25 @@ def test_that_of_two_kernels_the_soft_one_is_taken(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "result.json").read_text())["series_uid"] == "1.2.3.4"
 
 
-def test_that_a_disk_that_fills_up_is_status_7_and_keeps_what_was_written(
+def test_that_a_disk_that_fills_up_is_status_7_and_an_earlier_run_stays_whole(
     series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def full(*_: object) -> None:
-        raise write_error(OSError(errno.ENOSPC, "no space"))
+    """Not this result.json beside the report of whoever was analysed before."""
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("result.json", "report.pdf", "report.html"):
+        (out / name).write_text("the patient before")
+    real, calls = os.fsync, []
 
-    monkeypatch.setattr("medviewer.commands.analyze.write_pdf", full)
-    assert call("analyze", "-q", series, "-o", tmp_path / "out") == 7
+    def full(handle: int) -> None:
+        calls.append(handle)
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, "no space")
+        real(handle)
+
+    monkeypatch.setattr("medviewer.review.audit.Audit.append", lambda *_, **__: None)
+    monkeypatch.setattr("medviewer.review.files.os.fsync", full)
+    assert call("analyze", "-q", series, "-o", out) == 7
     assert capsys.readouterr().err.startswith("error: The disk is full")
-    assert [p.name for p in (tmp_path / "out").iterdir()] == ["result.json"]
+    assert sorted(p.name for p in out.iterdir()) == ["report.html", "report.pdf", "result.json"]
+    assert {p.read_text() for p in out.iterdir()} == {"the patient before"}
