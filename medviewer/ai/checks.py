@@ -142,7 +142,7 @@ def _strays(mask: Mask, name: str) -> list[Notice]:
     if islands >= STRAY_SHARE:
         share = number(100 * islands, "%", 0)
         notices.append(Notice("ISLANDS", f"{name}: {share} of it lies in separate islands."))
-    filled = fill_slice_holes(mask.box.copy(), np.zeros(mask.box.shape, bool))
+    filled = fill_slice_holes(mask.box, np.zeros(mask.box.shape, bool), mask.geometry)
     holes = np.count_nonzero(filled) / mask.voxel_count - 1.0
     if holes >= STRAY_SHARE:
         share = number(100 * holes, "%", 0)

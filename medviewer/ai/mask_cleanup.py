@@ -3,8 +3,9 @@
 Documented and plain, so that what the network said and what is shown differ in a known way only:
 
 * of each label the largest 26-connected piece stays, and every piece at least 10 % as large;
-* holes inside an axial picture of a label (vessels, a nodule) are filled, but never voxels that the network
-  gave to another class (the main bronchi stay outside the lungs).
+* holes inside an axial picture of a label (vessels, a nodule, the core of a mass) are filled, but never
+  voxels that the network gave to another class (the main bronchi stay outside the lungs), nor the dome of the
+  diaphragm: a large hole is filled only where the same label lies below it, towards the feet.
 """
 
 from __future__ import annotations
@@ -21,6 +22,15 @@ from medviewer.tasks import TaskContext
 
 KEPT_PIECE = 0.1
 """A piece this large in proportion to the largest is no island."""
+
+VESSEL_MM2 = 150.0
+"""A hole this large in a picture is no vessel: 14 mm across."""
+BELOW_MM = 45.0
+"""How far below a large hole its own lung is looked for."""
+MOSTLY = 0.8
+"""Share of a hole that must have lung below it."""
+AXIAL = 0.7
+"""Least part of the slice direction that runs head to foot for "below" to have a meaning."""
 
 Bool3 = NDArray[np.bool_]
 
@@ -44,8 +54,25 @@ def main_pieces(box: Bool3) -> Bool3:
     return np.asarray((sizes >= max(1.0, KEPT_PIECE * sizes.max()))[pieces] & box)
 
 
-def fill_slice_holes(box: Bool3, taken: Bool3) -> Bool3:
+def fill_slice_holes(box: Bool3, taken: Bool3, geometry: Geometry | None) -> Bool3:
     """Fill what one picture of the mask encloses, except voxels ``taken`` by another class.
+
+    A hole larger than :data:`VESSEL_MM2` stays open unless the mask lies within :data:`BELOW_MM` below most
+    of it: under the dome of the diaphragm, which may stand as an island in the lung, there is no lung.
+    """
+    holes = _holes(box)
+    sizes = np.bincount(holes.ravel())
+    sizes[0] = 0
+    fill = sizes > 0
+    if geometry is not None:
+        pixel = geometry.spacing_mm[1] * geometry.spacing_mm[2]
+        for k in np.flatnonzero(sizes * pixel > VESSEL_MM2):
+            fill[k] = _lies_over(box, holes == k, geometry)
+    return np.asarray(box | (fill[holes] & ~taken))
+
+
+def _holes(box: Bool3) -> NDArray[np.int64]:
+    """Each hole of each picture with a number of its own, 0 elsewhere.
 
     The pictures are laid out in one tall picture with a free frame around each: what is not joined to the
     frame (by faces) is enclosed. One pass, ten times faster than picture by picture.
@@ -56,8 +83,20 @@ def fill_slice_holes(box: Bool3, taken: Bool3) -> Bool3:
     tall = np.ones((count * (rows + 1) + 1, columns + 2), np.uint8)
     tall[:-1] = free.reshape(-1, columns + 2)
     pieces = SimpleITK.GetArrayFromImage(SimpleITK.ConnectedComponent(SimpleITK.GetImageFromArray(tall)))
-    enclosed = (pieces != pieces[0, 0])[:-1].reshape(free.shape)[:, 1:, 1:-1] & ~box
-    return np.asarray(box | (enclosed & ~taken))
+    pieces[pieces == pieces[0, 0]] = 0
+    return np.asarray(pieces[:-1].reshape(free.shape)[:, 1:, 1:-1], dtype=np.int64)
+
+
+def _lies_over(box: Bool3, hole: Bool3, geometry: Geometry) -> bool:
+    """Whether the mask lies below most of a hole (which lies in one picture)."""
+    head = float(geometry.directions[2, 0])
+    if abs(head) < AXIAL:
+        return False
+    where = int(np.flatnonzero(hole.any(axis=(1, 2)))[0])
+    reach = max(1, round(BELOW_MM / geometry.spacing_mm[0]))
+    below = box[where + 1 : where + 1 + reach] if head < 0 else box[max(0, where - reach) : where]
+    covered: Bool3 = np.asarray(below.any(axis=0))
+    return bool(covered[hole[where]].mean() >= MOSTLY)
 
 
 def clean(
@@ -85,7 +124,7 @@ def clean(
         context.check()
         full = np.zeros(classes.shape, bool)
         taken = (window != number) & (window != 0)
-        full[s : s + ds, r : r + dr, c : c + dc] = fill_slice_holes(pieces, np.asarray(taken))
+        full[s : s + ds, r : r + dr, c : c + dc] = fill_slice_holes(pieces, np.asarray(taken), geometry)
         dropped = 1.0 - np.count_nonzero(pieces) / raw.voxel_count
         out[name] = Cleaned(Mask.from_full(number, name, full, geometry), float(dropped))
     return out

@@ -141,6 +141,21 @@ def test_an_open_bay_is_no_hole() -> None:
     ring[0, 2:7, 2:7] = True
     ring[0, 4, 4] = False
     nothing = np.zeros_like(ring)
-    assert fill_slice_holes(ring, nothing)[0, 4, 4]
+    assert fill_slice_holes(ring, nothing, GEOMETRY)[0, 4, 4]
     ring[0, 4, 4:] = False
-    assert np.array_equal(fill_slice_holes(ring, nothing), ring)
+    assert np.array_equal(fill_slice_holes(ring, nothing, GEOMETRY), ring)
+
+
+@pytest.mark.parametrize("towards_feet", [True, False])
+def test_the_dome_of_the_diaphragm_stays_outside_and_the_core_of_a_mass_inside(towards_feet: bool) -> None:
+    step = -5.0 if towards_feet else 5.0
+    geometry = Geometry.from_planes((0, 0, 0), (1, 0, 0, 0, 1, 0), (2.0, 2.0), (0, 0, step))
+    lung = np.ones((12, 40, 40), bool)
+    lung[6:, 15:30, 15:30] = False
+    lung[3, 3:13, 3:13] = False
+    clean_lung = np.ones((12, 40, 40), bool)
+    clean_lung[6:, 15:30, 15:30] = False
+    if not towards_feet:
+        lung, clean_lung = lung[::-1].copy(), clean_lung[::-1].copy()
+    filled = fill_slice_holes(lung, np.zeros_like(lung), geometry)
+    assert np.array_equal(filled, clean_lung)
