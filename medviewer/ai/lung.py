@@ -111,7 +111,7 @@ def _lung(volume: Volume, name: str, mask: Mask, series: Series, card: ModelCard
         label=label.title,
         sentence=said + ".",
         code=label.code,
-        criterion="Range: the outline half a voxel further in or out.",
+        criterion="outline ± half a voxel",
         mask=mask,
         measurements=tuple(measurements),
         slices=mask.slice_range,

@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     result = state.result
     if result is None:
         raise RuntimeError("the session dropped the result of its own request")
-    _write(state, result, chosen, arguments.output)
+    _write(state, result, chosen, arguments.output, console)
     _tell(result, arguments.output, console)
     _judge(result, volume, arguments.force)
 
@@ -135,16 +135,19 @@ def _analyze(
     return session.state
 
 
-def _write(state: State, result: AnalysisResult, chosen: _Candidate, folder: Path) -> None:
+def _write(state: State, result: AnalysisResult, chosen: _Candidate, folder: Path, console: Console) -> None:
     """All three files or none: an earlier run's, perhaps another patient's, go together or stay together."""
     report = build(state, now=local_now(), app_version=__version__, card=chosen.bundle.card)
-    atomic_write_all(
-        {
-            folder / "result.json": result_text(result),
-            folder / "report.pdf": pdf_bytes(report),
-            folder / "report.html": html_text(report),
-        }
-    )
+    contents: dict[Path, bytes | str] = {}
+    for name, make in (
+        ("result.json", lambda: result_text(result)),
+        ("report.pdf", lambda: pdf_bytes(report)),
+        ("report.html", lambda: html_text(report)),
+    ):
+        console.context.check()
+        contents[folder / name] = make()
+    console.context.check()
+    atomic_write_all(contents)
 
 
 def _tell(result: AnalysisResult, folder: Path, console: Console) -> None:

@@ -168,9 +168,9 @@ def _finding_rows(row: Row, style: list[Any], top: int) -> list[list[Any]]:
     span = Paragraph(muted(row.images), look.CAPTION)
     if row.images:
         images.append(span)
-    title = [Paragraph(bold(row.title), look.CELL)]
-    if row.first.name and row.first.name.lower() not in row.title.lower():
-        title.append(Paragraph(muted(row.first.name), look.CELL))
+    said = row.first.name.lower()
+    name = f" {muted(row.first.name)}" if said and said not in row.title.lower() else ""
+    title = [Paragraph(bold(row.title) + name, look.CELL)]
     rows: list[list[Any]] = [[title, *_number_cells(row.first), images, decision]]
     if not row.first.value:
         style.append(("SPAN", (0, top), (1, top)))

@@ -240,7 +240,7 @@ def _run_facts(result: AnalysisResult | None, card: ModelCard | None) -> list[Fa
 
 def _metric(metric: Metric) -> str:
     spread = ""
-    if metric.range is not None:
+    if metric.range is not None and metric.range[0] < metric.range[1]:
         spread = f" ({number(metric.range[0], decimals=3)} to {number(metric.range[1], decimals=3)})"
     value = number(metric.value, metric.unit, 3 if abs(metric.value) < 10 else 1)
     return f"{metric.name} {value}{spread} on {metric.data}"

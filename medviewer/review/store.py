@@ -78,7 +78,7 @@ class Store:
         try:
             self._audit.append(action, **facts)
         except WriteError as error:
-            log.warning("the audit could not be written: %s", error)
+            log.warning("the audit could not be written: %s.", error.message.partition(":")[0].lower())
 
     def _time(self) -> str:
         return self._clock().isoformat(timespec="seconds")

@@ -157,3 +157,16 @@ def test_that_a_disk_that_fills_up_is_status_7_and_an_earlier_run_stays_whole(
     assert capsys.readouterr().err.startswith("error: The disk is full")
     assert sorted(p.name for p in out.iterdir()) == ["report.html", "report.pdf", "result.json"]
     assert {p.read_text() for p in out.iterdir()} == {"the patient before"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C in another way")
+def test_that_a_cancel_while_the_report_is_made_writes_nothing(
+    series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(_report: object) -> bytes:
+        os.kill(os.getpid(), signal.SIGINT)
+        return b"%PDF"
+
+    monkeypatch.setattr("medviewer.commands.analyze.pdf_bytes", pressed)
+    assert call("analyze", "-q", series, "-o", tmp_path / "out") == 130
+    assert not list((tmp_path / "out").iterdir())
