@@ -31,7 +31,7 @@ _PLAIN = [
 ]
 _GAP = 4 * mm
 _TALLEST = 69 * mm
-_LOWEST = 52 * mm
+_LOWEST = 46 * mm
 """Figures give way down to this height before they go to the next page."""
 _TOGETHER = 12
 """A finding of fewer lines than this is not torn apart by the end of a page."""
@@ -176,6 +176,8 @@ def _finding_rows(row: Row, style: list[Any], top: int) -> list[list[Any]]:
         style.append(("SPAN", (0, top), (1, top)))
         rows[0][1] = ""
     texts = [also(row.below, muted, plain)] if row.below else []
+    if len(row.below) == 1 and not row.below[0].indicative:
+        title.append(Paragraph(texts.pop(), look.CELL))  # room enough beside the images
     texts += [f'<font color="#8a5a00">{plain(note)}</font>' for note in row.notes]
     if row.reason and not short:
         first_part, *rest = _pieces(row.reason)

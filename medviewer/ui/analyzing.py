@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from medviewer.ai.catalog import Bundle, Fit
 from medviewer.ai.findings import AnalysisResult, Notice
 from medviewer.ai.request import Ending, Request
+from medviewer.ai.suitability import age_of
 from medviewer.errors import DeviceError, MedviewerError
 from medviewer.imaging.volume import Unit
 from medviewer.review.session import Session
@@ -79,11 +80,11 @@ class Analyzing(QObject):
     def offers(self) -> list[Offer]:
         """Every model with its verdict on the series on screen, the fitting ones first."""
         state = self._session.state
-        if state.series is None or state.study is None:
+        if state.series is None or state.patient is None or state.study is None:
             return []
         key = state.series.key
         if key not in self._offers:
-            pairs = self._engine.suitable(state.series, state.study.patient_age)
+            pairs = self._engine.suitable(state.series, age_of(state.patient, state.study))
             count = len(state.series.instances)
             device = "cpu" if self._device == "auto" else self._device
             self._offers[key] = [Offer(b, f, self._engine.seconds(b, count, device)) for b, f in pairs]
@@ -139,7 +140,7 @@ class Analyzing(QObject):
             self.start(model_id, force=force, device=device)
 
     def _begin(self, state: State, offer: Offer, force: bool, device: str) -> None:
-        if state.series is None or state.volume is None or state.study is None:
+        if state.series is None or state.volume is None or state.patient is None or state.study is None:
             return
         request = Request(
             offer.bundle,
@@ -149,7 +150,7 @@ class Analyzing(QObject):
             device,
             state.index,
             force,
-            patient_age=state.study.patient_age,
+            patient_age=age_of(state.patient, state.study),
         )
         analyze = self._engine.analyze
 
