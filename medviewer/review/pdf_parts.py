@@ -244,10 +244,12 @@ def _figure_row(figures: Sequence[Figure], width: float, first: bool, height: fl
     """The heading of the first row, one or two figures of one height, their captions."""
     cells: list[Any] = []
     columns: list[float] = []
-    for figure in figures:
-        wide = max(figure.aspect * height, 34 * mm)
+    widths = [max(figure.aspect * height, 34 * mm) for figure in figures]
+    # A caption may be wider than its picture: fewer lines leave the picture more height.
+    free = (width - sum(widths) - _GAP * (len(figures) - 1)) / len(figures)
+    for figure, wide in zip(figures, widths, strict=True):
         cells += [[Picture(figure, wide, height), Spacer(0, 1.5 * mm), _caption(figure)], ""]
-        columns += [wide, _GAP]
+        columns += [wide + min(max(0.0, free), 60 * mm), _GAP]
     # The last column takes what is left, so that a row stands flush left.
     columns[-1] = max(0.0, width - sum(columns[:-1]))
     head = [_section("Key images") if first else Spacer(0, 3.2 * mm), *[""] * (len(cells) - 1)]

@@ -240,7 +240,8 @@ def _run_facts(result: AnalysisResult | None, card: ModelCard | None) -> list[Fa
 
 def _metric(metric: Metric) -> str:
     spread = ""
-    if metric.range is not None and metric.range[0] < metric.range[1]:
-        spread = f" ({number(metric.range[0], decimals=3)} to {number(metric.range[1], decimals=3)})"
+    if metric.range is not None:
+        low, high = (number(end, decimals=3) for end in metric.range)
+        spread = f" ({low} to {high})" if low != high else ""  # one case has no range
     value = number(metric.value, metric.unit, 3 if abs(metric.value) < 10 else 1)
     return f"{metric.name} {value}{spread} on {metric.data}"
