@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from medviewer.ui.preload import load_libraries, resting_collector, torch_first_on_windows
+from medviewer.ui.preload import torch_first_on_windows
 
 torch_first_on_windows()
 
@@ -26,13 +26,17 @@ from medviewer.review.settings import Settings, load_settings  # noqa: E402
 from medviewer.ui import crash, theme  # noqa: E402
 from medviewer.ui.audit_queue import AuditQueue  # noqa: E402
 from medviewer.ui.engine import Engine  # noqa: E402
-from medviewer.ui.jobs import JobContext, JobRunner  # noqa: E402
+from medviewer.ui.jobs import JobRunner  # noqa: E402
 from medviewer.ui.main_window import MainWindow  # noqa: E402
 
 log = logging.getLogger(__name__)
 
 _SWITCH_SECONDS = 0.001
 """How long a thread may keep the interpreter while the window waits; Python's own 5 ms are felt."""
+
+
+_NOTHING_OPENED_MS = 3000
+_AFTER_PICTURE_MS = 200
 
 
 def make_application() -> QApplication:
@@ -54,33 +58,30 @@ def read_settings() -> tuple[Settings, str]:
 
 
 class Preparing(QObject):
-    """Loads torch once the first picture is there, or after a moment where none comes."""
+    """Loads torch behind the window when the first picture and the thumbnails are there and nothing else
+    wants the cores, or after a moment where none comes."""
 
     def __init__(self, window: MainWindow, engine: Engine) -> None:
         super().__init__(window)
         self._window = window
         self._engine = engine
-        self._has_begun = False
-        window.opening.series_loaded.connect(self._begin)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._begin)
-        self._timer.start(3000)
+        self._timer.start(_NOTHING_OPENED_MS)
+        window.opening.series_loaded.connect(self._soon)
+
+    def _soon(self) -> None:
+        if self._timer.isActive():
+            self._timer.start(_AFTER_PICTURE_MS)
 
     def _begin(self) -> None:
-        if self._has_begun:
+        if any(self._window.runner.busy(lane) for lane in ("open", "load", "thumbnails")):
+            self._timer.start(_AFTER_PICTURE_MS)
             return
-        self._has_begun = True
-        self._timer.stop()
+        self._window.opening.series_loaded.disconnect(self._soon)
         device, engine = self._window.settings.device, self._engine
-
-        def work(context: JobContext) -> str:
-            load_libraries()
-            context.check()
-            with resting_collector():
-                return engine.device_line(device)
-
-        job = self._window.runner.submit("prepare", work)
+        job = self._window.runner.submit("prepare", lambda _: engine.device_line(device))
         job.succeeded.connect(self._window.status.set_device)
         job.failed.connect(self._failed)
 

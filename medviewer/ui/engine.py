@@ -11,17 +11,18 @@ from medviewer.ai.findings import AnalysisResult
 from medviewer.ai.request import Request
 from medviewer.dicom.study import Series
 from medviewer.tasks import TaskContext
+from medviewer.ui.preload import torch_ready
 
 
 def _analyze(request: Request, context: TaskContext) -> AnalysisResult:
-    from medviewer.ai import runner
-
+    with torch_ready():
+        from medviewer.ai import runner
     return runner.analyze(request, context)
 
 
 def _device_line(wanted: str) -> str:
-    from medviewer.ai import runner
-
+    with torch_ready():
+        from medviewer.ai import runner
     return runner.device_line(runner.pick_device(wanted))
 
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QWidget
 
 from medviewer.ai.findings import Finding
+from medviewer.ui import theme
 from medviewer.ui.widgets import button, clear, column, label, set_tip
 
 _SENTENCES_HEIGHT = 132
@@ -49,6 +50,7 @@ class ImpressionPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         inside = QWidget()
+        theme.set_role(inside, "panel")
         self._sentences = column(inside, spacing=2)
         self._list = QScrollArea()
         self._list.setWidget(inside)

@@ -6,8 +6,10 @@ first through the C function ``dlopen`` itself, which ctypes calls without the l
 them in memory. The collector of cyclic garbage rests meanwhile: walking the hundred thousands of objects that
 torch makes, several times over, stops the window for a tenth of a second each time.
 
-Longest stall of the event loop while torch is imported, two busy cores: done plainly 565 ms; with the
-libraries loaded first 145 ms; with the collector resting too, 40 to 65 ms (``torch._C`` initialising itself).
+Longest stall of the event loop while torch is imported, two cores: done plainly 565 ms; with the libraries
+loaded first 145 ms; with the collector resting too 30 to 45 ms (``torch._C`` initialising itself), provided
+that no other work competes: mapping 350 MB holds up page faults of every thread, which is why ``app`` waits
+for the thumbnails.
 """
 
 from __future__ import annotations
@@ -47,8 +49,13 @@ def load_libraries() -> None:
 
 
 @contextmanager
-def resting_collector() -> Iterator[None]:
-    """No garbage collection meanwhile; what was made stays out of every later one (modules live for ever)."""
+def torch_ready() -> Iterator[None]:
+    """Around the first import of the runner: libraries first, and no garbage collection meanwhile. What was
+    made stays out of every later collection, for modules live for ever."""
+    if "torch" in sys.modules:
+        yield
+        return
+    load_libraries()
     gc.disable()
     try:
         yield
