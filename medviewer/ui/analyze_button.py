@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from medviewer.review.state import State
@@ -44,6 +44,7 @@ class AnalyzeButton(QPushButton):
             self.analyze_wanted.emit(self._offers[0].bundle.card.id if self._offers else "")
             return
         menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for offer in suited:
             action = menu.addAction(short_title(offer.bundle))
             action.setObjectName(offer.bundle.card.id)

@@ -92,6 +92,7 @@ class ActionSet(QObject):
     def context_menu(self, parent: QWidget) -> QMenu:
         """What the right button offers on a picture."""
         menu = QMenu(parent)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for name in (
             "key_image",
             "delete",

@@ -49,6 +49,10 @@ class Opening(QObject):
     progress = Signal(float, str)
     slice_ready = Signal(int)
     """A slice of the series on screen."""
+    image_failed = Signal()
+    """An image of the series on screen could not be read; :meth:`failures` says why."""
+    series_failed = Signal(str)
+    """One sentence: not one image of the series on screen could be read."""
     series_loaded = Signal(str)
     """Key of a series that is complete."""
     thumbnail_ready = Signal(str, object)
@@ -176,6 +180,8 @@ class Opening(QObject):
             self._put_on_screen(entry)
         for index in indices:
             self.slice_ready.emit(index)
+        if any(index in entry.loader.failed for index in indices):
+            self.image_failed.emit()
 
     def _load_done(self, _: Volume) -> None:
         entry = self._mine()
@@ -192,6 +198,7 @@ class Opening(QObject):
     def _load_failed(self, error: MedviewerError) -> None:
         if self._mine() is not None:
             self.problem.emit(error.sentence())
+            self.series_failed.emit(error.sentence())
             self._begin_thumbnails()
 
     def _load_ended(self) -> None:
@@ -209,6 +216,11 @@ class Opening(QObject):
         """Which slices of the series on screen are there; fills while loading."""
         entry = self._current()
         return entry.loader.ready if entry is not None else None
+
+    def failures(self) -> dict[int, str]:
+        """Images of the series on screen that could not be read, and why."""
+        entry = self._current()
+        return dict(entry.loader.failed) if entry is not None else {}
 
     def is_complete(self, series_key: str) -> bool:
         """Whether every image of a series is loaded or has failed."""

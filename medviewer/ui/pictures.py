@@ -42,6 +42,8 @@ class Pictures(QObject):
         planes.slice_painted.connect(self._painted)
         planes.files_dropped.connect(self._dropped)
         opening.slice_ready.connect(planes.refresh_slice)
+        opening.image_failed.connect(self._show_failures)
+        opening.series_failed.connect(planes.set_message)
         planes.set_message(EMPTY)
 
     def apply(self, state: State, change: Change) -> None:
@@ -60,10 +62,14 @@ class Pictures(QObject):
             planes.set_message(EMPTY if state.series is None else "Loading …")
         if Change.VOLUME in change and state.volume is not None:
             planes.set_volume(state.volume, self._opening.ready())
+            self._show_failures()
             planes.set_message("")
         if change & (Change.SLICE | Change.VOLUME):
             planes.set_index(state.index)
             self._opening.prioritise(state.index)
+
+        if Change.SELECTION in change and (place := selected_place(state)) is not None:
+            planes.go_to(place)
 
     def _apply_look(self, state: State, change: Change) -> None:
         """Window, overlay, measurements."""
@@ -80,6 +86,9 @@ class Pictures(QObject):
             planes.set_measurements(measurements_here(state))
         if Change.VOLUME in change:
             planes.set_seen(_seen(state))
+
+    def _show_failures(self) -> None:
+        self._planes.set_failures(self._opening.failures())
 
     def _caption(self, state: State) -> None:
         if state.patient is None or state.study is None or state.series is None:
@@ -129,6 +138,17 @@ def shown_masks(state: State) -> list[tuple[Mask, str, str]]:
         for f in state.findings
         if f.mask is not None and state.decision_of(f.id).verdict is not Verdict.REJECTED
     ]
+
+
+def selected_place(state: State) -> tuple[float, float, float] | None:
+    """The middle of the chosen finding on its key image, as (slice, row, column): where all views point."""
+    chosen = next((f for f in state.findings if f.id == state.selected_finding), None)
+    if chosen is None or chosen.mask is None or chosen.key_slice is None:
+        return None
+    rows, columns = np.nonzero(chosen.mask.slice(chosen.key_slice))
+    if not rows.size:
+        return None
+    return float(chosen.key_slice), float(rows.mean()), float(columns.mean())
 
 
 def measurements_here(state: State) -> list[ReaderMeasurement]:

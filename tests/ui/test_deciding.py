@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from medviewer.review.state import Verdict
 from medviewer.ui.dialogs.reject_reason import RejectReason
 from medviewer.ui.main_window import MainWindow
+from medviewer.ui.pictures import selected_place
 from tests.ui.windows import PATIENCE, Model, make_window, write_series
 
 
@@ -48,6 +49,14 @@ def test_that_a_click_on_a_finding_jumps_to_its_image(qtbot: QtBot, window: Main
     qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
     assert window.session.state.selected_finding == card.finding.id
     assert window.planes.main.index == 2
+
+
+def test_that_the_other_planes_point_at_the_chosen_finding_too(qtbot: QtBot, window: MainWindow) -> None:
+    press(qtbot, window, Qt.Key.Key_Period)
+    assert selected_place(window.session.state) == (1.0, 3.5, 3.5)
+    coronal, sagittal = window.planes.sides
+    assert round(coronal.picture.view.to_voxel(coronal.index, 0, 0)[1]) in (3, 4)  # type: ignore[union-attr]
+    assert round(sagittal.picture.view.to_voxel(sagittal.index, 0, 0)[2]) in (3, 4)  # type: ignore[union-attr]
 
 
 def test_that_dot_and_comma_walk(qtbot: QtBot, window: MainWindow) -> None:

@@ -234,3 +234,20 @@ def test_that_closing_while_loading_is_quiet(qtbot: QtBot, tmp_path: Path) -> No
     window.close()
     assert not any(window.runner.busy(lane) for lane in ("open", "load", "thumbnails"))
     window.dispose()
+
+
+def test_that_a_series_of_which_nothing_can_be_read_says_so_in_its_place(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    def vanish(state: State, change: Change) -> None:
+        if Change.STUDY in change:
+            for path in tmp_path.glob("*.dcm"):
+                path.unlink()
+
+    write_series(tmp_path, slices=3)
+    window.session.subscribe(vanish)
+    with qtbot.waitSignal(window.opening.series_failed, timeout=PATIENCE) as told:
+        window.opening.open_paths([tmp_path])
+    assert window.planes.main._front.notes.message == told.args[0]
+    assert window.session.state.volume is None
+    assert not window.runner.busy("analyze")
