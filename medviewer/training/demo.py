@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,21 +54,45 @@ def write_demo(
 ) -> DemoStudy:
     """Draw the chest of ``seed``; write ``ct/*.dcm``, ``truth_seg.dcm`` and ``truth.json`` into ``folder``.
 
-    The same seed writes the same images. Raises :class:`WriteError` when the disk refuses,
-    :class:`~medviewer.errors.Cancelled` through ``context`` (what was written stays).
+    The same seed writes the same images. Nothing stands under its final name before all of it is written.
+    Raises :class:`WriteError` when the disk refuses, :class:`~medviewer.errors.Cancelled` by ``context``;
+    nothing is left behind then.
     """
     context = context or TaskContext()
     drawing = _Drawing(context)
     phantom = make_phantom(seed, slices=slices, size=size, spacing_mm=spacing_mm, context=drawing)
     context.check()
     context.report(_DRAWING_SHARE, "Writing the images")
-    study = DemoStudy(folder, folder / "ct", folder / "truth.json", folder / "truth_seg.dcm")
-    paths = write_ct_series(phantom.volume, study.series_folder, demo_facts(phantom, seed))
-    context.check()
-    context.report(0.9, "Writing the truth")
-    _write_truth(phantom, study, paths, seed)
+    with _staged(folder) as room:
+        study = _in(room)
+        paths = write_ct_series(phantom.volume, study.series_folder, demo_facts(phantom, seed))
+        context.check()
+        context.report(0.9, "Writing the truth")
+        _write_truth(phantom, study, paths, seed)
     context.report(1.0, "Done")
-    return study
+    return _in(folder)
+
+
+def _in(folder: Path) -> DemoStudy:
+    return DemoStudy(folder, folder / "ct", folder / "truth.json", folder / "truth_seg.dcm")
+
+
+@contextmanager
+def _staged(folder: Path) -> Iterator[Path]:
+    """A room inside ``folder``; what is in it moves up when all went well, and is removed otherwise."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        room = Path(tempfile.mkdtemp(prefix=".", dir=folder))
+        try:
+            yield room
+            for made in sorted(room.iterdir()):
+                made.rename(folder / made.name)
+        finally:
+            shutil.rmtree(room, ignore_errors=True)
+    except OSError as error:
+        raise WriteError(
+            "The demo study could not be written.", "Check the folder and the free space."
+        ) from error
 
 
 def demo_facts(phantom: Phantom, seed: int) -> CtFacts:
@@ -97,10 +125,5 @@ def _write_truth(phantom: Phantom, study: DemoStudy, paths: list[Path], seed: in
         seed=f"demo truth {seed}",
     )
     write_seg(masks, paths, study.truth_seg, truth)
-    try:
-        text = json.dumps(phantom.truth, indent=2, ensure_ascii=False) + "\n"
-        study.truth_json.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise WriteError(
-            "The demo's truth could not be written.", "Check the folder and free space."
-        ) from error
+    text = json.dumps(phantom.truth, indent=2, ensure_ascii=False) + "\n"
+    study.truth_json.write_text(text, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from functools import partial
 from pathlib import Path
 
@@ -33,3 +34,17 @@ def test_that_the_demo_is_not_mixed_with_other_files(
 def test_that_a_demo_that_cannot_be_written_is_status_7(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert call("demo", "-q", "-o", tmp_path / "file") == 7
+
+
+def test_that_a_disk_that_fills_up_leaves_no_half_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    small = partial(write_demo, slices=12, size=64, spacing_mm=(20.0, 5.0, 5.0))
+    monkeypatch.setattr("medviewer.commands.demo.write_demo", small)
+    monkeypatch.setattr("medviewer.training.demo.write_seg", full)
+    assert call("demo", "-q", "-o", tmp_path / "new") == 7
+    assert "could not be written" in capsys.readouterr().err
+    assert list((tmp_path / "new").iterdir()) == []
