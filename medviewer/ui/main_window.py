@@ -256,6 +256,11 @@ class MainWindow(QMainWindow):
         self.settings = layout_memory.remember(self, self._splitter, self.settings, self.session.state)
         super().closeEvent(event)
 
+    def note_act(self, action: str, **facts: object) -> None:
+        """Record an act that the session knows nothing of; facts hold no patient data."""
+        if self._audit is not None:
+            self._audit.append(action, **facts)
+
     def dispose(self) -> None:
         """Close, and take the window apart now, in Qt's order: left to Python's collector it would happen at
         any time and perhaps on a worker's thread."""

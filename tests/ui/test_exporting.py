@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from medviewer.review.pdf_pages import page_pictures
 from medviewer.review.settings import Settings
+from medviewer.ui import app
 from medviewer.ui.dialogs.reader_name import ReaderName
 from medviewer.ui.dialogs.report_preview import ReportPreview
 from medviewer.ui.main_window import MainWindow
@@ -70,6 +71,22 @@ def test_that_three_files_are_written_without_patient_data_in_their_names(
     written = json.loads(next((tmp_path / "out").glob("*.json")).read_text(encoding="utf-8"))
     assert written["schema"] == "medviewer.report/1"
     assert "Written:" in said(dialog)
+
+
+def test_that_an_export_is_in_the_audit_without_a_patient(
+    qtbot: QtBot, tmp_path: Path, own_home: Path
+) -> None:
+    window = app.make_window(Settings(reader="Dr Test"), Model().engine())
+    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
+        window.opening.open_paths([write_series(tmp_path / "study")])
+    preview_of(qtbot, window)
+    with qtbot.waitSignal(window.exporting.written, timeout=PATIENCE):
+        window.reports.write(tmp_path / "out", ("json",))
+    window.dispose()
+    lines = (own_home / "state" / "audit.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["action"] for line in lines] == ["open", "export"]
+    assert json.loads(lines[-1])["formats"] == ["json"]
+    assert "Tina" not in "".join(lines)
 
 
 def test_that_only_the_ticked_formats_are_written(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
