@@ -172,7 +172,7 @@ def _high(lungs: _Lungs) -> Finding:
     region = number(lungs.largest_ml, "mL")
     said = f"High attenuation: {number(lungs.dense, '%', 1)} of the lungs ({number(millilitres, 'mL')}), "
     above = "above" if lungs.dense > HIGH_LIMIT else "not above"
-    reached = "not below" if lungs.largest_ml >= HIGH_REGION_ML else "below"
+    reached = "which reaches" if lungs.largest_ml >= HIGH_REGION_ML else "below"
     said += f"{above} the limit of {number(HIGH_LIMIT, '%')}; "
     said += f"largest region {region}, {reached} the limit of {number(HIGH_REGION_ML, 'mL')}."
     shares = {}

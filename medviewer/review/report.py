@@ -6,7 +6,7 @@ its reason, and a scan that was not analysed says so: nothing here reads as "nor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -228,7 +228,7 @@ def _run_facts(result: AnalysisResult | None, card: ModelCard | None) -> list[Fa
     model = f"{run.model_title}: {_maker(result)} (weights {words.short_hash(run.weights_sha256)})"
     facts = [Fact("Model", f"{model}, {run.device}, {number(run.seconds, 's', 1)}" if ran else model)]
     if card is not None and card.metrics:
-        facts.append(Fact("Measured", "; ".join(_metric(m) for m in card.metrics[:2])))
+        facts.append(Fact("Measured", _measured(card.metrics)))
     if result.checked:
         facts.append(Fact("Checked before", ", ".join(result.checked)))
     if ran and result.state is not ResultState.FAILED:
@@ -238,10 +238,12 @@ def _run_facts(result: AnalysisResult | None, card: ModelCard | None) -> list[Fa
     return facts
 
 
-def _metric(metric: Metric) -> str:
-    spread = ""
-    if metric.range is not None:
-        low, high = (number(end, decimals=3) for end in metric.range)
-        spread = f" ({low} to {high})" if low != high else ""  # one case has no range
-    value = number(metric.value, metric.unit, 3 if abs(metric.value) < 10 else 1)
-    return f"{metric.name} {value}{spread} on {metric.data}"
+def _measured(metrics: Sequence[Metric]) -> str:
+    """The figures of the first data set on the card; the rest stand on the card itself."""
+    data = metrics[0].data
+    figures = (
+        f"{m.name} {number(m.value, m.unit, 3 if abs(m.value) < 1 and not m.unit else 1)}"
+        for m in metrics
+        if m.data == data
+    )
+    return f"{'; '.join(figures)} ({data})"

@@ -97,7 +97,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     figures = []
     if options.held_out.is_dir():
         rows = evaluate.real_rows(net, real_scans(options.held_out))
-        figures += evaluate.metrics(rows, f"{options.held_out.name}, held out, against silver masks")
+        figures += evaluate.metrics(
+            rows, f"patient in {options.held_out.name}, held out, against silver masks"
+        )
     seeds = evaluate.EVALUATION_SEEDS[: options.seeds]
     rows = evaluate.phantom_rows(net, seeds)
     figures += evaluate.metrics(

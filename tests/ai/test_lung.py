@@ -245,7 +245,7 @@ def test_high_attenuation_says_of_each_limit_whether_it_was_passed() -> None:
     values[RIGHT][10:14, 5:11, 3:13] = 20
     sentence = _find(values)["High attenuation"].sentence
     assert "not above the limit of 3\u2009%" in sentence
-    assert "not below the limit of 15\u2009mL" in sentence
+    assert "which reaches the limit of 15\u2009mL" in sentence
 
 
 def test_lungs_outlined_in_padding_alone_are_no_reliable_result() -> None:
