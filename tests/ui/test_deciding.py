@@ -113,6 +113,20 @@ def test_that_a_digit_is_the_number_of_a_common_reason(qtbot: QtBot, window: Mai
     assert window.session.state.decision_of(window.session.state.findings[0].id).reason == "Artefact"
 
 
+def test_that_nothing_is_rejected_without_a_reason(qtbot: QtBot, window: MainWindow) -> None:
+    press(qtbot, window, Qt.Key.Key_Period)
+    press(qtbot, window, Qt.Key.Key_X)
+    dialog = window.findChild(RejectReason)
+    assert dialog is not None
+    dialog.words.setText("   ")
+    assert not dialog.reject_button.isEnabled()
+    qtbot.keyClick(dialog.words, Qt.Key.Key_Return)
+    assert verdicts(window) == [Verdict.PENDING, Verdict.PENDING]
+    dialog.words.setText("2")
+    assert dialog.reject_button.isEnabled()
+    dialog.reject()
+
+
 def test_that_closing_the_question_rejects_nothing(qtbot: QtBot, window: MainWindow) -> None:
     press(qtbot, window, Qt.Key.Key_Period)
     press(qtbot, window, Qt.Key.Key_X)

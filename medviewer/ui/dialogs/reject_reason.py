@@ -12,7 +12,7 @@ from medviewer.ui.widgets import ElidedLabel, button
 
 
 class RejectReason(Dialog):
-    """Emits the reason once; closing it rejects nothing."""
+    """Emits the reason once; closing it rejects nothing, and without a reason nothing is rejected."""
 
     reason_given = Signal(str)
 
@@ -35,12 +35,18 @@ class RejectReason(Dialog):
         self.add_close("Cancel")
         self.reject_button = self.add_button("Reject", "primary", default=True)
         self.reject_button.clicked.connect(self._own)
+        self.reject_button.setEnabled(False)
+        self.reject_button.setToolTip("Choose a reason, or write one")
+        self.words.textChanged.connect(self._written)
         self.words.setFocus()
 
     def _common(self) -> None:
         sender = self.sender()
         if sender is not None:
             self._give(sender.objectName())
+
+    def _written(self, text: str) -> None:
+        self.reject_button.setEnabled(bool(text.strip()))
 
     def _own(self) -> None:
         text = " ".join(self.words.text().split())
