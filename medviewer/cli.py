@@ -128,6 +128,21 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parsed
 
 
+def _check_screen(snapshot: bool) -> None:
+    """Qt ends the process where it finds no screen; here that is a sentence. A snapshot needs none."""
+    if os.environ.get("QT_QPA_PLATFORM"):
+        return
+    if snapshot:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    elif sys.platform.startswith("linux") and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    ):
+        raise UsageError(
+            "There is no screen to open the window on.",
+            "Start it from a desktop session; medviewer analyze and medviewer render need no screen.",
+        )
+
+
 def _open_window(arguments: argparse.Namespace) -> int:
     """Start Qt. A path that isn't there, or a mistyped command, is told before a window opens."""
     missing = [path for path in arguments.paths if not path.exists()]
@@ -136,6 +151,7 @@ def _open_window(arguments: argparse.Namespace) -> int:
         if near:
             raise UsageError(f"There is no command {str(missing[0])!r}.", f"Did you mean {near[0]!r}?")
         raise NothingReadable("There is no such file or folder.", "Check the path.")
+    _check_screen(arguments.snapshot is not None)
     from medviewer.ui import app
 
     if arguments.snapshot is not None:

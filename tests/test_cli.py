@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -105,6 +107,7 @@ def test_that_paths_without_a_command_open_the_window(series: Path, monkeypatch:
         return 0
 
     monkeypatch.setattr(medviewer.ui, "app", SimpleNamespace(run=run), raising=False)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     assert call(series) == 0
     assert call() == 0
     assert opened == [[series], []]
@@ -115,3 +118,34 @@ def test_that_a_path_that_is_not_there_opens_no_window(
 ) -> None:
     assert call(tmp_path / "nowhere") == 3
     assert capsys.readouterr().err == "error: There is no such file or folder. Check the path.\n"
+
+
+_SCREEN = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a screen")
+def test_that_no_screen_is_one_sentence_and_status_2(series: Path) -> None:
+    blind = {name: value for name, value in os.environ.items() if name not in _SCREEN}
+    with shell([series], env=blind) as process:
+        assert process.stderr is not None
+        assert process.stderr.read() == (
+            "error: There is no screen to open the window on. Start it from a desktop session; "
+            "medviewer analyze and medviewer render need no screen.\n"
+        )
+    assert process.returncode == 2
+
+
+def test_that_a_snapshot_needs_no_screen(
+    series: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[str | None] = []
+
+    def snapshot(_paths: list[Path], _output: Path) -> None:
+        taken.append(os.environ.get("QT_QPA_PLATFORM"))
+
+    monkeypatch.setattr(medviewer.ui, "app", SimpleNamespace(snapshot=snapshot), raising=False)
+    for name in _SCREEN:
+        # Set first, so that what the program sets is undone afterwards.
+        monkeypatch.setenv(name, "")
+    assert call(series, "--snapshot", tmp_path / "window.png") == 0
+    assert taken == ["offscreen"]
