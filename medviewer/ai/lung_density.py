@@ -252,7 +252,7 @@ def _reading(lungs: _Lungs) -> Finding:
     return Finding(
         id=finding_id(lungs.card, lungs.series, "reading"),
         label=f"Reading: {_of_one_lung(label, lungs)}",
-        sentence=f"Reading of lung density: {_of_one_lung(words, lungs)}.",
+        sentence=f"Reading of lung density: {_of_one_lung(words, lungs)}.{_beyond(lungs)}",
         criterion=READING_CRITERION,
         measurements=tuple(Measurement(_band_name(n, a, b), bands[n], "%") for n, a, b in attenuation.BANDS),
         slices=lungs.both.slice_range,
@@ -260,6 +260,13 @@ def _reading(lungs: _Lungs) -> Finding:
         warnings=_reservations(lungs),
         colour=READING_COLOUR,
     )
+
+
+def _beyond(lungs: _Lungs) -> str:
+    """Where nothing dense was found the reader is told where it could still be."""
+    if lungs.is_high:
+        return ""
+    return " Only the outlined lung was judged: a mass at its border may lie outside."
 
 
 def _of_one_lung(words: str, lungs: _Lungs) -> str:

@@ -114,11 +114,13 @@ def test_a_consolidation_is_high_attenuation_with_its_side() -> None:
     assert _value(high, "High attenuation volume") == pytest.approx(5 * 20 * 16 * ML, rel=0.1)
     assert "right lung" in high.sentence
     assert found["Reading"].label == "Reading: high attenuation"
+    assert "may lie outside" not in found["Reading"].sentence
 
 
 def test_a_plain_pair_of_lungs_reads_normal_and_shows_no_region() -> None:
     found = _find(_hu())
     assert found["Reading"].label == "Reading: normal"
+    assert "a mass at its border may lie outside" in found["Reading"].sentence
     assert found["Low attenuation"].mask is None
     assert found["Low attenuation"].key_slice is None
     assert found["High attenuation"].mask is None
