@@ -20,7 +20,7 @@ from types import FrameType
 from typing import NoReturn
 
 from medviewer import __version__
-from medviewer.commands.console import Console
+from medviewer.commands.console import Console, abandon
 from medviewer.errors import Cancelled, DeviceError, MedviewerError, NothingReadable, UsageError
 
 _UID_HELP = "series UID as scan prints it; default: the largest series"
@@ -201,8 +201,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.error(Cancelled())
         return Cancelled.exit_status
     except BrokenPipeError:
-        # Who read the pipe had enough ("| head"). Python would complain once more while it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Who read the pipe had enough ("| head").
+        abandon(sys.stdout)
         return 0
     except MemoryError:
         full = DeviceError(

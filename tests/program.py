@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,4 +22,6 @@ def call(*words: object) -> int:
 def shell(words: Sequence[object], **options: Any) -> subprocess.Popen[str]:
     """The program in a process of its own."""
     command = [sys.executable, "-m", "medviewer", *map(str, words)]
-    return subprocess.Popen(command, cwd=ROOT, text=True, stderr=subprocess.PIPE, **options)
+    env = dict(options.pop("env", os.environ))
+    env.pop("PYTHONUNBUFFERED", None)  # a shell of a user does not have it, and it hides what a buffer keeps
+    return subprocess.Popen(command, cwd=ROOT, env=env, text=True, stderr=subprocess.PIPE, **options)

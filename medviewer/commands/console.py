@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import threading
 import unicodedata
+from contextlib import suppress
 from typing import TextIO
 
 from medviewer.errors import MedviewerError
@@ -15,6 +17,13 @@ from medviewer.tasks import TaskContext
 _BAR = 24
 _STEP = 25
 """In a pipe a line is written when the text's kind changes, and every so many percent."""
+
+
+def abandon(stream: TextIO) -> None:
+    """Let go of what the stream still holds: Python would try to write it once more at its end, complain and
+    end with a status of its own (120)."""
+    with suppress(io.UnsupportedOperation):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class Console:
@@ -39,6 +48,7 @@ class Console:
         except BrokenPipeError:
             raise
         except OSError as error:
+            abandon(self._out)
             raise write_error(error) from error
 
     def note(self, text: str) -> None:
