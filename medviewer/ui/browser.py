@@ -13,7 +13,7 @@ from medviewer.dicom import captions
 from medviewer.dicom.study import ISSUE_TEXT, Patient, ScanResult, Study
 from medviewer.dicom.values import plain
 from medviewer.ui import theme
-from medviewer.ui.elide import ElidedLabel, label
+from medviewer.ui.elide import ElidedLabel, TwoLines, label
 from medviewer.ui.series_row import SeriesRow, series_title
 
 _LINES = 4
@@ -132,7 +132,7 @@ class StudyBrowser(QWidget):
         column.addSpacing(8)
         column.addWidget(label("ISSUES FOUND WHILE OPENING", "section"))
         for text in lines[:_LINES]:
-            column.addWidget(ElidedLabel(text, "muted"))
+            column.addWidget(TwoLines(text, "muted"))
         more = len(lines) - _LINES
         link = QPushButton(f"Show all, {more} more…" if more > 0 else "Show details…")
         theme.set_role(link, "link")

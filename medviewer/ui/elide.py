@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QWidget
 
 from medviewer.ui import theme
@@ -24,6 +24,24 @@ def label(text: str = "", role: str = "", parent: QWidget | None = None) -> QLab
     if role:
         theme.set_role(made, role)
     return made
+
+
+def in_two_lines(text: str, font: QFont, width: int) -> str:
+    """The text in one line or two, broken between words where it can be; what is left over ends in "…"."""
+    layout = QTextLayout(text, font)
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    line = layout.createLine()
+    if line.isValid():
+        line.setLineWidth(max(1, width))
+    layout.endLayout()
+    end = line.textLength() if line.isValid() else len(text)
+    if end >= len(text):
+        return text
+    rest = QFontMetrics(font).elidedText(text[end:].strip(), Qt.TextElideMode.ElideRight, width)
+    return f"{text[:end].rstrip()}\n{rest}"
 
 
 class ElidedLabel(QLabel):
@@ -67,9 +85,32 @@ class ElidedLabel(QLabel):
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "_whole"):
             self._fit()
 
+    def _shortened(self, width: int) -> str:
+        return self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, width)
+
     def _fit(self) -> None:
-        middle = Qt.TextElideMode.ElideMiddle
-        shown = self.fontMetrics().elidedText(self._whole, middle, max(0, self.width()))
+        shown = self._shortened(max(0, self.width()))
         if shown != self.text():
             self.setText(shown)
-        self.setToolTip(plain_tip(self._whole) if shown != self._whole else "")
+        self.setToolTip(plain_tip(self._whole) if shown.replace("\n", " ") != self._whole else "")
+
+
+class TwoLines(ElidedLabel):
+    """Up to two lines; as high as it needs."""
+
+    def __init__(self, text: str = "", role: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, role, parent)
+        policy = self.sizePolicy()
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
+        """One line or two, as the width asks."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        """Height of its lines at this width."""
+        return (1 + self._shortened(width).count("\n")) * self.fontMetrics().lineSpacing()
+
+    def _shortened(self, width: int) -> str:
+        return in_two_lines(self._whole, self.font(), width)

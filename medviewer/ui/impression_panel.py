@@ -18,6 +18,9 @@ _SENTENCES_HEIGHT = 132
 class WordsEdit(QPlainTextEdit):
     """A text field whose typing never triggers the window's keys. Undo is the session's."""
 
+    left = Signal()
+    """The reader is done with it."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setUndoRedoEnabled(False)
@@ -34,11 +37,18 @@ class WordsEdit(QPlainTextEdit):
             held = event.modifiers() & ~(
                 Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
             )
-            leaves = (Qt.Key.Key_Escape, Qt.Key.Key_F5, Qt.Key.Key_F11, Qt.Key.Key_F1)
+            leaves = (Qt.Key.Key_F5, Qt.Key.Key_F11, Qt.Key.Key_F1)
             if held == Qt.KeyboardModifier.NoModifier and event.key() not in leaves:
                 event.accept()
                 return True
         return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Escape leaves the field, and does nothing else."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 class ImpressionPanel(QWidget):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from medviewer.ui import halo, theme
@@ -72,4 +72,8 @@ def _words(painter: QPainter, shape: Shape, at: list[QPointF], camera: Camera) -
             x, y = anchor.x() - wide, anchor.y() + 14
     x = min(max(x, 8.0), max(8.0, camera.size[0] - wide - 8))
     y = min(max(y, 12.0), camera.size[1] - 12.0)
+    plate = QRectF(x - 4, y - halo.LINE_PX / 2, wide + 8, halo.LINE_PX)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.qcolour("halo", 0.6))
+    painter.drawRoundedRect(plate, 3, 3)
     halo.draw(painter, x, y, shape.text, theme.colour("measure"))

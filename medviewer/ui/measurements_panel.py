@@ -34,7 +34,10 @@ class _Row(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         where = "" if measurement.plane is Plane.NATIVE else f"{measurement.plane.value} "
         name = f"{_NAMES.get(measurement.kind, measurement.kind)}, {where}image {measurement.index + 1}"
-        text = ElidedLabel(measurement.text.replace("\n", " · "))
+        # A figure is never cut: mean, deviation and area stand one under the other.
+        note = measurement.kind == "text"
+        words = " ".join(measurement.text.split("\n"))
+        text = ElidedLabel(words) if note else label(words.replace(" · ", "\n"))
         text.setAlignment(Qt.AlignmentFlag.AlignRight)
         remove = button("", "quiet", "x")
         remove.setFixedSize(22, 22)

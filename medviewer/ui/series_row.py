@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from medviewer.dicom.study import ISSUE_TEXT, Series
 from medviewer.dicom.values import plain
 from medviewer.imaging.volume import Unit
 from medviewer.ui import icons, theme
-from medviewer.ui.elide import ElidedLabel, plain_tip
+from medviewer.ui.elide import TwoLines, label, plain_tip
 
 THUMBNAIL_PX = 44
 
@@ -23,13 +23,12 @@ def series_title(series: Series) -> str:
     return name if series.number is None else f"{series.number} · {name}"
 
 
-def series_facts(series: Series, badge: str = "") -> str:
-    """ "CT · 64 images · HU", or "64 images · 3 findings" where an analysis said something."""
+def series_facts(series: Series) -> str:
+    """ "CT · 64 images · HU"."""
     count = len(series.instances)
     unit = "" if series.unit in (Unit.RAW, Unit.RGB) else series.unit.value
     images = "1 image" if count == 1 else f"{count:,} images"
-    facts = (images, badge) if badge else (series.modality, images, unit)
-    return " · ".join(part for part in (*facts, series.lossy) if part)
+    return " · ".join(part for part in (series.modality, images, unit, series.lossy) if part)
 
 
 class SeriesRow(QFrame):
@@ -40,7 +39,6 @@ class SeriesRow(QFrame):
     def __init__(self, series: Series, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.key = series.key
-        self._series = series
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         theme.set_role(self, "card")
@@ -48,8 +46,9 @@ class SeriesRow(QFrame):
         self._picture.setFixedSize(THUMBNAIL_PX, THUMBNAIL_PX)
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         theme.set_role(self._picture, "thumbnail")
-        self._title = ElidedLabel(series_title(series), "heading", self)
-        self._facts = ElidedLabel(series_facts(series), "muted", self)
+        self._title = TwoLines(series_title(series), "heading", self)
+        self._facts = TwoLines(series_facts(series), "muted", self)
+        self._badge = label("", "chip", self)
         self._arrange(series)
         self.set_badge("")
 
@@ -63,13 +62,15 @@ class SeriesRow(QFrame):
         words.addStretch(1)
         words.addLayout(first)
         words.addWidget(self._facts)
+        words.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignLeft)
         words.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(5, 5, 8, 5)
         row.setSpacing(8)
         row.addWidget(self._picture)
         row.addLayout(words, 1)
-        self.setFixedHeight(THUMBNAIL_PX + 12)
+        self.setMinimumHeight(THUMBNAIL_PX + 12)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def _warning(self, series: Series) -> QLabel:
         sign = QLabel(self)
@@ -87,8 +88,10 @@ class SeriesRow(QFrame):
 
     def set_badge(self, text: str) -> None:
         """A word on the newest analysis; empty removes it."""
-        self._facts.set_whole(series_facts(self._series, text))
-        self.setAccessibleName(f"Series {self._title.whole}, {self._facts.whole}")
+        self._badge.setText(text)
+        self._badge.setVisible(bool(text))
+        said = (self._title.whole, self._facts.whole, text)
+        self.setAccessibleName(f"Series {', '.join(part for part in said if part)}")
 
     def set_picture(self, picture: NDArray[np.uint8]) -> None:
         """The little picture: (rows, columns) or (rows, columns, 3)."""

@@ -68,4 +68,5 @@ def window_name(state: State) -> str:
             key = f" ({preset.key})" if preset.key else ""
             return f"{preset.name} window{key}{inverted}"
     digits = 0 if window.width >= 10 else 2
-    return f"W {number(window.width, '', digits)} L {number(window.centre, '', digits)}{inverted}"
+    width, centre = (number(value, "", digits).replace(",", "") for value in (window.width, window.centre))
+    return f"W {width} L {centre}{inverted}"

@@ -93,6 +93,10 @@ class WindowCommands(QObject):
         results.measurements.delete_wanted.connect(self._session.remove_measurement)
         results.impression.text_changed.connect(self._session.set_impression)
         results.impression.finding_wanted.connect(self._session.select_finding)
+        results.impression.edit.left.connect(self._focus_images)
+
+    def _focus_images(self) -> None:
+        self._window.planes.main.setFocus()
 
     # --- opening -----------------------------------------------------------------------------------------
 

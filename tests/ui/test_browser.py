@@ -119,7 +119,7 @@ def test_thumbnails_and_badges_stay_when_more_is_opened(browser: StudyBrowser) -
     picture = row._picture.pixmap()
     assert picture.height() == THUMBNAIL_PX
     assert picture.width() == THUMBNAIL_PX // 2
-    assert "64 images · 3 findings" in _words(browser)
+    assert {"CT · 64 images · HU", "3 findings"} <= set(_words(browser))
 
 
 def test_a_late_thumbnail_of_a_closed_series_is_dropped(browser: StudyBrowser) -> None:
@@ -170,11 +170,23 @@ def test_nothing_unusual_means_no_issues_section(browser: StudyBrowser) -> None:
     assert not any("ISSUES" in w for w in _words(browser))
 
 
-def test_long_names_are_shortened_in_the_middle_and_whole_in_the_tip(browser: StudyBrowser) -> None:
+def test_long_names_ask_for_no_more_room(browser: StudyBrowser) -> None:
     long = _series("1", "p1", 2, "Thorax with a very long protocol name 5.0 B70f")
-    browser.set_scan(ScanResult((_patient("p1", "Doe^Jane", long),)))
-    (title,) = [x for x in browser.findChildren(ElidedLabel) if x.whole.startswith("2 · Thorax")]
-    assert len(title.text()) < len(title.whole)
-    assert title.text().endswith("B70f")
-    assert "very long protocol name" in title.toolTip()
+    browser.set_scan(ScanResult((_patient("p1", "Doe" * 20 + "^Jane-with-a-very-long-name", long),)))
+    QApplication.processEvents()
+    (name,) = [x for x in browser.findChildren(ElidedLabel) if x.whole.endswith("Jane-with-a-very-long-name")]
+    assert len(name.text()) < len(name.whole)
     assert browser._area.widget().width() <= browser.width()
+
+
+def test_a_long_name_takes_two_lines_and_ends_in_dots(browser: StudyBrowser) -> None:
+    name = "Chest with contrast, arterial phase, soft kernel, thin, lying on the left side"
+    browser.set_scan(ScanResult((_patient("p1", "Doe^Jane", _series("1", "p1", 2, name)),)))
+    QApplication.processEvents()
+    title = browser._rows["1"]._title
+    first, second = title.text().split("\n")
+    assert title.whole.startswith(first)
+    assert second.endswith("…")
+    assert second[:-1] in title.whole
+    assert name in title.toolTip()
+    assert title.height() >= 2 * title.fontMetrics().lineSpacing()

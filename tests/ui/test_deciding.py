@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from medviewer.imaging.window import Window
 from medviewer.review.state import Verdict
 from medviewer.ui.dialogs.reject_reason import RejectReason
 from medviewer.ui.main_window import MainWindow
@@ -162,6 +163,17 @@ def test_that_keys_typed_into_the_impression_are_text_and_nothing_else(
     assert (after.index, after.window, after.key_images) == (before.index, before.window, before.key_images)
     assert not after.overlay_hidden
     assert window.findChild(RejectReason) is None
+
+
+def test_that_escape_leaves_the_impression_and_nothing_else(qtbot: QtBot, window: MainWindow) -> None:
+    before = Window(-1000.0, 77.0)
+    window.session.set_window(before)
+    edit = window.results.impression.edit
+    edit.setFocus()
+    qtbot.waitUntil(edit.hasFocus)
+    qtbot.keyClick(edit, Qt.Key.Key_Escape)
+    assert window.planes.main.hasFocus()
+    assert window.session.state.window == before
 
 
 def test_that_undo_in_the_impression_is_the_sessions(qtbot: QtBot, window: MainWindow) -> None:

@@ -100,7 +100,7 @@ def test_without_geometry_lengths_are_in_pixels(qtbot: QtBot) -> None:
 
 def test_a_click_measures_nothing(view: Viewport) -> None:
     made = _made(view)
-    for tool in ("length", "ellipse", "note"):
+    for tool in ("length", "ellipse"):
         view.set_tool(tool)
         drag(view, (100, 100), (102, 100))
     assert made == []
@@ -147,6 +147,17 @@ def test_a_note_asks_for_its_words(view: Viewport, monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(QInputDialog, "getText", lambda *_, answer=answer: answer)
         drag(view, (100, 100), (140, 130))
     assert [(m.kind, m.text) for m in made] == [("text", "<b>cyst</b> ?")]
+
+
+def test_a_click_is_enough_for_a_note(view: Viewport, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = _made(view)
+    view.set_tool("note")
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("cyst", True))
+    drag(view, view.camera.to_screen(4, 6))
+    ((tip, tail),) = (m.points for m in made)
+    assert tip == pytest.approx((0, 6, 4))
+    assert tail[1] < tip[1]
+    assert tail[2] > tip[2]
 
 
 def test_scrolling_drops_what_is_half_drawn(view: Viewport) -> None:

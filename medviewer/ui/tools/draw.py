@@ -56,13 +56,18 @@ class DrawTool(Tool):
             host.finish(Shape(self.kind, points, host.figure_of(self.kind, points)))
 
     def take(self, host: Host, at: QPointF) -> Points | None:
-        """The finished points, the tool being ready for the next shape; None for a mere click."""
+        """The finished points, the tool being ready for the next shape; or what a mere click draws."""
         start, away = self._start, at - self._pressed
         self.cancel()
         host.redraw()
         if start is None or math.hypot(away.x(), away.y()) < SHORTEST_PX:
-            return None
+            return self.clicked(host, self._pressed) if start is not None else None
         return self.points(start, picture_point(host, at))
+
+    def clicked(self, host: Host, at: QPointF) -> Points | None:
+        """What a mere click draws: nothing."""
+        del host, at
+        return None
 
     def cancel(self) -> None:
         """Forget the sketch."""
