@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QToolBar, QWidget
+from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QWidget
 
 from medviewer.review.session import Session
 from medviewer.review.settings import Settings
@@ -17,6 +17,7 @@ from medviewer.ui.analyze_button import AnalyzeButton
 from medviewer.ui.analyzing import Analyzing, may_force
 from medviewer.ui.audit_queue import AuditQueue
 from medviewer.ui.browser import StudyBrowser
+from medviewer.ui.command_bar import CommandBar
 from medviewer.ui.engine import Engine
 from medviewer.ui.exporting import Exporting
 from medviewer.ui.jobs import JobRunner
@@ -96,16 +97,14 @@ class MainWindow(QMainWindow):
         self.resize(1600, 960)
 
     def _build_toolbar(self) -> None:
-        bar = QToolBar("Tools")
-        bar.setObjectName("toolbar")
-        bar.setMovable(False)
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar = CommandBar()
         bar.addWidget(_name())
         self.actions_by_id.fill_toolbar(bar)
         gap = QWidget()
         gap.setSizePolicy(gap.sizePolicy().Policy.Expanding, gap.sizePolicy().Policy.Preferred)
         for widget in (gap, self.analyze_button, self.report_button):
             bar.addWidget(widget)
+        bar.measure()
         self.addToolBar(bar)
 
     def _connect(self) -> None:

@@ -119,7 +119,6 @@ class ActionSet(QObject):
 
     def fill_toolbar(self, bar: QToolBar) -> None:
         """The buttons of the toolbar, the word beside the icon."""
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         bar.setIconSize(QSize(18, 18))
         for action_id in TOOLBAR:
             if action_id == "|":

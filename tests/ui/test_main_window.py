@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QToolBar
 from pytestqt.qtbot import QtBot
 
 from medviewer.imaging.presets import preset
@@ -179,3 +180,16 @@ def test_that_panels_can_be_put_away(window: MainWindow) -> None:
     assert window.results.isHidden()
     window.actions_by_id["results"].trigger()
     assert not window.results.isHidden()
+
+
+@pytest.mark.parametrize(("width", "words"), [(1600, True), (1280, False)])
+def test_that_analyze_and_report_never_fall_off_the_toolbar(
+    qtbot: QtBot, window: MainWindow, width: int, words: bool
+) -> None:
+    window.resize(width, 720)
+    bar = window.report_button.parentWidget()
+    assert isinstance(bar, QToolBar)
+    style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if words else Qt.ToolButtonStyle.ToolButtonIconOnly
+    qtbot.waitUntil(lambda: bar.toolButtonStyle() == style)
+    qtbot.waitUntil(lambda: window.report_button.isVisible() and window.analyze_button.isVisible())
+    assert window.report_button.geometry().right() <= bar.width()
