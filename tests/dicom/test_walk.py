@@ -68,6 +68,33 @@ def test_ordinary_nesting_is_skipped(tmp_path: Path, depth: int) -> None:
     assert TAG["Rows"] in walk(path, ROWS).values
 
 
+@pytest.mark.parametrize("vr", [b"SQ", b"UN"])
+def test_nesting_is_counted_where_lengths_are_told_too(tmp_path: Path, vr: bytes) -> None:
+    """Whatever parses the header after us may recurse: the same limit, however the ends are told."""
+    for depth, refused in ((64, False), (65, True)):
+        inner = b""
+        for level in range(depth, 0, -1):
+            item = pack("<HHI", 0xFFFE, 0xE000, len(inner)) + inner
+            explicit = level == 1 or vr == b"SQ"
+            head = pack("<HH2sHI", 9, 0x1000, vr, 0, len(item))
+            inner = (head if explicit else pack("<HHI", 9, 0x1000, len(item))) + item
+        path = with_inserted(written(tmp_path, f"{depth}.dcm"), inner)
+        if refused:
+            with pytest.raises(Broken, match="nested too deeply"):
+                walk(path, ROWS)
+        else:
+            walk(path, ROWS)
+
+
+def test_a_damaged_sequence_of_told_length_is_passed_over_and_known(tmp_path: Path) -> None:
+    item = pack("<HHI", 0xFFFE, 0xE000, 500) + b"no item at all.."
+    path = with_inserted(written(tmp_path), pack("<HH2sHI", 9, 0x1000, b"SQ", 0, len(item)) + item)
+    header = walk(path, ROWS)
+    assert TAG["Rows"] in header.values
+    assert not header.sound
+    assert walk(written(tmp_path, "b.dcm"), ROWS).sound
+
+
 @pytest.mark.parametrize("depth", [100, 20_000])
 def test_deep_nesting_is_refused_without_a_crash(tmp_path: Path, depth: int) -> None:
     path = with_inserted(written(tmp_path), nested(depth))
