@@ -12,6 +12,7 @@ from struct import error, unpack_from
 _NO_FRAME = frozenset({0xC4, 0xC8, 0xCC})
 """Markers between C0 and CF that begin no frame (ITU-T T.81 B.1.1.3)."""
 _JPEG_LS = 0xF7
+RLE = -1
 _LONE = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers without a length."""
 _J2K_START = b"\xff\x4f\xff\x51"
@@ -21,6 +22,9 @@ _END_WITHIN = 64
 """Bytes that may follow the last marker: padding."""
 _ANY_SIZE = 1 << 24
 _PIXELS_PER_BYTE = 2000
+_MOST_PIXELS_PER_BYTE = {0xC0: 256, 0xC1: 256, 0xC2: 512, 0xC3: 8, RLE: 64}
+"""A block of 64 needs a bit for its DC and one for its end (T.81 F.1.2), in progressive scans one alone, a
+lossless sample one; a run of 128 needs two bytes."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class Told:
     samples: int
     bits: int
     signed: bool | None = None
+    process: int = 0
+    """The marker of a JPEG's frame header: how it is coded."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -56,8 +62,15 @@ def has_end(data: bytes) -> bool:
     return data.rfind(_END, max(0, len(data) - _END_WITHIN)) >= 0
 
 
-def believable(data: bytes, rows: int, columns: int) -> bool:
-    """Whether so few bytes may be so large an image: up to 4,096 x 4,096 any number may."""
+def believable(data: bytes, rows: int, columns: int, process: int = 0) -> bool:
+    """Whether so few bytes may be so large an image; what is missing some decoders make up in grey.
+
+    JPEG needs some bits for every block or sample. What codes whole blank areas may be any size up to
+    4,096 x 4,096.
+    """
+    most = _MOST_PIXELS_PER_BYTE.get(process)
+    if most is not None:
+        return rows * columns <= most * len(data)
     return rows * columns <= max(_ANY_SIZE, _PIXELS_PER_BYTE * len(data))
 
 
@@ -68,7 +81,7 @@ def _jpeg(data: bytes) -> Told | None:
         kind = data[position + 1]
         if (0xC0 <= kind <= 0xCF and kind not in _NO_FRAME) or kind == _JPEG_LS:
             bits, rows, columns, samples = unpack_from(">BHHB", data, position + 4)
-            return Told(rows, columns, samples, bits)
+            return Told(rows, columns, samples, bits, None, kind)
         if kind == 0xFF:
             position += 1
         elif kind in _LONE:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.dicom import encapsulated
-from medviewer.dicom.codestream import believable, has_end, told
+from medviewer.dicom.codestream import RLE, believable, has_end, told
 from medviewer.dicom.colour import palette_to_rgb, ybr_to_rgb
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.pixel_format import NATIVE, frame_bytes
@@ -25,9 +25,11 @@ from medviewer.errors import UnreadableImage
 
 Array = NDArray[Any]
 _OTHER_SIZE = "The decoded image has another size than its header says."
+_CUT = "The compressed pixel data are cut short or damaged."
+_TOO_FEW = "The compressed pixel data are far too few for the image they should fill."
 _DAMAGED = "The image could not be decoded: its pixel data are damaged."
 _DEFLATED = "1.2.840.10008.1.2.1.99"
-_RLE = "1.2.840.10008.1.2.5"
+_RLE_LOSSLESS = "1.2.840.10008.1.2.5"
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _YBR = frozenset({"YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420"})
 
@@ -94,13 +96,11 @@ def _stored(instance: Instance, spans: list[encapsulated.Span] | None) -> Array:
     if pixels.transfer_syntax in NATIVE:
         return _native(instance)
     decoder = _DECODERS.get(pixels.transfer_syntax)
-    if decoder is None and pixels.transfer_syntax != _RLE:
+    if decoder is None and pixels.transfer_syntax != _RLE_LOSSLESS:
         raise UnreadableImage("This kind of image compression is not supported.")
     if spans is None:
         spans = encapsulated.frame_spans(instance.path, instance)[instance.frame]
     data = encapsulated.read_spans(instance.path, instance, spans)
-    if not believable(data, instance.rows, instance.columns):
-        raise UnreadableImage("The compressed pixel data are far too few for the image they should fill.")
     out = _run_lengths(data, instance) if decoder is None else _stream(data, instance, decoder)
     undone = decoder in _RGB_OUT or pixels.photometric not in _YBR
     return out if undone else ybr_to_rgb(out)
@@ -111,9 +111,11 @@ def _stream(data: bytes, instance: Instance, decoder: Callable[[bytes, PixelForm
     pixels = instance.pixels
     inside = told(data)
     if inside is None or not has_end(data):
-        raise UnreadableImage("The compressed pixel data are cut short or damaged.")
+        raise UnreadableImage(_CUT)
     if (*inside.size, inside.samples) != (instance.rows, instance.columns, pixels.samples):
         raise UnreadableImage(_OTHER_SIZE)
+    if not believable(data, *inside.size, inside.process):
+        raise UnreadableImage(_TOO_FEW)
     out = decoder(data, pixels)
     if out.size != instance.rows * instance.columns * pixels.samples:
         raise UnreadableImage(_OTHER_SIZE)
@@ -122,6 +124,8 @@ def _stream(data: bytes, instance: Instance, decoder: Callable[[bytes, PixelForm
 
 def _run_lengths(data: bytes, instance: Instance) -> Array:
     pixels = instance.pixels
+    if not believable(data, instance.rows, instance.columns, RLE):
+        raise UnreadableImage(_TOO_FEW)
     wide = pixels.bits_allocated // 8
     planes = decode_rle(data, instance.rows * instance.columns, wide * pixels.samples)
     samples = [joined(planes[k : k + wide]) for k in range(0, len(planes), wide)]

@@ -117,6 +117,8 @@ def _follow_directory(path: Path, sources: Sources) -> None:
     except Exception:  # noqa: BLE001 - a hostile directory must not stop the other paths
         sources.refuse(path, "The DICOMDIR is damaged: open its folder instead.")
         return
+    if not any(named):
+        sources.refuse(path, "The DICOMDIR names no file: open its folder instead.")
     for value in named:
         if value:
             parts = [value] if isinstance(value, str) else [str(part) for part in value]

@@ -63,3 +63,18 @@ def test_a_blank_image_may_be_small_and_a_huge_one_may_not() -> None:
     assert believable(b"123", 4096, 4096)
     assert not believable(b"123", 4097, 4096)
     assert believable(bytes(1 << 20), 16_000, 16_000)
+
+
+BLANK = np.zeros((1000, 1000), np.uint8)
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [imagecodecs.jpeg8_encode(BLANK, optimize=True), imagecodecs.ljpeg_encode(BLANK)],
+    ids=["dct", "lossless"],
+)
+def test_even_a_blank_jpeg_needs_bits_for_every_block(stream: bytes) -> None:
+    found = told(stream)
+    assert found is not None
+    assert believable(stream, 1000, 1000, found.process)
+    assert not believable(stream, 4000, 4000, found.process)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +11,8 @@ from io import BytesIO
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
+from PIL import Image
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
 from pydicom.uid import (
@@ -18,6 +20,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    MediaStorageDirectoryStorage,
     RLELossless,
 )
 
@@ -26,6 +29,7 @@ from tests.factories import AXIAL, make_instance
 ROWS, COLUMNS = 33, 40
 JPEG = "1.2.840.10008.1.2.4.50"
 JPEG_12 = "1.2.840.10008.1.2.4.51"
+JPEG_PROGRESSIVE = "1.2.840.10008.1.2.4.55"
 JPEG_LOSSLESS = "1.2.840.10008.1.2.4.70"
 JPEG_LS = "1.2.840.10008.1.2.4.80"
 J2K = "1.2.840.10008.1.2.4.90"
@@ -173,7 +177,46 @@ def _float() -> Dataset:
     return ds
 
 
-MAKERS: dict[str, Callable[[], Dataset]] = {
+def _jpeg_variant(**how: object) -> Dataset:
+    """A colour JPEG with the markers that Pillow can write: progressive, subsampled."""
+    file = BytesIO()
+    Image.fromarray(picture(8, 3)).save(file, "JPEG", **how)
+    ds = compressed(image(8, 3), JPEG_PROGRESSIVE if "progressive" in how else JPEG, [file.getvalue()])
+    ds.PhotometricInterpretation = "YBR_FULL_422"
+    return ds
+
+
+def _near_lossless() -> Dataset:
+    stream = bytes(imagecodecs.jpegls_encode(picture(), level=3))
+    return compressed(image(), "1.2.840.10008.1.2.4.81", [stream], parts=3)
+
+
+def _jp2() -> Dataset:
+    stream = imagecodecs.jpeg2k_encode(picture(8, 3), level=0, reversible=True, codecformat="jp2")
+    return compressed(image(8, 3), J2K, [bytes(stream)])
+
+
+def _zip() -> bytes:
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("in/a.dcm"), to_bytes(image()), zipfile.ZIP_DEFLATED)
+        archive.writestr(zipfile.ZipInfo("b.dcm"), to_bytes(rle()))
+    return file.getvalue()
+
+
+def directory() -> Dataset:
+    """A DICOMDIR that names the one file beside it."""
+    ds, record = Dataset(), Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
+    ds.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    record.DirectoryRecordType, record.ReferencedFileID = "IMAGE", ["IMAGE"]
+    ds.DirectoryRecordSequence = Sequence([record])
+    return ds
+
+
+MAKERS: dict[str, Callable[[], Dataset | bytes]] = {
     "explicit": lambda: written_as(image(), ExplicitVRLittleEndian),
     "implicit": lambda: written_as(image(), ImplicitVRLittleEndian),
     "big endian": lambda: written_as(image(), ExplicitVRBigEndian),
@@ -198,6 +241,12 @@ MAKERS: dict[str, Callable[[], Dataset]] = {
     "jpeg 2000 colour": lambda: coded(J2K, 8, 3),
     "htj2k": lambda: coded(HTJ2K),
     "htj2k colour": lambda: coded(HTJ2K, 8, 3, 2),
+    "jpeg progressive": lambda: _jpeg_variant(progressive=True, quality=90),
+    "jpeg subsampled": lambda: _jpeg_variant(subsampling=2, quality=90),
+    "jpeg-ls near lossless": _near_lossless,
+    "jp2": _jp2,
+    "zip": _zip,
+    "dicomdir": directory,
 }
 
 
@@ -206,7 +255,8 @@ def seeds() -> list[Seed]:
     """All seeds, in a fixed order."""
     found = []
     for name, make in MAKERS.items():
-        data = to_bytes(make())
+        made = make()
+        data = made if isinstance(made, bytes) else to_bytes(made)
         places = [data.rfind(tag) for tag in (b"\xe0\x7f\x10\x00", b"\xe0\x7f\x08\x00", b"\x7f\xe0\x00\x10")]
         found.append(Seed(name, data, max(places) if max(places) > 132 else len(data) // 2))
     return found

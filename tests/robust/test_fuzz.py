@@ -16,8 +16,9 @@ MEMORY_MB = 1000
 
 
 def test_every_seed_is_a_good_file(tmp_path: Path) -> None:
+    (tmp_path / "IMAGE").write_bytes(seeds()[0].data)
     for seed in seeds():
-        path = tmp_path / f"{seed.name}.dcm"
+        path = tmp_path / ("DICOMDIR" if seed.name == "dicomdir" else f"{seed.name}.dcm")
         path.write_bytes(seed.data)
         assert fuzz.open_file(path) == {"outcome": "opened"}, seed.name
 
