@@ -20,7 +20,7 @@ _JP2_START = b"\0\0\0\x0cjP  "
 _END = b"\xff\xd9"
 _END_WITHIN = 64
 """Bytes that may follow the last marker: padding."""
-_ANY_SIZE = 1 << 24
+_BLANK_JPEG_LS, _BLANK_JPEG_2000 = 1 << 24, 1 << 22
 _PIXELS_PER_BYTE = 2000
 _MOST_PIXELS_PER_BYTE = {0xC0: 256, 0xC1: 256, 0xC2: 512, 0xC3: 8, RLE: 64}
 """A block of 64 needs a bit for its DC and one for its end (T.81 F.1.2), in progressive scans one alone, a
@@ -65,13 +65,14 @@ def has_end(data: bytes) -> bool:
 def believable(data: bytes, rows: int, columns: int, process: int = 0) -> bool:
     """Whether so few bytes may be so large an image; what is missing some decoders make up in grey.
 
-    JPEG needs some bits for every block or sample. What codes whole blank areas may be any size up to
-    4,096 x 4,096.
+    JPEG needs some bits for every block or sample. What codes whole blank areas may be of any size up to a
+    limit: 2,048 x 2,048 in JPEG 2000, whose decoder takes fifty bytes a pixel, 4,096 x 4,096 in JPEG-LS.
     """
     most = _MOST_PIXELS_PER_BYTE.get(process)
     if most is not None:
         return rows * columns <= most * len(data)
-    return rows * columns <= max(_ANY_SIZE, _PIXELS_PER_BYTE * len(data))
+    free = _BLANK_JPEG_LS if process == _JPEG_LS else _BLANK_JPEG_2000
+    return rows * columns <= max(free, _PIXELS_PER_BYTE * len(data))
 
 
 def _jpeg(data: bytes) -> Told | None:

@@ -60,8 +60,10 @@ def test_only_a_whole_stream_has_its_end(kind: str) -> None:
 
 
 def test_a_blank_image_may_be_small_and_a_huge_one_may_not() -> None:
-    assert believable(b"123", 4096, 4096)
-    assert not believable(b"123", 4097, 4096)
+    assert believable(b"123", 2048, 2048)
+    assert not believable(b"123", 2049, 2048)
+    assert believable(b"123", 4096, 4096, 0xF7)
+    assert not believable(b"123", 4097, 4096, 0xF7)
     assert believable(bytes(1 << 20), 16_000, 16_000)
 
 
