@@ -109,23 +109,23 @@ def fill_new_memory(value: int) -> None:
         change(-6, value)
 
 
-def run(files: int, seed: int, keep: Path, first: int = 0) -> Tally:
-    """Open files ``first`` … of a seed in child processes; what went wrong is kept in ``keep``."""
+def run(files: int, seed: int, keep: Path, streams: bool = False) -> Tally:
+    """Open files of a seed in child processes; what went wrong is kept in ``keep``."""
     tally = Tally()
-    for report in drive("tests.robust.fuzz", range(first, first + files), [str(seed)]):
+    for report in drive("tests.robust.fuzz", range(files), [str(seed), str(int(streams))]):
         tally.add(report)
         if report.death or report.answer["outcome"] == BUG:
             keep.mkdir(parents=True, exist_ok=True)
-            keep.joinpath(f"{seed}-{report.number}.dcm").write_bytes(mutated(seed, report.number)[1])
+            keep.joinpath(f"{seed}-{report.number}.dcm").write_bytes(mutated(seed, report.number, streams)[1])
     return tally
 
 
-def worker(first: int, stop: int, seed: int) -> None:
+def worker(first: int, stop: int, seed: int, streams: int) -> None:
     """The child: one fresh file name for every file, for caches are keyed by name and time."""
     with tempfile.TemporaryDirectory(prefix="medviewer-fuzz-") as folder:
 
         def work(number: int) -> dict[str, Any]:
-            name, data = mutated(seed, number)
+            name, data = mutated(seed, number, bool(streams))
             room = Path(folder, str(number))
             room.mkdir()
             path = room / ("DICOMDIR" if name == "dicomdir" else "a.dcm")
@@ -164,16 +164,16 @@ def mutated_name(report: Report) -> str:
 def main() -> int:
     """Entry point of ``python -m tests.robust.fuzz``."""
     if sys.argv[1:2] == ["--worker"]:
-        worker(*(int(word) for word in sys.argv[2:5]))
+        worker(*(int(word) for word in sys.argv[2:6]))
         return 0
     parser = argparse.ArgumentParser(prog="python -m tests.robust.fuzz", description=__doc__)
     parser.add_argument("--files", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--streams", action="store_true", help="damage compressed pixels only")
     parser.add_argument("--keep", type=Path, default=Path("out", "fuzz"))
     options = parser.parse_args()
     start = time.perf_counter()
-    tally = run(options.files, options.seed, options.keep, options.first)
+    tally = run(options.files, options.seed, options.keep, options.streams)
     sys.stdout.write("\n".join([*told(tally, time.perf_counter() - start), ""]))
     return int(bool(tally.deaths or tally.bugs))
 

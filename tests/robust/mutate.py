@@ -143,6 +143,14 @@ def moved(data: bytearray, seed: Seed, rng: random.Random) -> None:
     data[at : at + (0 if how == 0 else size)] = b"" if how == 1 else piece
 
 
+def inner_piece(data: bytearray, seed: Seed, rng: random.Random) -> None:
+    """A piece of the pixels over another piece of them: lengths and tables stay plausible."""
+    size, span = rng.choice((1, 2, 4, 16, 64, 300)), range(seed.pixel + 20, len(data) - 10)
+    at, source = rng.choice(span), rng.choice(span)
+    piece = data[source : source + min(size, len(data) - max(at, source))]
+    data[at : at + len(piece)] = piece
+
+
 def other_syntax(data: bytearray, seed: Seed, rng: random.Random) -> None:
     """The pixels are given to another decoder."""
     at = data.find(b"\x02\x00\x10\x00UI")
@@ -166,15 +174,20 @@ _MUTATIONS: list[Mutation] = [
     *(representations, numbers, numbers, texts, both_sizes, cut, moved, other_syntax, other_pixels),
 ]
 
+_ON_STREAMS: list[Mutation] = [stream_bytes, stream_head, inner_piece]
 
-def mutated(seed: int, number: int) -> tuple[str, bytes]:
-    """(name of the good file, damaged file), the same for the same two numbers."""
+
+def mutated(seed: int, number: int, streams: bool = False) -> tuple[str, bytes]:
+    """(name of the good file, damaged file), the same for the same two numbers.
+
+    ``streams``: only compressed files, damaged behind their headers: all for the decoders.
+    """
     rng = random.Random(f"{seed}/{number}")
-    start = rng.choice(seeds())
+    start = rng.choice([s for s in seeds() if s.is_compressed] if streams else seeds())
     data = bytearray(start.data)
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         if len(data) > 132:
-            rng.choice(_MUTATIONS)(data, start, rng)
+            rng.choice(_ON_STREAMS if streams else _MUTATIONS)(data, start, rng)
     if start.name == "explicit" and rng.random() < 0.3:
         return "deflated inside", _deflated(bytes(data))
     return start.name, bytes(data)

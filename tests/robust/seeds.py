@@ -44,6 +44,11 @@ class Seed:
     data: bytes
     pixel: int
 
+    @property
+    def is_compressed(self) -> bool:
+        """Whether a decoder must read the pixels."""
+        return b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff" in self.data
+
 
 def to_bytes(ds: Dataset) -> bytes:
     """The file a dataset makes."""
