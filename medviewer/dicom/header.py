@@ -149,6 +149,8 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
     pixels = as_streamed(header, written, (rows, columns))
     image_type = v.parts(get("ImageType"))
     has_lut = TAG["ModalityLUTSequence"] in header.present
+    if not header.sound and (has_lut or pixels.photometric == "PALETTE COLOR"):
+        raise Broken("The header is damaged: a sequence has no end.")  # its tables are read by a parser
     slope, intercept, valid = plane.rescale(get("RescaleSlope"), get("RescaleIntercept"))
     spacing, label = plane.spacing(*(get(keyword) for keyword in _SPACING))
     kind = v.ascii_text(get("RescaleType"))

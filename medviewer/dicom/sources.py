@@ -108,7 +108,8 @@ def _walk_folder(folder: Path, sources: Sources) -> Iterator[Path]:
 def _follow_directory(path: Path, sources: Sources) -> None:
     """The files a DICOMDIR names, confined to its own folder (PS3.10 8.6)."""
     try:
-        walk(path, frozenset())
+        if not walk(path, frozenset()).sound:
+            raise Broken("The DICOMDIR is damaged: open its folder instead.")
         records = pydicom.dcmread(path).get("DirectoryRecordSequence") or []
         named = [record.get("ReferencedFileID") for record in records]
     except Broken as error:

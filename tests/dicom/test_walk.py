@@ -17,6 +17,7 @@ from medviewer.dicom.header import read_header
 from medviewer.dicom.tags import TAG
 from medviewer.dicom.walk import walk
 from tests.factories import make_instance, save
+from tests.robust.seeds import seeds
 
 ROWS = frozenset({TAG["Rows"], TAG["PatientName"]})
 
@@ -93,6 +94,19 @@ def test_a_damaged_sequence_of_told_length_is_passed_over_and_known(tmp_path: Pa
     assert TAG["Rows"] in header.values
     assert not header.sound
     assert walk(written(tmp_path, "b.dcm"), ROWS).sound
+
+
+def test_no_parser_that_recurses_gets_a_damaged_sequence(tmp_path: Path) -> None:
+    """Plain images open, with the damage passed over; tables and frames would be parsed."""
+    item = pack("<HHI", 0xFFFE, 0xE000, 500) + b"no item at all.."
+    damage = pack("<HH2sHI", 9, 0x1000, b"SQ", 0, len(item)) + item
+    assert read_header(with_inserted(written(tmp_path), damage))
+    for name in ("palette", "value table", "enhanced"):
+        path = tmp_path / f"{name}.dcm"
+        path.write_bytes(next(seed.data for seed in seeds() if seed.name == name))
+        assert read_header(path)
+        with pytest.raises(Broken, match="damaged"):
+            read_header(with_inserted(path, damage))
 
 
 @pytest.mark.parametrize("depth", [100, 20_000])
