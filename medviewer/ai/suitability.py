@@ -60,6 +60,11 @@ _WARNED = (
     SeriesIssue.MIXED_PATIENT,
     SeriesIssue.DUPLICATE_INSTANCE,
     SeriesIssue.CONTRADICTORY_PIXELS,
+    SeriesIssue.INVALID_RESCALE,
+    SeriesIssue.IRREGULAR_FILE,
+    SeriesIssue.TWO_IDENTIFIERS,
+    SeriesIssue.UNKNOWN_CHARACTERS,
+    SeriesIssue.BURNED_IN,
 )
 
 

@@ -14,17 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.dicom import encapsulated
-from medviewer.dicom.codestream import told_size
+from medviewer.dicom.codestream import RLE, believable, has_end, told
 from medviewer.dicom.colour import palette_to_rgb, ybr_to_rgb
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.pixel_format import NATIVE, frame_bytes
+from medviewer.dicom.rle import decode_rle, joined
 from medviewer.dicom.study import Instance, PixelFormat
 from medviewer.dicom.walk import walk
 from medviewer.errors import UnreadableImage
 
 Array = NDArray[Any]
 _OTHER_SIZE = "The decoded image has another size than its header says."
+_CUT = "The compressed pixel data are cut short or damaged."
+_TOO_FEW = "The compressed pixel data are far too few for the image they should fill."
+_DAMAGED = "The image could not be decoded: its pixel data are damaged."
 _DEFLATED = "1.2.840.10008.1.2.1.99"
+_RLE_LOSSLESS = "1.2.840.10008.1.2.5"
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _YBR = frozenset({"YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420"})
 
@@ -46,20 +51,11 @@ def _jpeg_ls(data: bytes, _: PixelFormat) -> Array:
 
 
 def _jpeg_2000(data: bytes, _: PixelFormat) -> Array:
+    """With and without high throughput: OpenJPEG refuses what is damaged, OpenJPH shows it."""
     return np.asarray(imagecodecs.jpeg2k_decode(data))
 
 
-def _htj2k(data: bytes, _: PixelFormat) -> Array:
-    return np.asarray(imagecodecs.htj2k_decode(data))
-
-
-def _rle(data: bytes, pixels: PixelFormat) -> Array:
-    kind = np.dtype(f"<u{pixels.bits_allocated // 8}")
-    return np.frombuffer(imagecodecs.dicomrle_decode(data, kind), kind)
-
-
 _DECODERS: dict[str, Callable[[bytes, PixelFormat], Array]] = {
-    "1.2.840.10008.1.2.5": _rle,
     "1.2.840.10008.1.2.4.50": _jpeg,
     "1.2.840.10008.1.2.4.51": _jpeg,
     "1.2.840.10008.1.2.4.53": _jpeg,
@@ -70,11 +66,11 @@ _DECODERS: dict[str, Callable[[bytes, PixelFormat], Array]] = {
     "1.2.840.10008.1.2.4.81": _jpeg_ls,
     "1.2.840.10008.1.2.4.90": _jpeg_2000,
     "1.2.840.10008.1.2.4.91": _jpeg_2000,
-    "1.2.840.10008.1.2.4.201": _htj2k,
-    "1.2.840.10008.1.2.4.202": _htj2k,
-    "1.2.840.10008.1.2.4.203": _htj2k,
+    "1.2.840.10008.1.2.4.201": _jpeg_2000,
+    "1.2.840.10008.1.2.4.202": _jpeg_2000,
+    "1.2.840.10008.1.2.4.203": _jpeg_2000,
 }
-_RGB_OUT = frozenset({_jpeg, _jpeg_2000, _htj2k})
+_RGB_OUT = frozenset({_jpeg, _jpeg_2000})
 """Decoders that undo the colour transform themselves."""
 
 
@@ -92,7 +88,7 @@ def decode(instance: Instance, spans: list[encapsulated.Span] | None = None) -> 
     except (OSError, MemoryError) as error:
         raise UnreadableImage("The image file could not be read.") from error
     except Exception as error:  # whatever damaged pixels make of a decoder
-        raise UnreadableImage("The image could not be decoded: its pixel data are damaged.") from error
+        raise UnreadableImage(_DAMAGED) from error
 
 
 def _stored(instance: Instance, spans: list[encapsulated.Span] | None) -> Array:
@@ -100,21 +96,41 @@ def _stored(instance: Instance, spans: list[encapsulated.Span] | None) -> Array:
     if pixels.transfer_syntax in NATIVE:
         return _native(instance)
     decoder = _DECODERS.get(pixels.transfer_syntax)
-    if decoder is None:
+    if decoder is None and pixels.transfer_syntax != _RLE_LOSSLESS:
         raise UnreadableImage("This kind of image compression is not supported.")
     if spans is None:
         spans = encapsulated.frame_spans(instance.path, instance)[instance.frame]
     data = encapsulated.read_spans(instance.path, instance, spans)
-    if decoder is not _rle and told_size(data) not in {None, (instance.rows, instance.columns)}:
+    out = _run_lengths(data, instance) if decoder is None else _stream(data, instance, decoder)
+    undone = decoder in _RGB_OUT or pixels.photometric not in _YBR
+    return out if undone else ybr_to_rgb(out)
+
+
+def _stream(data: bytes, instance: Instance, decoder: Callable[[bytes, PixelFormat], Array]) -> Array:
+    """A JPEG of any kind: whole, and of the size its header says, before and after it is decoded."""
+    pixels = instance.pixels
+    inside = told(data)
+    if inside is None or not has_end(data):
+        raise UnreadableImage(_CUT)
+    if (*inside.size, inside.samples) != (instance.rows, instance.columns, pixels.samples):
         raise UnreadableImage(_OTHER_SIZE)
+    if not believable(data, *inside.size, inside.process):
+        raise UnreadableImage(_TOO_FEW)
     out = decoder(data, pixels)
-    if decoder is _rle:
-        out = out.reshape(_shape(instance, planar=True))
-        out = np.moveaxis(out, 0, -1) if pixels.samples == 3 else out
     if out.size != instance.rows * instance.columns * pixels.samples:
         raise UnreadableImage(_OTHER_SIZE)
-    out = out.reshape(_shape(instance, planar=False))
-    return ybr_to_rgb(out) if pixels.photometric in _YBR and decoder not in _RGB_OUT else out
+    return out.reshape(_shape(instance, planar=False))
+
+
+def _run_lengths(data: bytes, instance: Instance) -> Array:
+    pixels = instance.pixels
+    if not believable(data, instance.rows, instance.columns, RLE):
+        raise UnreadableImage(_TOO_FEW)
+    wide = pixels.bits_allocated // 8
+    planes = decode_rle(data, instance.rows * instance.columns, wide * pixels.samples)
+    samples = [joined(planes[k : k + wide]) for k in range(0, len(planes), wide)]
+    out = samples[0] if pixels.samples == 1 else np.stack(samples, -1)
+    return out.reshape(_shape(instance, planar=False))
 
 
 def _shape(instance: Instance, *, planar: bool) -> tuple[int, ...]:

@@ -10,6 +10,14 @@ from typing import BinaryIO
 LONG_VR = frozenset(
     {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
 )
+SHORT_VR = frozenset(
+    {
+        *(b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT"),
+        *(b"PN", b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"),
+    }
+)
+KNOWN_VR = LONG_VR | SHORT_VR | {b""}
+"""With b"" for implicit encodings, which name none."""
 _CHUNK = 1 << 15
 
 Element = tuple[int, bytes, int, int]
@@ -68,10 +76,13 @@ def _explicit_reader(order: str) -> Callable[[Window, int], Element]:
     def read(window: Window, position: int) -> Element:
         index = window.at(position, 8)
         group, element, vr, length = short(window.data, index)
-        if vr not in LONG_VR:
-            if not vr.isalpha() and group != 0xFFFE:
-                raise Broken("The header does not follow its transfer syntax.")
+        if vr in SHORT_VR or group == 0xFFFE:
             return group << 16 | element, vr, length, position + 8
+        if vr not in LONG_VR:
+            if not (vr.isalpha() and vr.isupper()):
+                raise Broken("The header does not follow its transfer syntax.")
+            if length:  # a VR of the future is long and has two zero bytes here (PS3.5 7.1.2); this is none
+                return group << 16 | element, vr, length, position + 8
         index = window.at(position, 12)
         return group << 16 | element, vr, long(window.data, index + 8)[0], position + 12
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from medviewer.dicom import plane
 from medviewer.dicom import values as v
 from medviewer.dicom.elements import Broken
-from medviewer.dicom.pixel_format import bits_contradict, has_surplus, pixel_format
-from medviewer.dicom.study import Acquisition, Instance
+from medviewer.dicom.flaws import Flaws, as_streamed, flaws_of
+from medviewer.dicom.pixel_format import bits_contradict, pixel_format
+from medviewer.dicom.study import Acquisition, Instance, SeriesIssue
 from medviewer.dicom.tags import COMMON, COMMON_TAGS, PHASE_TAGS, TAG, WANTED
 from medviewer.dicom.walk import Header, walk
 
@@ -66,8 +67,8 @@ class Facts:
     hu: bool = False
     """Whether the rescaled values are Hounsfield units."""
     lossy: str = ""
-    contradictory: bool = False
-    """Whether what the header says of its pixels cannot all be true."""
+    flaws: Flaws = frozenset()
+    """What is wrong with the file, though it can be read."""
 
 
 def read_header(path: Path) -> list[Facts]:
@@ -143,21 +144,27 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
     def get(keyword: str) -> bytes:
         return raw.get(TAG[keyword], b"")
 
-    pixels = pixel_format(header)
+    written = pixel_format(header)
+    rows, columns = (v.binary(get(k), header.coding.little) or 0 for k in ("Rows", "Columns"))
+    pixels = as_streamed(header, written, (rows, columns))
     image_type = v.parts(get("ImageType"))
     has_lut = TAG["ModalityLUTSequence"] in header.present
+    if not header.sound and (has_lut or pixels.photometric == "PALETTE COLOR"):
+        raise Broken("The header is damaged: a sequence has no end.")  # its tables are read by a parser
     slope, intercept, valid = plane.rescale(get("RescaleSlope"), get("RescaleIntercept"))
     spacing, label = plane.spacing(*(get(keyword) for keyword in _SPACING))
     kind = v.ascii_text(get("RescaleType"))
-    bits = bits_contradict(header, pixels)
+    bits = bits_contradict(header, written) or written.signed != pixels.signed
+    frames = frame_count(get("NumberOfFrames"))
+    flaws = flaws_of(header, written, rows * columns, frames)
     instance = Instance(
         path=path,
         sop_uid=v.ascii_text(get("SOPInstanceUID")),
         sop_class=v.ascii_text(get("SOPClassUID")),
-        rows=v.binary(get("Rows"), header.coding.little) or 0,
-        columns=v.binary(get("Columns"), header.coding.little) or 0,
+        rows=rows,
+        columns=columns,
         pixels=pixels,
-        frames=frame_count(get("NumberOfFrames")),
+        frames=frames,
         number=v.integer(get("InstanceNumber")),
         position=plane.position(get("ImagePositionPatient")),
         orientation=plane.orientation(get("ImageOrientationPatient")),
@@ -178,7 +185,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         tuple(v.ascii_text(raw.get(tag, b"")) for tag in PHASE_TAGS),
         valid and not has_lut and not bits and is_hu(common.modality, kind, image_type),
         _lossy(header),
-        bits or has_surplus(pixels, instance.rows * instance.columns, instance.frames),
+        flaws | {SeriesIssue.CONTRADICTORY_PIXELS} if bits else flaws,
     )
 
 

@@ -103,6 +103,8 @@ class SeriesLoader:
                 self._settle(running)
         if not self.ready.any():
             raise UnreadableImage(next(iter(self.failed.values()), "The series holds no image."))
+        for index in self.failed:
+            self._blank(index)
         if self.failed:
             self.volume = replace(self.volume, unread=frozenset(self.failed))
         return self.volume
@@ -132,12 +134,17 @@ class SeriesLoader:
         try:
             future.result()
         except UnreadableImage as error:
-            self._voxels[index] = self._lowest(self.series.instances[index])
             self.failed[index] = error.message
+            if self.ready.any():
+                self._blank(index)
         else:
             self.ready[index] = True
         if on_slice is not None:
             on_slice(index)
+
+    def _blank(self, index: int) -> None:
+        """Mark a slice that failed; not before any is there, for headers that lie ask for much memory."""
+        self._voxels[index] = self._lowest(self.series.instances[index])
 
     def _lowest(self, instance: Instance) -> float:
         if self.series.unit is Unit.RGB:

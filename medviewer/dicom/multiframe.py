@@ -14,7 +14,7 @@ from medviewer.dicom import plane
 from medviewer.dicom import values as v
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.header import Facts
-from medviewer.dicom.study import Instance
+from medviewer.dicom.study import Instance, SeriesIssue
 from medviewer.dicom.tags import TAG
 from medviewer.dicom.walk import Header
 from medviewer.imaging.window import Window
@@ -51,6 +51,8 @@ def frames_of(first: Facts, header: Header) -> list[Facts]:
 def _groups(first: Facts, header: Header) -> tuple[Dataset, list[Dataset]]:
     if header.body is not None:
         raise Broken("Multi-frame images in a deflated file are not supported.")
+    if not header.sound:  # pydicom might recurse where our own walk lost its way
+        raise Broken("The description of the frames is damaged.")
     wanted = ["SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"]
     dataset = pydicom.dcmread(first.instance.path, stop_before_pixels=True, specific_tags=list(wanted))
     shared = dataset.get(wanted[0]) or [Dataset()]
@@ -108,7 +110,8 @@ def _placed(first: Facts, k: int, frame: Dataset, shared: Dataset) -> Facts:
     )
     hu = first.hu
     if given:
-        believed = valid and not base.modality_lut and not first.contradictory
+        contradictory = SeriesIssue.CONTRADICTORY_PIXELS in first.flaws
+        believed = valid and not base.modality_lut and not contradictory
         hu = believed and h.is_hu(first.common.modality, kind, instance.image_type)
     phase = tuple(raw(macro, keyword).decode() for macro, keyword in _PHASE_SOURCES)
     return replace(first, instance=instance, hu=hu, phase=phase, common=_common(first, raw))

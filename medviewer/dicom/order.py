@@ -202,7 +202,7 @@ def _series(members: list[Facts], patient: str, issues: set[SeriesIssue], part: 
     c = first.common
     placed = stack([f.instance for f in members], first.frame_of_reference_uid, _thickness(first))
     lossy = next((f.lossy for f in members if f.lossy), "")
-    own = _own_issues(first, placed, lossy, any(f.contradictory for f in members))
+    own = _own_issues(first, placed, lossy).union(*(f.flaws for f in members))
     return Series(
         uid=c.series_uid,
         study_uid=c.study_uid,
@@ -228,7 +228,7 @@ def _thickness(fact: Facts) -> float | None:
     return fact.common.acquisition.slice_thickness_mm
 
 
-def _own_issues(first: Facts, placed: Stack, lossy: str, contradictory: bool) -> set[SeriesIssue]:
+def _own_issues(first: Facts, placed: Stack, lossy: str) -> set[SeriesIssue]:
     issues: set[SeriesIssue] = set()
     positions = [i.position is None or i.orientation is None for i in placed.instances]
     if any(positions) and (first.common.modality in _WITH_POSITION or not all(positions)):
@@ -237,8 +237,6 @@ def _own_issues(first: Facts, placed: Stack, lossy: str, contradictory: bool) ->
         issues.add(SeriesIssue.NO_SPACING)
     if not first.common.patient_id:
         issues.add(SeriesIssue.NO_PATIENT_ID)
-    if contradictory:
-        issues.add(SeriesIssue.CONTRADICTORY_PIXELS)
     if lossy:
         issues.add(SeriesIssue.LOSSY)
     return issues

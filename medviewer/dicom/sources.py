@@ -108,7 +108,8 @@ def _walk_folder(folder: Path, sources: Sources) -> Iterator[Path]:
 def _follow_directory(path: Path, sources: Sources) -> None:
     """The files a DICOMDIR names, confined to its own folder (PS3.10 8.6)."""
     try:
-        walk(path, frozenset())
+        if not walk(path, frozenset()).sound:
+            raise Broken("The DICOMDIR is damaged: open its folder instead.")
         records = pydicom.dcmread(path).get("DirectoryRecordSequence") or []
         named = [record.get("ReferencedFileID") for record in records]
     except Broken as error:
@@ -117,6 +118,8 @@ def _follow_directory(path: Path, sources: Sources) -> None:
     except Exception:  # noqa: BLE001 - a hostile directory must not stop the other paths
         sources.refuse(path, "The DICOMDIR is damaged: open its folder instead.")
         return
+    if not any(named):
+        sources.refuse(path, "The DICOMDIR names no file: open its folder instead.")
     for value in named:
         if value:
             parts = [value] if isinstance(value, str) else [str(part) for part in value]

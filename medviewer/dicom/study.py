@@ -29,6 +29,11 @@ class SeriesIssue(StrEnum):
     NO_PATIENT_ID = "NO_PATIENT_ID"
     LOSSY = "LOSSY"
     CONTRADICTORY_PIXELS = "CONTRADICTORY_PIXELS"
+    INVALID_RESCALE = "INVALID_RESCALE"
+    IRREGULAR_FILE = "IRREGULAR_FILE"
+    TWO_IDENTIFIERS = "TWO_IDENTIFIERS"
+    UNKNOWN_CHARACTERS = "UNKNOWN_CHARACTERS"
+    BURNED_IN = "BURNED_IN"
 
 
 ISSUE_TEXT: dict[SeriesIssue, str] = {
@@ -48,6 +53,11 @@ ISSUE_TEXT: dict[SeriesIssue, str] = {
     SeriesIssue.NO_PATIENT_ID: "The images carry no patient ID.",
     SeriesIssue.LOSSY: "The images were compressed with loss.",
     SeriesIssue.CONTRADICTORY_PIXELS: "Header and pixels contradict each other: the picture may be wrong.",
+    SeriesIssue.INVALID_RESCALE: "Slope or intercept is no usable number: stored values are shown, no unit.",
+    SeriesIssue.IRREGULAR_FILE: "A file breaks the rules of its format: what it says may be wrong.",
+    SeriesIssue.TWO_IDENTIFIERS: "A file names two identifiers for its image: the image's own is used.",
+    SeriesIssue.UNKNOWN_CHARACTERS: "Names are in an unknown character set and may be shown wrong.",
+    SeriesIssue.BURNED_IN: "Text is burned into the pixels: it may name the patient.",
 }
 
 

@@ -80,6 +80,7 @@ IMAGE = (
     "WindowWidth",
     "WindowCenterWidthExplanation",
     "VOILUTFunction",
+    "BurnedInAnnotation",
     "LossyImageCompression",
     "LossyImageCompressionRatio",
     "SharedFunctionalGroupsSequence",

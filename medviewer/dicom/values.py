@@ -63,8 +63,8 @@ def text(raw: bytes, charset: bytes) -> str:
     raw = raw.rstrip(b"\0 ")
     if raw.isascii() and b"\x1b" not in raw:
         return plain(raw.decode("ascii"))
-    names = [part.strip() for part in charset.decode("ascii", "replace").strip("\0 ").split("\\")]
-    if any(name not in python_encoding for name in names):
+    names = _names(charset)
+    if not is_known(charset):
         return plain(raw.decode("utf-8", "replace"))
     if names == [""]:
         return plain(_undeclared(raw))
@@ -74,6 +74,15 @@ def text(raw: bytes, charset: bytes) -> str:
             return plain(decode_bytes(raw, convert_encodings(names), {0x5C, 0x5E, 0x3D, 0x0A, 0x0D}))
     except (LookupError, ValueError):
         return plain(raw.decode("utf-8", "replace"))
+
+
+def is_known(charset: bytes) -> bool:
+    """Whether every character set that is named is one of PS3.3 C.12.1.1.2."""
+    return all(name in python_encoding for name in _names(charset))
+
+
+def _names(charset: bytes) -> list[str]:
+    return [part.strip() for part in charset.decode("ascii", "replace").strip("\0 ").split("\\")]
 
 
 def _undeclared(raw: bytes) -> str:

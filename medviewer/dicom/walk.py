@@ -12,6 +12,7 @@ import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from struct import unpack
 from typing import BinaryIO
 
 from pydicom.uid import UID
@@ -19,23 +20,27 @@ from pydicom.uid import UID
 from medviewer.dicom.elements import (
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
-    IMPLICIT_BIG,
     IMPLICIT_LITTLE,
+    KNOWN_VR,
+    SHORT_VR,
     Broken,
     Coding,
     Window,
 )
+from medviewer.dicom.nesting import ITEM, SEQUENCE_END, UNDEFINED, Nesting, TooMuch
 
-UNDEFINED = 0xFFFFFFFF
-MAX_DEPTH = 64
 MAX_ELEMENTS = 200_000
 MAX_INFLATED = 1 << 28
 MAX_VALUE = 1 << 16
 """Longest value kept, in bytes; the header facts we ask for are far shorter."""
 
+MAX_TABLE = 1 << 22
+"""Longest offset table that is read: a million frames."""
+
 PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
-_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_TRANSFER_SYNTAX = 0x00020010
+_HEAD_BYTES = 4096
+"""How much of the first compressed frame is kept, for what it tells of itself."""
+_IMAGE_UID, _TRANSFER_SYNTAX = 0x00020003, 0x00020010
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _IMPLICIT = "1.2.840.10008.1.2"
 _DEFLATED = "1.2.840.10008.1.2.1.99"
@@ -59,6 +64,26 @@ class Header:
     """The whole inflated file where it was deflated; offsets count in it."""
     stamp: tuple[int, int]
     """Size and modification time, to notice a file that changes later."""
+    image_uid: bytes = b""
+    """The image's identifier by the meta group; the dataset has its own."""
+    irregular: bool = False
+    """Whether the file breaks rules of the format that do not stop it from being read."""
+    sound: bool = True
+    """Whether every sequence is whole: others are never given to a parser that recurses."""
+    first_frame: bytes = b""
+    """The first bytes of compressed pixel data: what the stream tells of itself."""
+    wrong_table: bool = False
+    """Whether the offset table of compressed pixel data names places where nothing begins."""
+
+
+@dataclass(frozen=True)
+class _About:
+    """What is known before the dataset begins."""
+
+    syntax: str
+    image_uid: bytes
+    status: tuple[int, int]
+    body: bytes | None = None
 
 
 def walk(path: Path, wanted: frozenset[int]) -> Header:
@@ -68,13 +93,13 @@ def walk(path: Path, wanted: frozenset[int]) -> Header:
         window = Window(file, status[0])
         if window.data[128:132] != b"DICM":
             raise Broken(_foreign(window.data))
-        syntax, start = _meta(window)
+        syntax, image_uid, start = _meta(window)
         if syntax != _DEFLATED:
-            return _dataset(window, start, _coding(syntax), wanted, (syntax, status, None))
+            return _dataset(window, start, _coding(syntax), wanted, _About(syntax, image_uid, status))
         file.seek(0)
         body = _inflate(file.read(), start)
         window = Window(BytesIO(body), len(body))
-        return _dataset(window, start, EXPLICIT_LITTLE, wanted, (syntax, status, body))
+        return _dataset(window, start, EXPLICIT_LITTLE, wanted, _About(syntax, image_uid, status, body))
 
 
 def file_status(file: BinaryIO) -> tuple[int, int]:
@@ -97,21 +122,23 @@ def _coding(syntax: str) -> Coding:
     return EXPLICIT_BIG if syntax == _BIG_ENDIAN else EXPLICIT_LITTLE
 
 
-def _meta(window: Window) -> tuple[str, int]:
-    """Transfer syntax and start of the dataset (PS3.10 7.1)."""
-    position, syntax = 132, ""
+def _meta(window: Window) -> tuple[str, bytes, int]:
+    """Transfer syntax, identifier of the image, start of the dataset (PS3.10 7.1)."""
+    position, syntax, image_uid = 132, "", b""
     while position < window.size and window.take(position, 2) == b"\x02\x00":
         tag, _, length, start = EXPLICIT_LITTLE.read(window, position)
         if start + length > window.size:
             raise Broken("The file is cut short.")
         if tag == _TRANSFER_SYNTAX:
             syntax = window.take(start, length).rstrip(b"\0 ").decode("ascii", "replace")
+        elif tag == _IMAGE_UID and length <= MAX_VALUE:
+            image_uid = window.take(start, length)
         position = start + length
     if not syntax:
         raise Broken("The file does not say how it is encoded (no transfer syntax).")
     if not UID(syntax).is_transfer_syntax:
         raise Broken("The file is encoded in an unknown way (transfer syntax).")
-    return syntax, position
+    return syntax, image_uid, position
 
 
 def _inflate(raw: bytes, start: int) -> bytes:
@@ -127,40 +154,70 @@ def _inflate(raw: bytes, start: int) -> bytes:
     return raw[:start] + body
 
 
-def _dataset(
-    window: Window,
-    position: int,
-    coding: Coding,
-    wanted: frozenset[int],
-    about: tuple[str, tuple[int, int], bytes | None],
-) -> Header:
+def _dataset(window: Window, position: int, coding: Coding, wanted: frozenset[int], about: _About) -> Header:
     values: dict[int, bytes] = {}
     present: set[int] = set()
-    read, size, count = coding.read, window.size, 0
+    read, size, count, irregular = coding.read, window.size, 0, False
+    nesting = Nesting(window)
     pixel: tuple[int | None, bytes, int, int | None] = (None, b"", size, None)
+    compressed: tuple[bytes, bool] = (b"", False)
     while position < size:
         tag, vr, length, start = read(window, position)
         count += 1
         if tag in PIXEL_TAGS:
-            pixel = (tag, vr, start, None if length == UNDEFINED else length)
+            pixel, end = (tag, vr, start, length), start + length
             if length == UNDEFINED:
-                _require_fragments(window, start, _series(values))
+                pixel = (tag, vr, start, None)
+                compressed, end = _compressed(window, start, _series(values))
+            irregular |= not _ends_well(window, end, coding, nesting)
             break
         if count > MAX_ELEMENTS:
             raise Broken("The header has more elements than an image needs.", _series(values))
         if length == UNDEFINED:
             if tag in wanted:
                 present.add(tag)
-            position = _skip(window, start, IMPLICIT_LITTLE if vr == b"UN" else coding, 1)
+            position = nesting.skip(start, vr, coding)
             continue
         position = start + length
         if position > size:
             raise Broken("The file is cut short.", _series(values))
+        irregular |= length & 1 > 0 or vr not in KNOWN_VR
+        if vr not in SHORT_VR:
+            nesting.look_into(start, length, vr, coding)
         if tag in wanted:
             present.add(tag)
             values[tag] = window.take(start, length) if length <= MAX_VALUE else b""
-    syntax, status, body = about
-    return Header(values, syntax, coding, *pixel, frozenset(present), body, status)
+    return Header(
+        values,
+        about.syntax,
+        coding,
+        *pixel,
+        frozenset(present),
+        about.body,
+        about.status,
+        about.image_uid,
+        irregular,
+        nesting.sound,
+        *compressed,
+    )
+
+
+def _ends_well(window: Window, position: int, coding: Coding, nesting: Nesting) -> bool:
+    """Whether nothing but elements follows the pixels (padding, signatures). Raises :class:`TooMuch`."""
+    before, count = 0x7FE00000, 0
+    try:
+        while position < window.size:
+            tag, vr, length, start = coding.read(window, position)
+            count += 1
+            if tag <= before or vr not in KNOWN_VR or start + length > window.size or count > MAX_ELEMENTS:
+                return False
+            nesting.look_into(start, length, vr, coding)
+            before, position = tag, start + length
+    except TooMuch:
+        raise
+    except Broken:
+        return False
+    return True
 
 
 def fragments(window: Window, position: int) -> list[tuple[int, int]]:
@@ -168,9 +225,9 @@ def fragments(window: Window, position: int) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     while True:
         tag, _, length, start = IMPLICIT_LITTLE.read(window, position)
-        if tag == _SEQUENCE_END:
+        if tag == SEQUENCE_END:
             return found
-        if tag != _ITEM or length == UNDEFINED:
+        if tag != ITEM or length == UNDEFINED:
             raise Broken("The compressed pixel data are damaged.")
         position = start + length
         if position > window.size:
@@ -178,47 +235,20 @@ def fragments(window: Window, position: int) -> list[tuple[int, int]]:
         found.append((start, length))
 
 
-def _require_fragments(window: Window, position: int, series_uid: str) -> None:
+def _compressed(window: Window, position: int, series_uid: str) -> tuple[tuple[bytes, bool], int]:
+    """((first bytes, whether the offset table is wrong), end) of compressed pixel data."""
     try:
         items = fragments(window, position)
     except Broken as error:
         raise Broken("The file is cut short within its pixel data.", series_uid) from error
     if len(items) < 2 or not any(length for _, length in items[1:]):
         raise Broken("The file holds no compressed pixel data.", series_uid)
+    table = window.take(*items[0]) if items[0][1] <= MAX_TABLE else b""
+    starts = {offset - items[1][0] for offset, _ in items[1:]}
+    wrong = not starts.issuperset(unpack(f"<{len(table) // 4}I", table[: len(table) // 4 * 4]))
+    head = window.take(items[1][0], min(items[1][1], _HEAD_BYTES))
+    return (head, wrong), items[-1][0] + items[-1][1] + 8
 
 
 def _series(values: dict[int, bytes]) -> str:
     return values.get(0x0020000E, b"").rstrip(b"\0 ").decode("ascii", "replace")
-
-
-def _skip(window: Window, position: int, coding: Coding, depth: int) -> int:
-    """Past the items of an element of undefined length; returns the position after its delimiter."""
-    if depth > MAX_DEPTH:
-        raise Broken("The header is nested too deeply.")
-    items = (IMPLICIT_LITTLE if coding.little else IMPLICIT_BIG).read
-    while True:
-        tag, _, length, start = items(window, position)
-        if tag == _SEQUENCE_END:
-            return start
-        if tag != _ITEM:
-            raise Broken("The header is damaged: a sequence has no end.")
-        if length == UNDEFINED:
-            position = _skip_item(window, start, coding, depth)
-        else:
-            position = start + length
-            if position > window.size:
-                raise Broken("The file is cut short.")
-
-
-def _skip_item(window: Window, position: int, coding: Coding, depth: int) -> int:
-    items = (IMPLICIT_LITTLE if coding.little else IMPLICIT_BIG).read
-    while True:
-        tag, vr, length, start = coding.read(window, position)
-        if tag == _ITEM_END:
-            return items(window, position)[3]
-        if length == UNDEFINED:
-            position = _skip(window, start, IMPLICIT_LITTLE if vr == b"UN" else coding, depth + 1)
-        else:
-            position = start + length
-            if position > window.size:
-                raise Broken("The file is cut short.")

@@ -53,6 +53,11 @@ def directory(folder: Path, references: list[list[str]]) -> Path:
     return path
 
 
+def test_a_directory_that_names_nothing_says_so(tmp_path: Path) -> None:
+    result = scan([directory(tmp_path, [])])
+    assert [u.reason for u in result.unreadable] == ["The DICOMDIR names no file: open its folder instead."]
+
+
 def test_a_zip_opens_like_its_folder_and_leaves_nothing(tmp_path: Path) -> None:
     path = zipped(tmp_path, make_ct_series(tmp_path / "in"))
     result = scan([path])

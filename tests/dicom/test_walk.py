@@ -17,6 +17,7 @@ from medviewer.dicom.header import read_header
 from medviewer.dicom.tags import TAG
 from medviewer.dicom.walk import walk
 from tests.factories import make_instance, save
+from tests.robust.seeds import seeds
 
 ROWS = frozenset({TAG["Rows"], TAG["PatientName"]})
 
@@ -66,6 +67,46 @@ def test_other_encodings_are_walked_too(tmp_path: Path, syntax: str) -> None:
 def test_ordinary_nesting_is_skipped(tmp_path: Path, depth: int) -> None:
     path = with_inserted(written(tmp_path), nested(depth))
     assert TAG["Rows"] in walk(path, ROWS).values
+
+
+@pytest.mark.parametrize("vr", [b"SQ", b"UN"])
+def test_nesting_is_counted_where_lengths_are_told_too(tmp_path: Path, vr: bytes) -> None:
+    """Whatever parses the header after us may recurse: the same limit, however the ends are told."""
+    for depth, refused in ((64, False), (65, True)):
+        inner = b""
+        for level in range(depth, 0, -1):
+            item = pack("<HHI", 0xFFFE, 0xE000, len(inner)) + inner
+            explicit = level == 1 or vr == b"SQ"
+            head = pack("<HH2sHI", 9, 0x1000, vr, 0, len(item))
+            inner = (head if explicit else pack("<HHI", 9, 0x1000, len(item))) + item
+        path = with_inserted(written(tmp_path, f"{depth}.dcm"), inner)
+        if refused:
+            with pytest.raises(Broken, match="nested too deeply"):
+                walk(path, ROWS)
+        else:
+            walk(path, ROWS)
+
+
+def test_a_damaged_sequence_of_told_length_is_passed_over_and_known(tmp_path: Path) -> None:
+    item = pack("<HHI", 0xFFFE, 0xE000, 500) + b"no item at all.."
+    path = with_inserted(written(tmp_path), pack("<HH2sHI", 9, 0x1000, b"SQ", 0, len(item)) + item)
+    header = walk(path, ROWS)
+    assert TAG["Rows"] in header.values
+    assert not header.sound
+    assert walk(written(tmp_path, "b.dcm"), ROWS).sound
+
+
+def test_no_parser_that_recurses_gets_a_damaged_sequence(tmp_path: Path) -> None:
+    """Plain images open, with the damage passed over; tables and frames would be parsed."""
+    item = pack("<HHI", 0xFFFE, 0xE000, 500) + b"no item at all.."
+    damage = pack("<HH2sHI", 9, 0x1000, b"SQ", 0, len(item)) + item
+    assert read_header(with_inserted(written(tmp_path), damage))
+    for name in ("palette", "value table", "enhanced"):
+        path = tmp_path / f"{name}.dcm"
+        path.write_bytes(next(seed.data for seed in seeds() if seed.name == name))
+        assert read_header(path)
+        with pytest.raises(Broken, match="damaged"):
+            read_header(with_inserted(path, damage))
 
 
 @pytest.mark.parametrize("depth", [100, 20_000])

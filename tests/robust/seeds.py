@@ -1,0 +1,267 @@
+"""One small good file for every way pixels are stored: what the mutations begin with."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
+from pydicom.sequence import Sequence
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    MediaStorageDirectoryStorage,
+    RLELossless,
+)
+
+from tests.factories import AXIAL, make_instance
+
+ROWS, COLUMNS = 33, 40
+JPEG = "1.2.840.10008.1.2.4.50"
+JPEG_12 = "1.2.840.10008.1.2.4.51"
+JPEG_PROGRESSIVE = "1.2.840.10008.1.2.4.55"
+JPEG_LOSSLESS = "1.2.840.10008.1.2.4.70"
+JPEG_LS = "1.2.840.10008.1.2.4.80"
+J2K = "1.2.840.10008.1.2.4.90"
+HTJ2K = "1.2.840.10008.1.2.4.201"
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A good file, and where its pixel data element begins."""
+
+    name: str
+    data: bytes
+    pixel: int
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether a decoder must read the pixels."""
+        return b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff" in self.data
+
+
+def to_bytes(ds: Dataset) -> bytes:
+    """The file a dataset makes."""
+    file = BytesIO()
+    ds.save_as(file, enforce_file_format=True)
+    return file.getvalue()
+
+
+def picture(bits: int = 16, samples: int = 1, rows: int = ROWS, columns: int = COLUMNS) -> NDArray[np.uint16]:
+    """A ramp with some noise: enough for every decoder's every path."""
+    noise = np.random.default_rng(5).integers(0, 1 << bits - 3, (rows, columns, samples))
+    ramp = np.arange(rows * columns).reshape(rows, columns, 1) * (1 << bits - 1) // (rows * columns)
+    values = (ramp + noise).astype(np.uint16 if bits > 8 else np.uint8)
+    return values if samples > 1 else values[..., 0]
+
+
+def image(bits: int = 16, samples: int = 1, frames: int = 1) -> Dataset:
+    """An uncompressed image with the layout asked for."""
+    ds = make_instance(rows=ROWS, columns=COLUMNS)
+    wide = 16 if bits > 8 else 8
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = wide, bits, bits - 1, 0
+    ds.SamplesPerPixel, ds.PhotometricInterpretation = samples, "RGB" if samples == 3 else "MONOCHROME2"
+    if samples == 3:
+        ds.PlanarConfiguration = 0
+    if frames > 1:
+        ds.NumberOfFrames = frames
+    ds.PixelData = picture(bits, samples).tobytes() * frames
+    return ds
+
+
+def compressed(
+    ds: Dataset, syntax: str, frames: list[bytes], *, table: bool = True, parts: int = 1
+) -> Dataset:
+    """``ds`` with encapsulated frames in place of its pixels."""
+    ds.file_meta.TransferSyntaxUID = syntax
+    ds.PixelData = encapsulate(frames, has_bot=table, fragments_per_frame=parts)
+    ds["PixelData"].VR = "OB"
+    return ds
+
+
+def coded(syntax: str, bits: int = 16, samples: int = 1, frames: int = 1) -> Dataset:
+    """An image compressed as ``syntax`` says."""
+    values = picture(bits, samples)
+    encode: dict[str, Callable[[], bytes]] = {
+        JPEG: lambda: imagecodecs.jpeg8_encode(values, outcolorspace="RGB" if samples == 3 else None),
+        JPEG_12: lambda: imagecodecs.jpeg8_encode(values, bitspersample=12),
+        JPEG_LOSSLESS: lambda: imagecodecs.ljpeg_encode(values, bitspersample=bits),
+        JPEG_LS: lambda: imagecodecs.jpegls_encode(values),
+        J2K: lambda: imagecodecs.jpeg2k_encode(values, level=0, reversible=True, codecformat="j2k"),
+        HTJ2K: lambda: imagecodecs.htj2k_encode(values),
+    }
+    return compressed(image(bits, samples, frames), syntax, [bytes(encode[syntax]())] * frames)
+
+
+def rle(bits: int = 16, samples: int = 1, frames: int = 1) -> Dataset:
+    """An image compressed by run lengths."""
+    ds = image(bits, samples, frames)
+    ds.compress(RLELossless, generate_instance_uid=False)
+    return ds
+
+
+def enhanced() -> Dataset:
+    """Three frames, each with its own place in functional groups."""
+    ds = image(frames=3)
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2.1"
+    measures, orientation, shared = Dataset(), Dataset(), Dataset()
+    measures.PixelSpacing, measures.SliceThickness = [0.8, 0.5], 2.0
+    orientation.ImageOrientationPatient = list(AXIAL)
+    shared.PixelMeasuresSequence = Sequence([measures])
+    shared.PlaneOrientationSequence = Sequence([orientation])
+    ds.SharedFunctionalGroupsSequence = Sequence([shared])
+    groups = []
+    for k in range(3):
+        place, group = Dataset(), Dataset()
+        place.ImagePositionPatient = [-10.0, -20.0, 2.0 * k]
+        group.PlanePositionSequence = Sequence([place])
+        groups.append(group)
+    ds.PerFrameFunctionalGroupsSequence = Sequence(groups)
+    return ds
+
+
+def palette() -> Dataset:
+    """Indices into three tables of 256 colours."""
+    ds = image(bits=8)
+    ds.PhotometricInterpretation = "PALETTE COLOR"
+    for k, name in enumerate(("Red", "Green", "Blue")):
+        table = ((np.arange(256) * (k + 1)) % 256 * 257).astype("<u2")
+        ds.add_new(f"{name}PaletteColorLookupTableDescriptor", "US", [256, 0, 16])
+        ds.add_new(f"{name}PaletteColorLookupTableData", "OW", table.tobytes())
+    return ds
+
+
+def value_table() -> Dataset:
+    """A Modality LUT in place of slope and intercept: entry k is 3 k."""
+    ds, item = image(bits=8), Dataset()
+    del ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType
+    item.add_new("LUTDescriptor", "US", [256, 0, 16])
+    item.ModalityLUTType = "US"
+    item.add_new("LUTData", "OW", (np.arange(256) * 3).astype("<u2").tobytes())
+    ds.ModalityLUTSequence = Sequence([item])
+    return ds
+
+
+def written_as(ds: Dataset, syntax: str) -> Dataset:
+    """``ds`` in another uncompressed encoding."""
+    ds.file_meta.TransferSyntaxUID = syntax
+    ds["PixelData"].VR = "OW"
+    if syntax == ExplicitVRBigEndian and ds.BitsAllocated == 16:
+        ds.PixelData = np.frombuffer(ds.PixelData, "<u2").astype(">u2").tobytes()
+    return ds
+
+
+def _ybr_422() -> Dataset:
+    ds = image(8, 3)
+    ds.PhotometricInterpretation, ds.PixelData = "YBR_FULL_422", bytes(range(256)) * 10 + bytes(80)
+    return ds
+
+
+def _one_bit() -> Dataset:
+    ds = image(8)
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit = 1, 1, 0
+    ds.PixelData = bytes(range(166))
+    return ds
+
+
+def _float() -> Dataset:
+    ds = image(8)
+    del ds.PixelData
+    ds.BitsAllocated = 32
+    ds.FloatPixelData = picture(8).astype("<f4").tobytes()
+    return ds
+
+
+def _jpeg_variant(**how: object) -> Dataset:
+    """A colour JPEG with the markers that Pillow can write: progressive, subsampled."""
+    file = BytesIO()
+    Image.fromarray(picture(8, 3)).save(file, "JPEG", **how)
+    ds = compressed(image(8, 3), JPEG_PROGRESSIVE if "progressive" in how else JPEG, [file.getvalue()])
+    ds.PhotometricInterpretation = "YBR_FULL_422"
+    return ds
+
+
+def _near_lossless() -> Dataset:
+    stream = bytes(imagecodecs.jpegls_encode(picture(), level=3))
+    return compressed(image(), "1.2.840.10008.1.2.4.81", [stream], parts=3)
+
+
+def _jp2() -> Dataset:
+    stream = imagecodecs.jpeg2k_encode(picture(8, 3), level=0, reversible=True, codecformat="jp2")
+    return compressed(image(8, 3), J2K, [bytes(stream)])
+
+
+def _zip() -> bytes:
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("in/a.dcm"), to_bytes(image()), zipfile.ZIP_DEFLATED)
+        archive.writestr(zipfile.ZipInfo("b.dcm"), to_bytes(rle()))
+    return file.getvalue()
+
+
+def directory() -> Dataset:
+    """A DICOMDIR that names the one file beside it."""
+    ds, record = Dataset(), Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
+    ds.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    record.DirectoryRecordType, record.ReferencedFileID = "IMAGE", ["IMAGE"]
+    ds.DirectoryRecordSequence = Sequence([record])
+    return ds
+
+
+MAKERS: dict[str, Callable[[], Dataset | bytes]] = {
+    "explicit": lambda: written_as(image(), ExplicitVRLittleEndian),
+    "implicit": lambda: written_as(image(), ImplicitVRLittleEndian),
+    "big endian": lambda: written_as(image(), ExplicitVRBigEndian),
+    "deflated": lambda: written_as(image(), DeflatedExplicitVRLittleEndian),
+    "colour": lambda: image(8, 3),
+    "ybr 422": _ybr_422,
+    "one bit": _one_bit,
+    "float": _float,
+    "palette": palette,
+    "value table": value_table,
+    "enhanced": enhanced,
+    "enhanced implicit": lambda: written_as(enhanced(), ImplicitVRLittleEndian),
+    "rle": rle,
+    "rle colour": lambda: rle(8, 3, 2),
+    "jpeg": lambda: coded(JPEG, 8),
+    "jpeg colour": lambda: coded(JPEG, 8, 3),
+    "jpeg 12 bit": lambda: coded(JPEG_12, 12),
+    "lossless jpeg": lambda: coded(JPEG_LOSSLESS),
+    "jpeg-ls": lambda: coded(JPEG_LS),
+    "jpeg-ls colour": lambda: coded(JPEG_LS, 8, 3, 2),
+    "jpeg 2000": lambda: coded(J2K),
+    "jpeg 2000 colour": lambda: coded(J2K, 8, 3),
+    "htj2k": lambda: coded(HTJ2K),
+    "htj2k colour": lambda: coded(HTJ2K, 8, 3, 2),
+    "jpeg progressive": lambda: _jpeg_variant(progressive=True, quality=90),
+    "jpeg subsampled": lambda: _jpeg_variant(subsampling=2, quality=90),
+    "jpeg-ls near lossless": _near_lossless,
+    "jp2": _jp2,
+    "zip": _zip,
+    "dicomdir": directory,
+}
+
+
+@lru_cache(maxsize=1)
+def seeds() -> list[Seed]:
+    """All seeds, in a fixed order."""
+    found = []
+    for name, make in MAKERS.items():
+        made = make()
+        data = made if isinstance(made, bytes) else to_bytes(made)
+        places = [data.rfind(tag) for tag in (b"\xe0\x7f\x10\x00", b"\xe0\x7f\x08\x00", b"\x7f\xe0\x00\x10")]
+        found.append(Seed(name, data, max(places) if max(places) > 132 else len(data) // 2))
+    return found
