@@ -15,6 +15,7 @@ from pydicom.encaps import encapsulate
 
 from medviewer.dicom.load import load_series, thumbnail
 from medviewer.dicom.scan import scan
+from medviewer.dicom.scan_cache import remembered
 from medviewer.imaging.volume import Volume
 from tests.bench import peers
 from tests.bench.clock import Row, in_turns
@@ -66,6 +67,7 @@ def write_compressed(source: Path, folder: Path, kind: str, slices: int = _SLICE
 
 def open_folder(folder: Path) -> Volume:
     """The largest series of a folder."""
+    remembered.forget()
     series = max(scan([folder]).all_series(), key=lambda s: len(s.instances))
     return load_series(series)
 
@@ -127,6 +129,7 @@ def _pictures(name: str, folder: Path, repeats: int) -> list[Row]:
     paths = sorted(folder.glob("*.dcm"))[:count]
 
     def ours() -> None:
+        remembered.forget()
         for path in paths:
             (series,) = scan([path]).all_series()
             thumbnail(series, _PICTURE_SIDE)
