@@ -57,9 +57,7 @@ class SeriesLoader:
         self.failed: dict[int, str] = {}
         self._lock = threading.Lock()
         self._first = 0
-        self._waiting = set(range(shape[0]))
-        self._queue: list[int] = []
-        self._sorted_for = -1
+        self._waiting = bytearray(b"\1" * shape[0])
         self._spans: dict[Path, list[list[Span]]] = {}
 
     @property
@@ -113,21 +111,18 @@ class SeriesLoader:
         """After a cancel: what had not begun waits again, what had begun is kept."""
         for future, index in running.items():
             if future.cancel():
-                self._waiting.add(index)
-                self._queue = []
+                self._waiting[index] = 1
             else:
                 self._finish(future, index, None)
 
     def _next(self) -> int | None:
-        """The waiting slice nearest to the wish; sorted anew only when the wish changes."""
-        if not self._waiting:
+        """The waiting slice nearest to the wish, the later one of two; bytes are searched in no time."""
+        first = min(max(self._first, 0), len(self._waiting) - 1)
+        after, before = self._waiting.find(1, first), self._waiting.rfind(1, 0, first)
+        if after < 0 and before < 0:
             return None
-        first = self._first
-        if first != self._sorted_for or not self._queue:
-            self._queue = sorted(self._waiting, key=lambda k: (-abs(k - first), -k))
-            self._sorted_for = first
-        index = self._queue.pop()
-        self._waiting.discard(index)
+        index = after if before < 0 or 0 <= after - first <= first - before else before
+        self._waiting[index] = 0
         return index
 
     def _finish(self, future: Future[None], index: int, on_slice: Callable[[int], None] | None) -> None:

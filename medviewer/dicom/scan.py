@@ -1,4 +1,4 @@
-"""Paths to patients: one header read a file, a bad file is listed and never fatal."""
+"""Paths to patients: one header read a file and once, a bad file is listed and never fatal."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from medviewer.dicom.elements import Broken
-from medviewer.dicom.header import Facts, read_header
+from medviewer.dicom.header import Facts
 from medviewer.dicom.order import arrange
+from medviewer.dicom.scan_cache import remembered
 from medviewer.dicom.sources import open_sources
 from medviewer.dicom.study import ScanResult, Unreadable
 from medviewer.errors import NothingReadable
@@ -32,7 +33,7 @@ def scan(paths: Sequence[Path], context: TaskContext | None = None, *, require: 
             context.check()
             context.report(k / len(sources.files), f"Reading headers: {k} of {len(sources.files)}")
         try:
-            facts += read_header(path)
+            facts += remembered.facts(path)
         except Broken as error:
             unreadable.append(Unreadable(path, str(error)))
             broken.append(error.series_uid)

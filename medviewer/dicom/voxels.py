@@ -81,8 +81,13 @@ def read_into(instance: Instance, target: NDArray[Any]) -> None:
         np.bitwise_and(target, (1 << instance.pixels.bits_stored) - 1, out=target)
     if not _fits_int16(instance):
         _saturate(target, instance)
+    _rescale(target, instance)
+
+
+def _rescale(target: NDArray[Any], instance: Instance) -> None:
+    """Whole slope and intercept in place, modulo 2**16: exact wherever the result fits int16."""
     if instance.slope != 1:
-        np.multiply(target, np.int16(instance.slope), out=target)
+        np.multiply(target, np.int64(instance.slope).astype(np.int16), out=target)
     if instance.intercept:
         np.add(target, np.int16(instance.intercept), out=target)
 
@@ -104,6 +109,9 @@ def write_values(stored: NDArray[Any], instance: Instance, target: NDArray[Any])
         target[...] = stored
     elif instance.modality_lut:
         target[...] = apply_modality_lut(stored, instance)
+    elif target.dtype == np.int16 and _fits_int16(instance):
+        np.copyto(target, stored, casting="unsafe")  # modulo 2**16 on the way, exact at the end
+        _rescale(target, instance)
     elif target.dtype == np.int16:
         values = stored.astype(np.int32) * int(instance.slope) + int(instance.intercept)
         np.clip(values, _INT16.min, _INT16.max, out=target, casting="unsafe")

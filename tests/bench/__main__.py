@@ -1,4 +1,7 @@
-"""Run the bench: ``python -m tests.bench [--only PART]``. Prints a table, writes ``out/bench.json``."""
+"""Run the bench: ``python -m tests.bench [--only PART]``.
+
+Prints a table; writes it as ``out/bench.md``, all facts as ``out/bench.json``, ratios as ``out/bench.png``.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.bench.clock import Row, markdown  # noqa: E402 - run by path, the root must come first
 
-PARTS = ("opening", "starting", "scrolling", "window", "analysis")
+PARTS = ("opening", "formats", "folders", "starting", "scrolling", "window", "analysis")
 
 
 class _Bench:
@@ -34,6 +37,18 @@ class _Bench:
         from tests.bench import opening
 
         return [*opening.measure(self._ct), opening.peak_memory(self._ct)]
+
+    def formats(self) -> list[Row]:
+        """Every way pixels are stored."""
+        from tests.bench import formats
+
+        return formats.measure(self._ct, self._place)
+
+    def folders(self) -> list[Row]:
+        """Many files, much junk."""
+        from tests.bench import folders
+
+        return folders.measure(self._ct, self._place)
 
     def starting(self) -> list[Row]:
         """Command to window."""
@@ -91,11 +106,22 @@ def main() -> int:
         for name in asked.only or PARTS:
             sys.stderr.write(f"measuring: {name}\n")
             rows += getattr(bench, name)()
-    print(f"{machine['cores']} cores, load {machine['load']}, Python {machine['python']}\n")  # noqa: T201
-    print(markdown(rows))  # noqa: T201
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
-    asked.out.write_text(json.dumps({"machine": machine, "rows": [r.as_json() for r in rows]}, indent=1))
+    _write(asked.out, machine, rows)
     return 0
+
+
+def _write(out: Path, machine: dict[str, object], rows: list[Row]) -> None:
+    """The same rows for a reader, for a program, and as a picture; the table to the terminal too."""
+    from tests.bench.plot import draw
+
+    where = f"{machine['cores']} cores, load {machine['load']}, Python {machine['python']}"
+    text = f"{where}\n\n{markdown(rows)}\n"
+    print(text, end="")  # noqa: T201
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.with_suffix(".md").write_text(f"{machine['when']}, {machine['system']}, {text}", encoding="utf-8")
+    out.write_text(json.dumps({"machine": machine, "rows": [r.as_json() for r in rows]}, indent=1))
+    caption = f"Ratios in one run, left of 1 is faster than what it is against ({where})"
+    draw(rows, out.with_suffix(".png"), caption)
 
 
 if __name__ == "__main__":

@@ -12,41 +12,40 @@ import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
 
 from medviewer.dicom.load import load_series, read_slice
 from medviewer.dicom.scan import scan
+from medviewer.dicom.scan_cache import remembered
 from tests.bench.clock import Row, in_turns
+from tests.bench.peers import raw_bytes, simpleitk
 
 
 def _ours(folder: Path) -> np.ndarray:
+    remembered.forget()
     (series,) = scan([folder]).all_series()
     return load_series(series).voxels
 
 
+def _scan(folder: Path) -> None:
+    remembered.forget()
+    scan([folder])
+
+
 def _first(folder: Path) -> np.ndarray:
+    remembered.forget()
     (series,) = scan([folder]).all_series()
     return read_slice(series, len(series.instances) // 2).voxels
 
 
-def _simpleitk(folder: Path) -> sitk.Image:
-    reader = sitk.ImageSeriesReader()
-    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder)))
-    return reader.Execute()
-
-
-def _bytes(folder: Path) -> int:
-    return sum(len(path.read_bytes()) for path in sorted(folder.iterdir()))
-
-
 def measure(folder: Path, repeats: int = 5) -> list[Row]:
     """Both readers are given the folder, both end with the whole volume in memory."""
-    theirs = sitk.GetArrayFromImage(_simpleitk(folder))
+    theirs = sitk.GetArrayFromImage(simpleitk(folder))
     if not np.array_equal(_ours(folder), theirs) and not np.array_equal(_ours(folder), theirs[::-1]):
         raise AssertionError("the two readers disagree, so their times mean nothing")
     del theirs
     taken = in_turns(
         {
             "ours": lambda: _ours(folder),
-            "itk": lambda: _simpleitk(folder),
-            "bytes": lambda: _bytes(folder),
-            "scan": lambda: scan([folder]),
+            "itk": lambda: simpleitk(folder),
+            "bytes": lambda: raw_bytes(folder),
+            "scan": lambda: _scan(folder),
             "first": lambda: _first(folder),
         },
         repeats,
@@ -62,10 +61,16 @@ def measure(folder: Path, repeats: int = 5) -> list[Row]:
 
 def peak_memory(folder: Path) -> Row:
     """Growth of a fresh process's peak resident memory by opening, over the volume's bytes."""
+    grown, size = peak_growth(folder)
+    return Row("peak memory of opening", grown / 1e6, "MB", "the volume's bytes", size / 1e6)
+
+
+def peak_growth(folder: Path) -> tuple[int, int]:
+    """(bytes a fresh process grew at its peak by opening, bytes of the voxels)."""
     command = [sys.executable, "-m", "tests.bench.opening", str(folder)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=dict(os.environ))
     grown, size = (int(part) for part in done.stdout.split())
-    return Row("peak memory of opening", grown / 1e6, "MB", "the volume's bytes", size / 1e6)
+    return grown, size
 
 
 def peak_bytes() -> int:

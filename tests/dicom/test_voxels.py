@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import RLELossless
 
 from medviewer.dicom.load import load_series, read_slice
 from medviewer.dicom.scan import scan
-from medviewer.dicom.study import Series
+from medviewer.dicom.study import Instance, PixelFormat, Series
+from medviewer.dicom.voxels import write_values
 from medviewer.imaging.volume import Unit
 from tests.factories import Tweak, make_ct_series
 
@@ -110,3 +113,27 @@ def test_a_modality_lut_makes_the_values(tmp_path: Path) -> None:
     volume = load_series(series_of(tmp_path, tweak))
     assert volume.unit is Unit.RAW
     assert volume.voxels[0, 0, 0] == 109 * 3
+
+
+@settings(deadline=None)
+@given(
+    bits=st.integers(1, 16),
+    signed=st.booleans(),
+    slope=st.integers(-300, 300),
+    intercept=st.integers(-32767, 32767),
+    seed=st.integers(0, 99),
+)
+def test_rescaling_in_sixteen_bits_is_exact_wherever_its_result_fits(
+    bits: int, signed: bool, slope: int, intercept: int, seed: int
+) -> None:
+    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+    stored = (
+        np.random.default_rng(seed).integers(low, high + 1, (4, 5)).astype(np.int16 if signed else np.uint16)
+    )
+    stored.flat[:2] = low, high
+    pixels = PixelFormat("1.2.840.10008.1.2.5", 16, bits, signed)
+    instance = Instance(Path("a"), "1", "2", 4, 5, pixels, slope=float(slope), intercept=float(intercept))
+    target = np.empty((4, 5), np.int16)
+    write_values(stored, instance, target)
+    expected = np.clip(stored.astype(np.int64) * slope + intercept, -32768, 32767)
+    np.testing.assert_array_equal(target, expected)
