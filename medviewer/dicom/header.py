@@ -16,6 +16,7 @@ from medviewer.dicom.pixel_format import bits_contradict, has_surplus, pixel_for
 from medviewer.dicom.study import Acquisition, Instance
 from medviewer.dicom.tags import COMMON, COMMON_TAGS, PHASE_TAGS, TAG, WANTED
 from medviewer.dicom.walk import Header, walk
+from medviewer.imaging.inplane import Region
 
 _LOSSY_SYNTAX = {
     "1.2.840.10008.1.2.4.50": "JPEG",
@@ -27,6 +28,8 @@ _LOSSY_SYNTAX = {
     "1.2.840.10008.1.2.4.203": "HTJ2K",
 }
 _SPACING = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelSpacingCalibrationType")
+_NO_SCALE = Region(0, 0, 65535, 65535, None)
+_PROJECTIONS = frozenset({"CR", "DX", "IO", "MG", "PX", "RF", "RG", "XA"})
 _WINDOW = ("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction")
 
 
@@ -147,7 +150,9 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
     image_type = v.parts(get("ImageType"))
     has_lut = TAG["ModalityLUTSequence"] in header.present
     slope, intercept, valid = plane.rescale(get("RescaleSlope"), get("RescaleIntercept"))
-    spacing, label = plane.spacing(*(get(keyword) for keyword in _SPACING))
+    spacing, label = plane.spacing(
+        *(get(keyword) for keyword in _SPACING), projection=common.modality in _PROJECTIONS
+    )
     kind = v.ascii_text(get("RescaleType"))
     bits = bits_contradict(header, pixels)
     instance = Instance(
@@ -169,6 +174,9 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         padding=_padding(header, pixels.signed),
         image_type=image_type,
         modality_lut=has_lut,
+        regions=_regions(path, header),
+        edges=v.parts(get("PatientOrientation")),
+        quadruped=v.ascii_text(get("AnatomicalOrientationType")) == "QUADRUPED",
         stamp=header.stamp,
     )
     return Facts(
@@ -180,6 +188,18 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         _lossy(header),
         bits or has_surplus(pixels, instance.rows * instance.columns, instance.frames),
     )
+
+
+def _regions(path: Path, header: Header) -> tuple[Region, ...]:
+    """Ultrasound regions; where they cannot be read the whole picture has no scale."""
+    if TAG["SequenceOfUltrasoundRegions"] not in header.present:
+        return ()
+    from medviewer.dicom.inplane import read_regions
+
+    try:
+        return read_regions(path) or (_NO_SCALE,)
+    except Exception:  # noqa: BLE001 - a damaged sequence: lengths in pixels are still right
+        return (_NO_SCALE,)
 
 
 def frame_count(raw: bytes) -> int:
