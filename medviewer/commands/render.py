@@ -13,6 +13,7 @@ from PIL import Image
 from medviewer.commands.console import Console
 from medviewer.commands.opening import choose, open_paths
 from medviewer.dicom.captions import corners
+from medviewer.dicom.inplane import in_plane
 from medviewer.dicom.load import load_series, read_slice
 from medviewer.dicom.study import ScanResult, Series
 from medviewer.errors import UsageError
@@ -74,10 +75,11 @@ def _load(arguments: argparse.Namespace, series: Series, console: Console) -> _P
     if plane is Plane.NATIVE and arguments.overlay is None:
         index = _checked(arguments.index, len(series.instances))
         volume = read_slice(series, index)
-        return _Picture(volume, PlaneView(volume.shape, volume.geometry), 0, index)
+        return _Picture(volume, PlaneView.of(volume), 0, index)
     shape = (len(series.instances), *series.size)
     stack = series.geometry if series.is_volume else None  # one slice has a place but no other planes
-    view = PlaneView(shape, series.geometry if plane is Plane.NATIVE else stack, plane)
+    known = series.geometry if plane is Plane.NATIVE else stack
+    view = PlaneView(shape, known, plane, in_plane(series))
     index = _checked(arguments.index, view.count)
     layers = _layers(arguments, series)
     return _Picture(load_series(series, console.context), view, index, index, layers)
@@ -121,7 +123,7 @@ def _annotated(picture: _Picture, found: ScanResult, series: Series, window: Win
         place = f"{view.plane.capitalize()} {picture.index + 1} / {view.count}"
         words = Corners(words.top_left, words.top_right, (place, *words.bottom_left[1:]), words.bottom_right)
     ruler = size[1] / view.shape[1] / view.pixel_mm[1] if view.pixel_mm is not None else None
-    return annotate(rgb, words, view.letters(), ruler)
+    return annotate(rgb, words, view.letters(picture.at), ruler, ruler_label=view.label(picture.at))
 
 
 def _png(rgb: NDArray[np.uint8], file: BinaryIO) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from medviewer.commands.console import Console, printable
 from medviewer.dicom.captions import display_date, display_name
 from medviewer.dicom.scan import scan
-from medviewer.dicom.study import ISSUE_TEXT, Patient, ScanResult, Series, Study
+from medviewer.dicom.study import ISSUE_TEXT, Instance, Patient, ScanResult, Series, Study
 from medviewer.errors import NothingReadable
 
 SCHEMA = "medviewer.scan/1"
@@ -77,6 +77,11 @@ def _series(series: Series) -> dict[str, Any]:
     }
 
 
+def _pair(instance: Instance) -> list[float] | None:
+    """Pixel spacing of the whole picture; ultrasound regions have each their own."""
+    return None if instance.pixel_spacing is None or instance.regions else list(instance.pixel_spacing)
+
+
 def as_text(found: ScanResult) -> Iterator[str]:
     """Lines for a person."""
     for patient in found.patients:
@@ -98,6 +103,8 @@ def _series_lines(series: Series) -> Iterator[str]:
     spacing = ""
     if series.geometry is not None:
         spacing = ", " + " × ".join(f"{mm:.4g}" for mm in series.geometry.spacing_mm) + " mm"
+    elif (pair := _pair(series.instances[0])) is not None:
+        spacing = ", " + " × ".join(f"{mm:.4g}" for mm in pair) + f" {series.instances[0].spacing_label}"
     size = f"{len(series.instances)} of {rows} × {columns}{spacing}"
     yield printable(f"    {number:>3}  {series.modality}  {series.description or 'no description'}  {size}")
     yield printable(f"         {series.key}")

@@ -17,6 +17,7 @@ from medviewer.dicom.pixel_format import bits_contradict, pixel_format
 from medviewer.dicom.study import Acquisition, Instance, SeriesIssue
 from medviewer.dicom.tags import COMMON, COMMON_TAGS, PHASE_TAGS, TAG, WANTED
 from medviewer.dicom.walk import Header, walk
+from medviewer.imaging.inplane import Region
 
 _LOSSY_SYNTAX = {
     "1.2.840.10008.1.2.4.50": "JPEG",
@@ -28,6 +29,8 @@ _LOSSY_SYNTAX = {
     "1.2.840.10008.1.2.4.203": "HTJ2K",
 }
 _SPACING = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelSpacingCalibrationType")
+_NO_SCALE = Region(0, 0, 65535, 65535, None)
+_PROJECTIONS = frozenset({"CR", "DX", "IO", "MG", "PX", "RF", "RG", "XA"})
 _WINDOW = ("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction")
 
 
@@ -152,7 +155,9 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
     if not header.sound and (has_lut or pixels.photometric == "PALETTE COLOR"):
         raise Broken("The header is damaged: a sequence has no end.")  # its tables are read by a parser
     slope, intercept, valid = plane.rescale(get("RescaleSlope"), get("RescaleIntercept"))
-    spacing, label = plane.spacing(*(get(keyword) for keyword in _SPACING))
+    spacing, label = plane.spacing(
+        *(get(keyword) for keyword in _SPACING), projection=common.modality in _PROJECTIONS
+    )
     kind = v.ascii_text(get("RescaleType"))
     bits = bits_contradict(header, written) or written.signed != pixels.signed
     frames = frame_count(get("NumberOfFrames"))
@@ -176,6 +181,9 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         padding=_padding(header, pixels.signed),
         image_type=image_type,
         modality_lut=has_lut,
+        regions=_regions(path, header),
+        edges=v.parts(get("PatientOrientation")),
+        quadruped=v.ascii_text(get("AnatomicalOrientationType")) == "QUADRUPED",
         stamp=header.stamp,
     )
     return Facts(
@@ -187,6 +195,18 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         _lossy(header),
         flaws | {SeriesIssue.CONTRADICTORY_PIXELS} if bits else flaws,
     )
+
+
+def _regions(path: Path, header: Header) -> tuple[Region, ...]:
+    """Ultrasound regions; where they cannot be read the whole picture has no scale."""
+    if TAG["SequenceOfUltrasoundRegions"] not in header.present:
+        return ()
+    from medviewer.dicom.inplane import read_regions
+
+    try:
+        return read_regions(path) or (_NO_SCALE,)
+    except Exception:  # noqa: BLE001 - a damaged sequence: lengths in pixels are still right
+        return (_NO_SCALE,)
 
 
 def frame_count(raw: bytes) -> int:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from medviewer.dicom.decode import decode
 from medviewer.dicom.encapsulated import Span, frame_spans
+from medviewer.dicom.inplane import in_plane
 from medviewer.dicom.stack import normal
 from medviewer.dicom.study import Instance, Series
 from medviewer.dicom.voxels import (
@@ -52,7 +53,8 @@ class SeriesLoader:
         if series.unit is Unit.RGB:
             shape = (*shape, 3)
         self._voxels: NDArray[Any] = _room(shape, self._dtype)
-        self.volume = Volume(self._voxels, series.geometry, series.unit, series_padding(series, self._dtype))
+        padding = series_padding(series, self._dtype)
+        self.volume = Volume(self._voxels, series.geometry, series.unit, padding, in_plane=in_plane(series))
         self.ready: NDArray[np.bool_] = np.zeros(shape[0], bool)
         self.failed: dict[int, str] = {}
         self._lock = threading.Lock()
@@ -195,7 +197,9 @@ def read_slice(series: Series, index: int) -> Volume:
     shape: tuple[int, ...] = (1, instance.rows, instance.columns)
     voxels = _room((*shape, 3) if series.unit is Unit.RGB else shape, volume_dtype(series))
     _fill(instance, voxels[0], lambda: None)
-    return Volume(voxels, slice_geometry(series, index), series.unit, padding_range(instance, voxels.dtype))
+    padding = padding_range(instance, voxels.dtype)
+    alone = replace(series, instances=(instance,))
+    return Volume(voxels, slice_geometry(series, index), series.unit, padding, in_plane=in_plane(alone))
 
 
 def slice_geometry(series: Series, index: int) -> Geometry | None:

@@ -50,15 +50,20 @@ def orientation(raw: bytes) -> tuple[float, float, float, float, float, float] |
 
 @lru_cache(maxsize=1024)
 def spacing(
-    pixel: bytes, imager: bytes, nominal: bytes, calibration: bytes
+    pixel: bytes, imager: bytes, nominal: bytes, calibration: bytes, *, projection: bool = False
 ) -> tuple[tuple[float, float] | None, str]:
-    """Spacing (row, column) and what its millimetres are (PS3.3 10.7)."""
+    """Spacing (row, column) and what its millimetres are (PS3.3 10.7).
+
+    ``projection``: a Pixel Spacing alone says millimetres, but not in which depth they hold.
+    """
     own, detector = spacing_pair(pixel), spacing_pair(imager)
     kind = v.ascii_text(calibration)
     if own is not None:
         if kind or (detector is not None and not np.allclose(own, detector, rtol=1e-4)):
             return own, f"mm (calibrated: {kind})" if kind else "mm (calibrated)"
-        return own, "mm at detector" if detector is not None else "mm"
+        if detector is not None:
+            return own, "mm at detector"
+        return own, "mm (calibration unknown)" if projection else "mm"
     if detector is not None and not pixel.strip(b"\0 "):
         return detector, "mm at detector"
     scanned = spacing_pair(nominal)

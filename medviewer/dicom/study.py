@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from medviewer.imaging.inplane import Region
 from medviewer.imaging.volume import Geometry, Unit
 from medviewer.imaging.window import Window
 
@@ -99,7 +100,7 @@ class Instance:
     pixel_spacing: tuple[float, float] | None = None
     """(between rows, between columns) in mm, validated: positive and finite, else None."""
     spacing_label: str = "mm"
-    """What the millimetres are: "mm", "mm at detector", "mm (calibrated)", or "px" without spacing."""
+    """What the millimetres are: "mm", "mm at detector", "mm (calibrated)" …, or "px" without spacing."""
     slope: float = 1.0
     intercept: float = 0.0
     windows: tuple[Window, ...] = ()
@@ -108,6 +109,11 @@ class Instance:
     image_type: tuple[str, ...] = ()
     modality_lut: bool = False
     """Whether a Modality LUT Sequence takes the place of slope and intercept (PS3.3 C.11.1)."""
+    regions: tuple[Region, ...] = ()
+    """Calibrated parts of an ultrasound picture; where there are any, only they tell lengths."""
+    edges: tuple[str, ...] = ()
+    """PatientOrientation: where the right and the lower edge of the image lie in the patient."""
+    quadruped: bool = False
     stamp: tuple[int, int] = (0, 0)
     """Size and modification time (ns) of the file when it was scanned: a changed file is not believed."""
 

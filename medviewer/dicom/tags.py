@@ -61,6 +61,8 @@ IMAGE = (
     "ImagerPixelSpacing",
     "NominalScannedPixelSpacing",
     "PixelSpacingCalibrationType",
+    "SequenceOfUltrasoundRegions",
+    "AnatomicalOrientationType",
     "Rows",
     "Columns",
     "SamplesPerPixel",

@@ -161,8 +161,9 @@ class _Page:
         self.pen.centred(middle_x, inset, letters.top, face, LETTER)
         self.pen.centred(middle_x, self.height - inset, letters.bottom, face, LETTER)
 
-    def ruler(self, pixels_per_mm: float, lines_below: int) -> None:
+    def ruler(self, pixels_per_mm: float, lines_below: int, label: str) -> None:
         length, text = ruler(pixels_per_mm, self.width * _RULER_PART)
+        text += label.removeprefix("mm")
         right = self.width - self.margin
         left, thickness = right - length * pixels_per_mm, max(1.0, 1.5 * self.scale)
         top = self.height - self.margin - thickness - lines_below * self.line
@@ -203,10 +204,12 @@ def annotate(
     *,
     legend: Sequence[LegendEntry] = (),
     marks: Sequence[Mark] = (),
+    ruler_label: str = "mm",
 ) -> NDArray[np.uint8]:
     """A copy of ``rgb`` (rows, columns, 3) with its words.
 
-    ``letters`` None: no geometry, none shown. ``ruler_px_per_mm``: picture columns per mm, None for no ruler.
+    ``letters`` None: no geometry, none shown. ``ruler_px_per_mm``: picture columns per mm, None for no ruler;
+    ``ruler_label``: what these mm are ("mm at detector").
     ``scale``: size of the type, 1 being that of the screen. ``legend`` stands above the bottom left corner.
     """
     picture = Image.fromarray(np.ascontiguousarray(rgb))
@@ -221,5 +224,5 @@ def annotate(
     if letters is not None:
         page.letters(letters)
     if ruler_px_per_mm is not None:
-        page.ruler(ruler_px_per_mm, len(corners.bottom_right))
+        page.ruler(ruler_px_per_mm, len(corners.bottom_right), ruler_label)
     return np.asarray(picture).copy()

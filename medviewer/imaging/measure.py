@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from medviewer.imaging.inplane import Scale
 from medviewer.imaging.numbers import number
 from medviewer.imaging.volume import Geometry, Mask, Volume, believed
 
@@ -61,9 +62,14 @@ def mask_statistics(volume: Volume, mask: Mask) -> Stats:
     return statistics(volume.voxels[box][mask.box], volume.padding)
 
 
-def length_mm(start: Point, end: Point, geometry: Geometry | None) -> float:
+def _known(grid: Geometry | Scale | None) -> Geometry | Scale:
+    """What tells places in mm: a geometry, or a picture's own scale. Raises :class:`NoGeometry`."""
+    return grid if isinstance(grid, Scale) else believed(grid)
+
+
+def length_mm(start: Point, end: Point, geometry: Geometry | Scale | None) -> float:
     """Distance of two points in mm. Raises :class:`NoGeometry`."""
-    known = believed(geometry)
+    known = _known(geometry)
     return float(np.linalg.norm(known.position(end) - known.position(start)))
 
 
@@ -81,9 +87,9 @@ def _angle(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     return math.degrees(2 * math.atan2(float(np.linalg.norm(u - v)), float(np.linalg.norm(u + v))))
 
 
-def angle_deg(arm: Point, corner: Point, other: Point, geometry: Geometry | None) -> float:
+def angle_deg(arm: Point, corner: Point, other: Point, geometry: Geometry | Scale | None) -> float:
     """Angle at ``corner`` in degrees, taken in mm space. Raises :class:`NoGeometry`, ValueError."""
-    first, middle, second = believed(geometry).position([arm, corner, other])
+    first, middle, second = _known(geometry).position([arm, corner, other])
     return _angle(first - middle, second - middle)
 
 
@@ -101,9 +107,9 @@ def _shoelace(points: NDArray[np.float64]) -> float:
     return float(np.linalg.norm(np.cross(shifted, np.roll(shifted, -1, axis=0)).sum(axis=0)) / 2)
 
 
-def polygon_area_mm2(points: Sequence[Point], geometry: Geometry | None) -> float:
+def polygon_area_mm2(points: Sequence[Point], geometry: Geometry | Scale | None) -> float:
     """Area of a polygon in one plane, in mm² (shoelace). Raises :class:`NoGeometry`, ValueError."""
-    return _shoelace(believed(geometry).position(points))
+    return _shoelace(_known(geometry).position(points))
 
 
 def polygon_area_px(points: Sequence[Point]) -> float:
@@ -111,12 +117,12 @@ def polygon_area_px(points: Sequence[Point]) -> float:
     return _shoelace(np.asarray(points, dtype=np.float64))
 
 
-def ellipse_area_mm2(centre: Point, first: Point, second: Point, geometry: Geometry | None) -> float:
+def ellipse_area_mm2(centre: Point, first: Point, second: Point, geometry: Geometry | Scale | None) -> float:
     """Area in mm² of the ellipse that has ``first`` and ``second`` as ends of its half axes.
 
     Taken as conjugate half axes, so it stays exact where pixels are not square. Raises :class:`NoGeometry`.
     """
-    middle, a, b = believed(geometry).position([centre, first, second])
+    middle, a, b = _known(geometry).position([centre, first, second])
     return float(math.pi * np.linalg.norm(np.cross(a - middle, b - middle)))
 
 

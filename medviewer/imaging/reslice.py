@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from medviewer.errors import NoGeometry
-from medviewer.imaging.volume import Geometry, Mask
+from medviewer.imaging.inplane import InPlane, Scale
+from medviewer.imaging.volume import Geometry, Mask, Volume
 
 _NEGLIGIBLE = 1e-4
 """Direction cosines smaller than this tell no letter."""
@@ -81,6 +82,13 @@ class PlaneView:
     volume_shape: tuple[int, int, int]
     geometry: Geometry | None
     plane: Plane = Plane.NATIVE
+    in_plane: tuple[InPlane, ...] = ()
+    """What each slice tells of its own plane, or ()."""
+
+    @classmethod
+    def of(cls, volume: Volume, plane: Plane = Plane.NATIVE) -> PlaneView:
+        """The view of a volume with all that it knows of its geometry. Raises :class:`NoGeometry`."""
+        return cls(volume.shape, volume.geometry, plane, volume.in_plane)
 
     def __post_init__(self) -> None:
         if self.plane is not Plane.NATIVE and self.geometry is None:
@@ -124,9 +132,13 @@ class PlaneView:
 
     @property
     def pixel_mm(self) -> tuple[float, float] | None:
-        """Distance between rows and between columns of a picture in mm, or None without geometry."""
+        """Distance between rows and between columns of a picture in mm, or None where it is not known.
+
+        What these millimetres are is told by :meth:`label`.
+        """
         if self.geometry is None:
-            return None
+            scale = self.in_plane[0].scale if self.in_plane else None  # alike in all: else they are split
+            return None if scale is None else (scale.row_mm, scale.column_mm)
         spacing = self.geometry.spacing_mm
         return spacing[self.axes[1]], spacing[self.axes[2]]
 
@@ -190,9 +202,36 @@ class PlaneView:
         signs = [-1.0 if flip else 1.0 for flip in self.flips]
         return np.asarray(self.geometry.directions[:, list(self.axes)] * signs)
 
-    def letters(self) -> Letters | None:
-        """Letters at the picture's edges; None without geometry: a guess is never shown."""
-        directions = self.directions()
+    def scale(self, index: int, points: Sequence[tuple[float, float, float]]) -> Geometry | Scale | None:
+        """What measures voxel ``points`` of picture ``index``: the geometry, or the picture's own scale.
+
+        Raises :class:`NoGeometry` for points of several ultrasound regions.
+        """
+        own = self._own(index)
+        if own is not None and own.regions:
+            return own.scale_at([(r, c) for _, r, c in points])
+        return self.geometry or (None if own is None else own.scale)
+
+    def label(self, index: int) -> str:
+        """What the millimetres of picture ``index`` are: "mm", "mm at detector" …"""
+        own = self._own(index)
+        return own.scale.label if own is not None and own.scale is not None else "mm"
+
+    def _own(self, index: int) -> InPlane | None:
+        """What the picture says of itself; in other planes what the first slice says."""
+        if not self.in_plane:
+            return None
+        return self.in_plane[index if self.axes[0] == 0 and self.plane is Plane.NATIVE else 0]
+
+    def letters(self, index: int = 0) -> Letters | None:
+        """Letters at the edges of picture ``index``; None where nobody says them: a guess is never shown.
+
+        From the geometry, else from the image's Patient Orientation. The letters of people are not put on
+        an animal: there only what the image itself says is shown.
+        """
+        own, directions = self._own(index), self.directions()
+        if own is not None and (directions is None or own.quadruped):
+            return Letters(*own.edges) if own.edges and self.plane is Plane.NATIVE else None
         if directions is None:
             return None
         down, right = directions[:, 1], directions[:, 2]

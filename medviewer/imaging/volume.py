@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from medviewer.errors import NoGeometry
+from medviewer.imaging.inplane import InPlane
 
 _UNIT_TOLERANCE = 1e-3
 """How far direction cosines may be from unit length and right angles before they are not believed."""
@@ -133,8 +134,9 @@ def believed(geometry: Geometry | None) -> Geometry:
 class Volume:
     """Voxels (slice, row, column[, 3 for RGB]) with their unit, read-only; geometry or None.
 
-    Without geometry nothing may be told in millimetres. ``padding`` is the range of values (inclusive, in
-    the volume's unit) that mark "no data" (PS3.3 C.7.5.1.1.2), left out of statistics and auto-window.
+    Without geometry and ``in_plane`` nothing may be told in millimetres. ``padding`` is the
+    range of values (inclusive, in the volume's unit) that mark "no data" (PS3.3 C.7.5.1.1.2), left out of
+    statistics and auto-window.
     """
 
     voxels: NDArray[Any]
@@ -143,6 +145,8 @@ class Volume:
     padding: tuple[float, float] | None = None
     unread: frozenset[int] = frozenset()
     """Slices that could not be read: they hold the lowest value, and nothing may be measured in them."""
+    in_plane: tuple[InPlane, ...] = ()
+    """What each slice tells of its own plane, or (): all that may be measured without geometry."""
 
     def __post_init__(self) -> None:
         if self.voxels.ndim not in (3, 4):

@@ -66,10 +66,10 @@ def acquired_plane(volume: Volume) -> PlaneView:
     """The plane the images were made in, turned the radiological way; as stored without geometry."""
     if volume.geometry is not None:
         for plane in (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL):
-            view = PlaneView(volume.shape, volume.geometry, plane)
+            view = PlaneView.of(volume, plane)
             if view.axes[0] == 0:
                 return view
-    return PlaneView(volume.shape, volume.geometry, Plane.NATIVE)
+    return PlaneView.of(volume)
 
 
 def _layers(findings: Sequence[Finding], volume: Volume) -> tuple[_Layer, ...]:
@@ -121,7 +121,7 @@ class _Studio:
     def marked(self, image: KeyImage) -> list[Figure]:
         """The image the reader marked, with the reader's window; none where the volume has no such image."""
         plane = image.plane if self.volume.geometry is not None else Plane.NATIVE
-        view = PlaneView(self.volume.shape, self.volume.geometry, plane)
+        view = PlaneView.of(self.volume, plane)
         if not 0 <= image.index < view.count:
             return []
         where = "image" if plane is Plane.NATIVE else f"{plane} plane"
@@ -145,7 +145,7 @@ class _Studio:
         if not self.layers or acquired.plane is Plane.NATIVE or self.volume.shape[0] < _FEWEST_SLICES:
             return []
         plane = Plane.AXIAL if acquired.plane is Plane.CORONAL else Plane.CORONAL
-        view = PlaneView(self.volume.shape, self.volume.geometry, plane)
+        view = PlaneView.of(self.volume, plane)
         axis = view.axes[0]
         starts = [x.mask.origin[axis] for x in self.layers]
         ends = [x.mask.origin[axis] + x.mask.box.shape[axis] for x in self.layers]
@@ -185,7 +185,14 @@ class _Studio:
         drawn = [(layer.mask, layer.colour) for layer in layers]
         rgb = render(self.volume, view, picture, window, drawn, style=style, size=size)
         per_mm = size[1] / (view.shape[1] * view.pixel_mm[1]) if view.pixel_mm is not None else None
-        rgb = annotate(rgb, Corners(), view.letters(), per_mm, scale=_LONGEST_PX / 480)
+        rgb = annotate(
+            rgb,
+            Corners(),
+            view.letters(picture),
+            per_mm,
+            scale=_LONGEST_PX / 480,
+            ruler_label=view.label(picture),
+        )
         legend = tuple(LegendLine(x.colour, _colour_words(x.colour, style), x.name) for x in layers)
         by = f" Outlined by {self.maker}." if layers and self.maker else ""
         return Figure(0, rgb, f"{caption}, {window_text(window)}.{by}", legend)

@@ -56,6 +56,7 @@ class Notes:
     corners: Corners = field(default_factory=Corners)
     letters: Letters | None = None
     column_mm: float | None = None
+    ruler_label: str = "mm"
     has_picture: bool = False
     legend: tuple[LegendEntry, ...] = ()
     marks: tuple[Mark, ...] = ()
@@ -163,7 +164,7 @@ class Annotations(QGraphicsItem):
         for number, entry in enumerate(reversed(legend)):
             _legend_line(painter, legend_bottom - number * halo.LINE_PX, entry, room)
         if self.notes.has_picture and self.notes.column_mm is not None:
-            _ruler(painter, self.notes.camera, self.notes.column_mm, bottom.y() - len(lines) * halo.LINE_PX)
+            _ruler(painter, self.notes, self.notes.column_mm, bottom.y() - len(lines) * halo.LINE_PX)
 
     def _bottom_right(self) -> list[Words]:
         """From the lowest line upwards. The value's line is kept free for it."""
@@ -226,9 +227,11 @@ def _swatch(colour: str) -> QImage:
     return QImage(square.tobytes(), _SWATCH, _SWATCH, 3 * _SWATCH, QImage.Format.Format_RGB888).copy()
 
 
-def _ruler(painter: QPainter, camera: Camera, column_mm: float, y: float) -> None:
+def _ruler(painter: QPainter, notes: Notes, column_mm: float, y: float) -> None:
+    camera = notes.camera
     pixels_per_mm = camera.scale[0] / column_mm
     length, text = ruler(pixels_per_mm, camera.size[0] * _RULER_PART)
+    text += notes.ruler_label.removeprefix("mm")
     right = camera.size[0] - MARGIN
     left, y = right - length * pixels_per_mm, round(y) + 0.5
     for colour, thick in ((theme.qcolour("halo", 0.8), 4.0), (theme.qcolour("caption"), 1.5)):

@@ -46,7 +46,7 @@ class Picture:
     @cached_property
     def view(self) -> PlaneView:
         """The plane's mapping. Raises :class:`NoGeometry`."""
-        return PlaneView(self.volume.shape, self.volume.geometry, self.plane)
+        return PlaneView.of(self.volume, self.plane)
 
     def is_ready(self, index: int) -> bool:
         """Whether the picture holds pixels: its own slice, or in other planes any slice."""

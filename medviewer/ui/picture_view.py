@@ -112,12 +112,19 @@ class PictureView(Stage):
         notes = self._front.notes
         notes.shapes, notes.sketch, notes.value, notes.chosen = (), None, "", ""
         notes.has_picture = self._picture is not None
-        notes.letters = self._picture.view.letters() if self._picture is not None else None
+        self._tell_edges()
         pixel_mm = self._picture.view.pixel_mm if self._picture is not None else None
         notes.column_mm = pixel_mm[1] if pixel_mm is not None else None
         if self._picture is not None:
             self.move_camera(self.camera.showing(shape, pixel_mm))
         self._show_lines()
+
+    def _tell_edges(self) -> None:
+        """Letters and what the millimetres are: of projections each image says its own."""
+        notes, picture = self._front.notes, self._picture
+        known = picture is not None and 0 <= self._index < picture.view.count
+        notes.letters = picture.view.letters(self._index) if picture is not None and known else None
+        notes.ruler_label = picture.view.label(self._index) if picture is not None and known else "mm"
 
     def set_failures(self, failures: Mapping[int, str]) -> None:
         """Why stored slices could not be shown; looked up whenever such a slice is asked for. Goes with the
@@ -135,6 +142,7 @@ class PictureView(Stage):
         if index == self._index:
             return
         self._index = index
+        self._tell_edges()
         self._show_levels()
         self._show_overlay()
         self._show_shapes()

@@ -14,12 +14,15 @@ from itertools import pairwise
 
 import numpy as np
 
+from medviewer.errors import NoGeometry
 from medviewer.imaging import measure
+from medviewer.imaging.inplane import Scale
 from medviewer.imaging.numbers import number, plus_minus, supported_decimals
 from medviewer.imaging.reslice import PlaneView
 from medviewer.review.state import ReaderMeasurement
 from medviewer.ui.picture import Picture, unit_of
 
+_ACROSS = "not measured across regions"
 Points = tuple[tuple[float, float], ...]
 VoxelPoint = tuple[float, float, float]
 
@@ -57,45 +60,47 @@ def shape_of(measurement: ReaderMeasurement, view: PlaneView, number_shown: int)
 
 
 def figure(kind: str, points: Points, picture: Picture, index: int) -> str:
-    """The figure of a shape: "23.4 mm", or in pixels where the geometry does not support millimetres."""
+    """The figure of a shape: "23.4 mm", "… mm at detector", or in pixels where nothing tells millimetres."""
     view = picture.view
     at = centres(view, index, points)
     if kind == "length":
-        return _length(at, view)
+        return _length(at, view, index)
     if kind == "angle":
-        return _angle(at, view)
+        return _angle(at, view, index)
     if kind == "ellipse":
         return _ellipse(points, at, picture, index)
     return ""
 
 
-def _length(at: list[VoxelPoint], view: PlaneView) -> str:
-    if view.pixel_mm is None:
-        return number(measure.length_px(at[0], at[1]), "px", 1)
-    return number(
-        measure.length_mm(at[0], at[1], view.geometry),
-        "mm",
-        supported_decimals(view.pixel_mm),
-    )
-
-
-def _angle(at: list[VoxelPoint], view: PlaneView) -> str:
+def _length(at: list[VoxelPoint], view: PlaneView, index: int) -> str:
     try:
-        if view.geometry is None:
+        scale = view.scale(index, at)
+    except NoGeometry:
+        return _ACROSS
+    if scale is None:
+        return number(measure.length_px(at[0], at[1]), "px", 1)
+    length = measure.length_mm(at[0], at[1], scale)
+    if isinstance(scale, Scale):
+        return number(length, scale.label, supported_decimals((scale.row_mm, scale.column_mm)))
+    return number(length, view.label(index), supported_decimals(view.pixel_mm or scale.spacing_mm))
+
+
+def _angle(at: list[VoxelPoint], view: PlaneView, index: int) -> str:
+    try:
+        scale = view.scale(index, at)
+    except NoGeometry:
+        return _ACROSS
+    try:
+        if scale is None:
             return f"{number(measure.angle_deg_px(at[0], at[1], at[2]), decimals=1)}° (in pixels)"
-        return f"{number(measure.angle_deg(at[0], at[1], at[2], view.geometry), decimals=1)}°"
+        return f"{number(measure.angle_deg(at[0], at[1], at[2], scale), decimals=1)}°"
     except ValueError:  # an arm of no length has no angle yet
         return ""
 
 
 def _ellipse(points: Points, at: list[VoxelPoint], picture: Picture, index: int) -> str:
     view = picture.view
-    if view.geometry is not None:
-        area = measure.ellipse_area_mm2(at[0], at[1], at[2], view.geometry)
-        size = number(area / 100, "cm²", 2) if area >= 100 else number(area, "mm²", 1)
-    else:
-        a, b = abs(points[1][0] - points[0][0]), abs(points[2][1] - points[0][1])
-        size = number(math.pi * a * b, "px²", 0)
+    size = _area(points, at, view, index)
     if picture.volume.is_colour:
         return size
     inside = inside_ellipse(points, view.shape)
@@ -103,6 +108,21 @@ def _ellipse(points: Points, at: list[VoxelPoint], picture: Picture, index: int)
     stats = measure.statistics(values, picture.volume.padding)
     decimals = 0 if stats.count and abs(stats.mean) >= 10 else 2
     return f"{plus_minus(stats.mean, stats.sd, unit_of(picture.volume), decimals)} · {size}"
+
+
+def _area(points: Points, at: list[VoxelPoint], view: PlaneView, index: int) -> str:
+    try:
+        box = [(2 * c[0] - e[0], 2 * c[1] - e[1], 2 * c[2] - e[2]) for c in at[:1] for e in at[1:]]
+        scale = view.scale(index, [*at, *box])
+    except NoGeometry:
+        return _ACROSS
+    if scale is None:
+        a, b = abs(points[1][0] - points[0][0]), abs(points[2][1] - points[0][1])
+        return number(math.pi * a * b, "px²", 0)
+    area = measure.ellipse_area_mm2(at[0], at[1], at[2], scale)
+    told = (scale if isinstance(scale, Scale) else view).label
+    words = (told if isinstance(told, str) else told(index)).removeprefix("mm")
+    return number(area / 100, "cm²" + words, 2) if area >= 100 else number(area, "mm²" + words, 1)
 
 
 def inside_ellipse(points: Points, shape: tuple[int, int]) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:

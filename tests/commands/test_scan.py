@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories import make_ct_series
+from tests.factories import make_ct_series, make_instance, save
 from tests.program import call
 
 
@@ -99,3 +99,13 @@ def test_that_nothing_readable_is_status_3_and_one_sentence(
     assert len(json.loads(capsys.readouterr().out)["unreadable"]) == 1
     assert call("render", "-q", tmp_path, "-o", tmp_path / "o.png") == 3
     assert call("analyze", "-q", tmp_path, "-o", tmp_path / "o") == 3
+
+
+def test_that_a_projection_is_listed_with_its_kind_of_millimetres(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ds = make_instance()
+    ds.Modality, ds.ImagerPixelSpacing = "DX", ds.PixelSpacing
+    del ds.ImagePositionPatient, ds.ImageOrientationPatient
+    assert call("scan", save(ds, tmp_path / "one.dcm")) == 0
+    assert "0.8 × 0.5 mm at detector" in capsys.readouterr().out

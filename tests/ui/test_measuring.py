@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
+from medviewer.imaging.inplane import InPlane, Region, Scale
 from medviewer.imaging.reslice import Plane
 from medviewer.imaging.volume import Unit, Volume
 from medviewer.imaging.window import Window
@@ -199,3 +201,30 @@ def test_nothing_is_measured_on_an_image_that_is_not_there(qtbot: QtBot) -> None
         drag(view, (100, 100), (150, 150))
     wheel(view, 120)
     assert made == []
+
+
+def test_a_length_on_a_projection_says_what_its_millimetres_are(qtbot: QtBot) -> None:
+    plain = numbered(None)
+    own = InPlane(Scale(0.8, 0.5, "mm at detector"), edges=("R", "L", "H", "F"))
+    view = shown(qtbot, replace(plain, in_plane=(own,) * SHAPE[0]))
+    made = _made(view)
+    view.set_tool("length")
+    drag(view, view.camera.to_screen(2, 3), view.camera.to_screen(8, 8))
+    assert made[0].text == "5.0\u2009mm at detector"
+    assert view._front.notes.ruler_label == "mm at detector"
+    view.set_tool("ellipse")
+    drag(view, view.camera.to_screen(2, 2), view.camera.to_screen(8, 7))
+    assert made[1].text.endswith(f"{math.pi * 2 * 1.5:.1f}\u2009mm² at detector")
+    letters = view._front.notes.letters
+    assert letters is not None
+    assert letters.bottom == "F"
+
+
+def test_a_length_across_ultrasound_regions_is_refused(qtbot: QtBot) -> None:
+    halves = Region(0, 0, 5, 13, Scale(0.5, 0.5)), Region(6, 0, 10, 13, Scale(1.0, 1.0))
+    view = shown(qtbot, replace(numbered(None), in_plane=(InPlane(regions=halves),) * SHAPE[0]))
+    made = _made(view)
+    view.set_tool("length")
+    drag(view, view.camera.to_screen(1, 3), view.camera.to_screen(5, 6))
+    drag(view, view.camera.to_screen(1, 3), view.camera.to_screen(9, 3))
+    assert [m.text for m in made] == ["2.5\u2009mm", "not measured across regions"]
