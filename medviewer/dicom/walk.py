@@ -33,8 +33,11 @@ MAX_INFLATED = 1 << 28
 MAX_VALUE = 1 << 16
 """Longest value kept, in bytes; the header facts we ask for are far shorter."""
 
+NOT_DICOM = "Not a DICOM file."
+"""The sentence for files that are something else altogether."""
+
 PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
-_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _TRANSFER_SYNTAX = 0x00020010
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _IMPLICIT = "1.2.840.10008.1.2"
@@ -64,17 +67,36 @@ class Header:
 def walk(path: Path, wanted: frozenset[int]) -> Header:
     """Read the header of one DICOM file. Raises :class:`Broken` for what is none, OSError from the disk."""
     with path.open("rb", buffering=0) as file:
-        status = file_status(file)
-        window = Window(file, status[0])
-        if window.data[128:132] != b"DICM":
-            raise Broken(_foreign(window.data))
-        syntax, start = _meta(window)
-        if syntax != _DEFLATED:
-            return _dataset(window, start, _coding(syntax), wanted, (syntax, status, None))
-        file.seek(0)
-        body = _inflate(file.read(), start)
-        window = Window(BytesIO(body), len(body))
-        return _dataset(window, start, EXPLICIT_LITTLE, wanted, (syntax, status, body))
+        begun = begin(file)
+        return _dataset(
+            begun.window, begun.start, begun.coding, wanted, (begun.syntax, begun.stamp, begun.body)
+        )
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A DICOM file whose meta information is read: where and how its dataset lies in the window."""
+
+    window: Window
+    start: int
+    coding: Coding
+    syntax: str
+    stamp: tuple[int, int]
+    body: bytes | None
+
+
+def begin(file: BinaryIO) -> Begun:
+    """Read the meta information, inflate what is deflated. Raises :class:`Broken`, OSError from the disk."""
+    stamp = file_status(file)
+    window = Window(file, stamp[0])
+    if window.data[128:132] != b"DICM":
+        raise Broken(_foreign(window.data))
+    syntax, start = _meta(window)
+    if syntax != _DEFLATED:
+        return Begun(window, start, _coding(syntax), syntax, stamp, None)
+    file.seek(0)
+    body = _inflate(file.read(), start)
+    return Begun(Window(BytesIO(body), len(body)), start, EXPLICIT_LITTLE, syntax, stamp, body)
 
 
 def file_status(file: BinaryIO) -> tuple[int, int]:
@@ -88,7 +110,7 @@ def _foreign(data: bytes) -> str:
         return "The file is empty."
     if data[:4] == b"PK\x03\x04":
         return "A zip file inside the folder: open it by itself."
-    return "Not a DICOM file."
+    return NOT_DICOM
 
 
 def _coding(syntax: str) -> Coding:
@@ -168,9 +190,9 @@ def fragments(window: Window, position: int) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     while True:
         tag, _, length, start = IMPLICIT_LITTLE.read(window, position)
-        if tag == _SEQUENCE_END:
+        if tag == SEQUENCE_END:
             return found
-        if tag != _ITEM or length == UNDEFINED:
+        if tag != ITEM or length == UNDEFINED:
             raise Broken("The compressed pixel data are damaged.")
         position = start + length
         if position > window.size:
@@ -198,9 +220,9 @@ def _skip(window: Window, position: int, coding: Coding, depth: int) -> int:
     items = (IMPLICIT_LITTLE if coding.little else IMPLICIT_BIG).read
     while True:
         tag, _, length, start = items(window, position)
-        if tag == _SEQUENCE_END:
+        if tag == SEQUENCE_END:
             return start
-        if tag != _ITEM:
+        if tag != ITEM:
             raise Broken("The header is damaged: a sequence has no end.")
         if length == UNDEFINED:
             position = _skip_item(window, start, coding, depth)
@@ -214,7 +236,7 @@ def _skip_item(window: Window, position: int, coding: Coding, depth: int) -> int
     items = (IMPLICIT_LITTLE if coding.little else IMPLICIT_BIG).read
     while True:
         tag, vr, length, start = coding.read(window, position)
-        if tag == _ITEM_END:
+        if tag == ITEM_END:
             return items(window, position)[3]
         if length == UNDEFINED:
             position = _skip(window, start, IMPLICIT_LITTLE if vr == b"UN" else coding, depth + 1)

@@ -19,6 +19,7 @@ from medviewer.ui.audit_queue import AuditQueue
 from medviewer.ui.browser import StudyBrowser
 from medviewer.ui.engine import Engine
 from medviewer.ui.exporting import Exporting
+from medviewer.ui.inspecting import Inspecting
 from medviewer.ui.jobs import JobRunner
 from medviewer.ui.menus import ActionSet
 from medviewer.ui.notice_bar import NoticeBar
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self.exporting = Exporting(session, self.runner, self.opening, self.analyzing)
         self.pictures = Pictures(session, self.opening, self.planes)
         self.screen_commands = ScreenCommands(session, self.planes)
+        self.inspecting = Inspecting(self)
         self.commands = WindowCommands(self)
         self.actions_by_id = ActionSet(
             {**self.screen_commands.table(), **self.commands.table()}, settings.keys, self

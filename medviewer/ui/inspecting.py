@@ -1,0 +1,58 @@
+"""Looking into a file: its tags. Files are read beside the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication, QWidget
+
+from medviewer.dicom.elements import Broken
+from medviewer.dicom.tag_tree import TagTree, read_tags
+from medviewer.errors import UnreadableImage
+from medviewer.tasks import TaskContext
+from medviewer.ui.dialogs.tags import Tags
+
+if TYPE_CHECKING:
+    from medviewer.ui.main_window import MainWindow
+
+
+class Inspecting(QObject):
+    """Opens the dialogs that show what a file holds; the newest request wins."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def show_image_tags(self) -> None:
+        """The tags of the image on screen."""
+        state = self._window.session.state
+        if state.series is not None:
+            self.show_tags(str(state.series.instances[state.index].path))
+
+    def show_tags(self, path: str) -> None:
+        """The tags of any file."""
+        dialog = Tags(path, self._on_top())
+        job = self._window.runner.submit("inspect", lambda context: tags_of(Path(path), context))
+        job.succeeded.connect(dialog.show_tree)
+        job.failed.connect(dialog.fail)
+        dialog.finished.connect(self._closed)
+        self._window.commands.show_dialog(dialog)
+
+    def _on_top(self) -> QWidget:
+        """A dialog asked from another dialog lies above that."""
+        return QApplication.activeModalWidget() or self._window
+
+    def _closed(self) -> None:
+        self._window.runner.cancel("inspect")
+
+
+def tags_of(path: Path, context: TaskContext) -> TagTree:
+    """:func:`read_tags` with its failures as the window tells them."""
+    try:
+        return read_tags(path, context)
+    except Broken as error:
+        raise UnreadableImage(str(error)) from error
+    except OSError as error:
+        raise UnreadableImage("The file could not be read.") from error
