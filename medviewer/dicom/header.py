@@ -5,6 +5,7 @@ What cannot be an image raises :class:`~medviewer.dicom.elements.Broken` with on
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from medviewer.dicom import plane
 from medviewer.dicom import values as v
 from medviewer.dicom.elements import Broken
+from medviewer.dicom.other_objects import OtherObject, kind_of, make_object
 from medviewer.dicom.pixel_format import bits_contradict, has_surplus, pixel_format
 from medviewer.dicom.study import Acquisition, Instance
 from medviewer.dicom.tags import COMMON, COMMON_TAGS, PHASE_TAGS, TAG, WANTED
@@ -71,10 +73,14 @@ class Facts:
 
 
 def read_header(path: Path) -> list[Facts]:
-    """The images of one file, one for each frame. Raises :class:`Broken`, OSError from the disk."""
+    """The images of one file, one for each frame.
+
+    Raises :class:`OtherObject` for a known object that is no image, :class:`Broken`, OSError from the disk.
+    """
     header = walk(path, WANTED)
     raw = header.values
     common = _common(tuple(raw.get(tag, b"") for tag in COMMON_TAGS))
+    _refuse_other(path, header, common)
     try:
         facts = _first(path, header, common)
         if facts.instance.frames == 1 and TAG["PerFrameFunctionalGroupsSequence"] not in header.present:
@@ -84,6 +90,22 @@ def read_header(path: Path) -> list[Facts]:
         return frames_of(facts, header)
     except Broken as error:
         raise Broken(str(error), error.series_uid or common.series_uid) from error
+
+
+def _refuse_other(path: Path, header: Header, common: Common) -> None:
+    uids = tuple(v.ascii_text(header.values.get(TAG[k], b"")) for k in ("SOPClassUID", "SOPInstanceUID"))
+    kind = kind_of(uids[0], has_pixels=header.pixel_tag is not None)
+    if kind is not None:
+        raise OtherObject(make_object(path, (uids[0], uids[1]), kind, common, patient_key(common)))
+
+
+def patient_key(c: Common) -> str:
+    """Same id and name and birth date, or another patient. A digest, so that it may be logged.
+
+    Without an id nothing proves that two studies belong to one person: the study counts too.
+    """
+    parts = [c.patient_id, c.name.rstrip("^= "), c.birth_date, "" if c.patient_id else c.study_uid]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=4096)

@@ -23,7 +23,7 @@ def _always(_: State) -> bool:
 
 
 def _has_scan(state: State) -> bool:
-    return state.scan is not None and bool(state.scan.patients)
+    return state.scan is not None and bool(state.scan.patients or state.scan.objects)
 
 
 def _has_series(state: State) -> bool:

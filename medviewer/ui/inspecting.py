@@ -31,6 +31,10 @@ class Inspecting(QObject):
         if state.series is not None:
             self.show_tags(str(state.series.instances[state.index].path))
 
+    def open_object(self, path: str) -> None:
+        """What an object beside the images holds."""
+        self.show_tags(path)
+
     def show_tags(self, path: str) -> None:
         """The tags of any file."""
         dialog = Tags(path, self._on_top())

@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
         opening.thumbnail_ready.connect(self.browser.set_thumbnail)
         opening.series_loaded.connect(self._series_loaded)
         self.browser.series_chosen.connect(opening.show)
+        self.browser.object_chosen.connect(self.inspecting.open_object)
         self.browser.issues_requested.connect(self.commands.show_issues)
         self.screen_commands.series_wanted.connect(opening.show)
         self.screen_commands.cine_changed.connect(self._refresh_actions)
