@@ -86,11 +86,16 @@ class _Full(Exception):
     """There are more rows than anybody reads."""
 
 
-def read_tags(path: Path, context: TaskContext | None = None) -> TagTree:
-    """All elements of a file. Raises :class:`Broken` for what is no DICOM file, OSError, Cancelled."""
+def read_tags(
+    path: Path, context: TaskContext | None = None, *, longest: int = tag_values.LONGEST
+) -> TagTree:
+    """All elements of a file, values of at most ``longest`` characters.
+
+    Raises :class:`Broken` for what is no DICOM file, OSError, Cancelled.
+    """
     with path.open("rb", buffering=0) as file:
         begun = begin(file)
-        reader = _Reader(begun.window, context or TaskContext())
+        reader = _Reader(begun.window, context or TaskContext(), longest)
         try:
             reader.elements(132, _Place(0, begun.start, EXPLICIT_LITTLE, b""))
             reader.elements(begun.start, _Place(0, begun.window.size, begun.coding, b""))
@@ -102,7 +107,8 @@ def read_tags(path: Path, context: TaskContext | None = None) -> TagTree:
 
 
 class _Reader:
-    def __init__(self, window: Window, context: TaskContext) -> None:
+    def __init__(self, window: Window, context: TaskContext, longest: int) -> None:
+        self._longest = longest
         self._window = window
         self._context = context
         self._signed = False
@@ -130,9 +136,11 @@ class _Reader:
             coding = IMPLICIT_LITTLE if vr == "UN" else place.coding
             end = None if length == UNDEFINED else start + length
             return self._sequence(tag, start, end, replace(place, coding=coding))
-        raw = b"" if tag in PIXEL_TAGS else self._window.take(start, min(length, tag_values.MAX_READ))
+        raw = b"" if tag in PIXEL_TAGS else self._window.take(start, min(length, 8 * self._longest))
         self._remember(tag, raw, place)
-        value = tag_values.shown(vr, raw, length, little=place.coding.little, charset=place.charset)
+        value = tag_values.shown(
+            vr, raw, length, little=place.coding.little, charset=place.charset, longest=self._longest
+        )
         self._add(tag, vr, place, value, (start, length))
         return start + length
 

@@ -10,9 +10,8 @@ from pydicom.uid import UID
 from medviewer.dicom import values as v
 from medviewer.imaging.numbers import number
 
-MAX_READ = 4096
-"""So many bytes of a value are read; what is shown is shorter still."""
-_MAX_SHOWN = 400
+LONGEST = 400
+"""So many characters of a value are shown where nothing else is asked."""
 _MAX_NUMBERS = 24
 _MAX_HEX = 16
 _TEXT = frozenset(
@@ -32,19 +31,19 @@ _NUMBERS = {
 """VR -> how one value is packed, and its bytes (PS3.5 6.2)."""
 
 
-def shown(vr: str, raw: bytes, length: int, *, little: bool, charset: bytes) -> str:
+def shown(vr: str, raw: bytes, length: int, *, little: bool, charset: bytes, longest: int = LONGEST) -> str:
     """The value of ``length`` bytes that begins with ``raw``, as text for the reader."""
     if not length:
         return ""
     cut = length > len(raw)
     if vr in _TEXT:
-        return _shortened(v.text(raw, charset), cut)
+        return _shortened(v.text(raw, charset), cut, longest)
     if vr == "UI":
-        return _shortened(_uids(raw), cut)
+        return _shortened(_uids(raw), cut, longest)
     if vr in _NUMBERS:
         return _numbers(vr, raw, length, little)
     if vr == "UN" and _is_words(raw):
-        return _shortened(v.plain(raw.decode("ascii")), cut)
+        return _shortened(v.plain(raw.decode("ascii")), cut, longest)
     return size(length, raw)
 
 
@@ -84,7 +83,7 @@ def _is_words(raw: bytes) -> bool:
     return len(stripped) > 1 and all(0x20 <= byte < 0x7F for byte in stripped)
 
 
-def _shortened(text: str, cut: bool) -> str:
-    if len(text) > _MAX_SHOWN:
-        return text[:_MAX_SHOWN].rstrip() + " …"
+def _shortened(text: str, cut: bool, longest: int) -> str:
+    if len(text) > longest:
+        return text[:longest].rstrip() + " …"
     return f"{text} …" if cut else text

@@ -50,7 +50,7 @@ class ObjectRow(QFrame):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         theme.set_role(self, "card")
         code = label(found.kind.code, "section", self)
-        code.setFixedWidth(THUMBNAIL_PX + 16)
+        code.setFixedWidth(THUMBNAIL_PX + 22)
         code.setAlignment(Qt.AlignmentFlag.AlignCenter)
         title = ElidedLabel(object_title(found), "", self)
         kind = ElidedLabel(found.kind.name, "muted", self)

@@ -12,9 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from medviewer.dicom.scan import scan
 from medviewer.review.merge import merge
+from medviewer.ui.dialogs.report_tree import ReportReader
 from medviewer.ui.dialogs.tags import Tags
 from medviewer.ui.main_window import MainWindow
 from medviewer.ui.object_row import ObjectRow, object_title, objects_of, with_objects
+from tests.dicom.test_report_tree import content, image, write_report
 from tests.factories import make_instance, save
 from tests.ui.windows import PATIENCE, make_window, write_series
 
@@ -109,3 +111,44 @@ def test_that_a_folder_without_images_still_lists_its_objects(
     assert window.session.state.series is None
     window.actions_by_id["close_all"].trigger()
     assert rows(window) == []
+
+
+def test_that_a_report_opens_to_be_read_and_names_its_images(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    write_series(tmp_path / "ct", slices=3)
+    (series,) = scan([tmp_path]).all_series()
+    items = (image(series.instances[2].sop_uid), content("TEXT", "Comment", TextValue="<b>No</b> change."))
+    path = write_report(tmp_path / "sr.dcm", *items)
+    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
+        window.opening.open_paths([tmp_path])
+    (row,) = rows(window)
+    qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
+    dialog = window.findChild(ReportReader)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.tree.topLevelItemCount() == 2, timeout=PATIENCE)
+    assert dialog.heading.text() == "Chest report"
+    lines = [dialog.tree.topLevelItem(k) for k in range(2)]
+    assert [(line.text(0), line.text(1)) for line in lines if line is not None] == [
+        ("Source", "image 3 of series 1"),
+        ("Comment", "<b>No</b> change."),
+    ]
+    with qtbot.waitSignal(dialog.tags_wanted) as asked:
+        qtbot.mouseClick(dialog.tags_button, Qt.MouseButton.LeftButton)
+    assert asked.args == [str(path)]
+    tags = dialog.findChild(Tags) or window.findChild(Tags)
+    assert tags is not None
+    tags.reject()
+    dialog.reject()
+
+
+def test_that_a_report_that_vanished_says_so(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    path = write_report(tmp_path / "sr.dcm")
+    with qtbot.waitSignal(window.opening.message, timeout=PATIENCE):
+        window.opening.open_paths([tmp_path])
+    path.unlink()
+    qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
+    dialog = window.findChild(ReportReader)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.said.text() == "The file could not be read.", timeout=PATIENCE)
+    dialog.reject()
