@@ -10,7 +10,7 @@ from typing import Any
 from medviewer.commands.console import Console, printable
 from medviewer.dicom.captions import display_date, display_name
 from medviewer.dicom.scan import scan
-from medviewer.dicom.study import ISSUE_TEXT, Instance, Patient, ScanResult, Series, Study
+from medviewer.dicom.study import ISSUE_TEXT, DicomObject, Instance, Patient, ScanResult, Series, Study
 from medviewer.errors import NothingReadable
 
 SCHEMA = "medviewer.scan/1"
@@ -33,6 +33,22 @@ def as_json(found: ScanResult) -> dict[str, Any]:
         "schema": SCHEMA,
         "patients": [_patient(patient) for patient in found.patients],
         "unreadable": [{"path": str(u.path), "reason": u.reason} for u in found.unreadable],
+        "objects": [_object(other) for other in found.objects],
+    }
+
+
+def _object(other: DicomObject) -> dict[str, Any]:
+    return {
+        "path": str(other.path),
+        "code": other.kind.code,
+        "kind": other.kind.name,
+        "description": other.description,
+        "number": other.number,
+        "sop_class": other.sop_class,
+        "sop_uid": other.sop_uid,
+        "series_uid": other.series_uid,
+        "study_uid": other.study.uid,
+        "patient_id": other.patient.id,
     }
 
 
@@ -92,6 +108,11 @@ def as_text(found: ScanResult) -> Iterator[str]:
             yield printable("  Study  " + "  ".join(fact for fact in what if fact))
             for series in study.series:
                 yield from _series_lines(series)
+    if found.objects:
+        yield "Other objects:"
+        for other in found.objects:
+            words = " · ".join(part for part in (other.kind.name, other.description) if part)
+            yield printable(f"  {other.path}: {words}")
     if found.unreadable:
         yield "Not read:"
         yield from (printable(f"  {u.path}: {u.reason}") for u in found.unreadable)

@@ -5,6 +5,7 @@ What cannot be an image raises :class:`~medviewer.dicom.elements.Broken` with on
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from medviewer.dicom import plane
 from medviewer.dicom import values as v
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.flaws import Flaws, as_streamed, flaws_of
+from medviewer.dicom.other_objects import OtherObject, kind_of, make_object
 from medviewer.dicom.pixel_format import bits_contradict, pixel_format
 from medviewer.dicom.study import Acquisition, Instance, SeriesIssue
 from medviewer.dicom.tags import COMMON, COMMON_TAGS, PHASE_TAGS, TAG, WANTED
@@ -75,10 +77,14 @@ class Facts:
 
 
 def read_header(path: Path) -> list[Facts]:
-    """The images of one file, one for each frame. Raises :class:`Broken`, OSError from the disk."""
+    """The images of one file, one for each frame.
+
+    Raises :class:`OtherObject` for a known object that is no image, :class:`Broken`, OSError from the disk.
+    """
     header = walk(path, WANTED)
     raw = header.values
     common = _common(tuple(raw.get(tag, b"") for tag in COMMON_TAGS))
+    _refuse_other(path, header, common)
     try:
         facts = _first(path, header, common)
         if facts.instance.frames == 1 and TAG["PerFrameFunctionalGroupsSequence"] not in header.present:
@@ -88,6 +94,22 @@ def read_header(path: Path) -> list[Facts]:
         return frames_of(facts, header)
     except Broken as error:
         raise Broken(str(error), error.series_uid or common.series_uid) from error
+
+
+def _refuse_other(path: Path, header: Header, common: Common) -> None:
+    uids = tuple(v.ascii_text(header.values.get(TAG[k], b"")) for k in ("SOPClassUID", "SOPInstanceUID"))
+    kind = kind_of(uids[0], has_pixels=header.pixel_tag is not None)
+    if kind is not None:
+        raise OtherObject(make_object(path, (uids[0], uids[1]), kind, common, patient_key(common)))
+
+
+def patient_key(c: Common) -> str:
+    """Same id and name and birth date, or another patient. A digest, so that it may be logged.
+
+    Without an id nothing proves that two studies belong to one person: the study counts too.
+    """
+    parts = [c.patient_id, c.name.rstrip("^= "), c.birth_date, "" if c.patient_id else c.study_uid]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=4096)
@@ -150,18 +172,14 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
     written = pixel_format(header)
     rows, columns = (v.binary(get(k), header.coding.little) or 0 for k in ("Rows", "Columns"))
     pixels = as_streamed(header, written, (rows, columns))
-    image_type = v.parts(get("ImageType"))
     has_lut = TAG["ModalityLUTSequence"] in header.present
-    if not header.sound and (has_lut or pixels.photometric == "PALETTE COLOR"):
-        raise Broken("The header is damaged: a sequence has no end.")  # its tables are read by a parser
+    _check_tables(header, has_lut or pixels.photometric == "PALETTE COLOR")
     slope, intercept, valid = plane.rescale(get("RescaleSlope"), get("RescaleIntercept"))
-    spacing, label = plane.spacing(
-        *(get(keyword) for keyword in _SPACING), projection=common.modality in _PROJECTIONS
-    )
-    kind = v.ascii_text(get("RescaleType"))
+    spacing, label = _spacing(raw, common.modality)
     bits = bits_contradict(header, written) or written.signed != pixels.signed
     frames = frame_count(get("NumberOfFrames"))
     flaws = flaws_of(header, written, rows * columns, frames)
+    flaws |= {SeriesIssue.CONTRADICTORY_PIXELS} if bits else set()
     instance = Instance(
         path=path,
         sop_uid=v.ascii_text(get("SOPInstanceUID")),
@@ -179,7 +197,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         intercept=0.0 if has_lut else intercept,
         windows=plane.windows(*(get(keyword) for keyword in _WINDOW), pixels.photometric == "MONOCHROME1"),
         padding=_padding(header, pixels.signed),
-        image_type=image_type,
+        image_type=v.parts(get("ImageType")),
         modality_lut=has_lut,
         regions=_regions(path, header),
         edges=v.parts(get("PatientOrientation")),
@@ -191,10 +209,27 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         common,
         v.ascii_text(get("FrameOfReferenceUID")),
         tuple(v.ascii_text(raw.get(tag, b"")) for tag in PHASE_TAGS),
-        valid and not has_lut and not bits and is_hu(common.modality, kind, image_type),
+        valid and not has_lut and not bits and _told_hu(raw, common.modality),
         _lossy(header),
-        flaws | {SeriesIssue.CONTRADICTORY_PIXELS} if bits else flaws,
+        flaws,
     )
+
+
+def _told_hu(raw: dict[int, bytes], modality: str) -> bool:
+    rescale_type, image_type = (raw.get(TAG[k], b"") for k in ("RescaleType", "ImageType"))
+    return is_hu(modality, v.ascii_text(rescale_type), v.parts(image_type))
+
+
+def _check_tables(header: Header, has_tables: bool) -> None:
+    """A damaged header's tables are not handed to a parser."""
+    if has_tables and not header.sound:
+        raise Broken("The header is damaged: a sequence has no end.")
+
+
+def _spacing(raw: dict[int, bytes], modality: str) -> tuple[tuple[float, float] | None, str]:
+    """Pixel spacing with what its millimetres are."""
+    told = (raw.get(TAG[keyword], b"") for keyword in _SPACING)
+    return plane.spacing(*told, projection=modality in _PROJECTIONS)
 
 
 def _regions(path: Path, header: Header) -> tuple[Region, ...]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from medviewer.dicom.header import Facts
+from medviewer.dicom.header import Facts, patient_key
 from medviewer.dicom.stack import SAME_PLACE_MM, Stack, depth, file_order, normal, stack
 from medviewer.dicom.study import Instance, Patient, Series, SeriesIssue, Study, Unreadable
 from medviewer.imaging.volume import Unit
@@ -37,7 +37,7 @@ def arrange(facts: Sequence[Facts], broken_series: Iterable[str] = ()) -> Arrang
     owners: dict[str, set[str]] = defaultdict(set)
     by_series: dict[tuple[str, str, str], list[Facts]] = defaultdict(list)
     for fact in facts:
-        key = patient_key(fact)
+        key = patient_key(fact.common)
         owners[fact.common.series_uid].add(key)
         by_series[key, fact.common.study_uid, fact.common.series_uid].append(fact)
     damaged = frozenset(broken_series)
@@ -54,16 +54,6 @@ def arrange(facts: Sequence[Facts], broken_series: Iterable[str] = ()) -> Arrang
         studies[patient, study] += _split(unique, patient, issues, mark)
         sample.setdefault((patient, study), members[0])
     return Arranged(_patients(studies, sample), tuple(conflicts))
-
-
-def patient_key(fact: Facts) -> str:
-    """Same id and name and birth date, or another patient. A digest, so that it may be logged.
-
-    Without an id nothing proves that two studies belong to one person: the study counts too.
-    """
-    c = fact.common
-    parts = [c.patient_id, c.name.rstrip("^= "), c.birth_date, "" if c.patient_id else c.study_uid]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _mark(patient: str, study: str) -> str:

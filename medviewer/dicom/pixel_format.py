@@ -22,24 +22,6 @@ NATIVE = frozenset(
 )
 _FLOAT_BITS = {0x7FE00008: 32, 0x7FE00009: 64}
 _MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
-_STORAGE = "1.2.840.10008.5.1.4.1.1."
-_REGIONS = frozenset({_STORAGE + "66.4", _STORAGE + "66.7"})
-"""Pixels that mark regions of other images: read by ``objects.seg``, never shown as grey levels."""
-_WITHOUT_PIXELS = {
-    "88.59": "Key Object Selection",
-    "88.": "Structured Report",
-    "104.": "encapsulated document",
-    "481.3": "RT Structure Set",
-    "481.5": "RT Plan",
-    "481.": "radiotherapy object",
-    "11.": "Presentation State",
-    "9.": "waveform",
-    "66.4": "Segmentation (give it as an overlay)",
-    "66.7": "Segmentation (label map)",
-    "66": "registration or raw data",
-    "67": "Real World Value Mapping",
-}
-"""Ending of the SOP class below Storage -> the words for it; the longest matching entry counts."""
 
 
 def pixel_format(header: Header) -> PixelFormat:
@@ -58,9 +40,10 @@ def pixel_format(header: Header) -> PixelFormat:
             raise Broken("The header does not describe its pixels.")
         return value
 
-    sop_class = v.ascii_text(raw.get(TAG["SOPClassUID"], b""))
-    if header.pixel_tag is None or sop_class in _REGIONS:
-        raise Broken(f"no image: {_object_name(sop_class)}")
+    if header.pixel_tag is None:
+        sop_class = v.ascii_text(raw.get(TAG["SOPClassUID"], b""))
+        what = "media directory" if sop_class == _MEDIA_DIRECTORY else "the file holds no pixel data"
+        raise Broken(f"no image: {what}")
     allocated = us("BitsAllocated")
     pixels = PixelFormat(
         transfer_syntax=header.transfer_syntax,
@@ -90,14 +73,6 @@ def has_surplus(pixels: PixelFormat, size: int, frames: int) -> bool:
     if pixels.length is None:
         return False
     return pixels.length > math.ceil(frames * frame_bytes(pixels, size)) + 1
-
-
-def _object_name(sop_class: str) -> str:
-    if sop_class == _MEDIA_DIRECTORY:
-        return "media directory"
-    ending = sop_class.removeprefix(_STORAGE)
-    matches = [key for key in _WITHOUT_PIXELS if ending.startswith(key)]
-    return _WITHOUT_PIXELS[max(matches, key=len)] if matches else "the file holds no pixel data"
 
 
 def _check_layout(pixels: PixelFormat, rows: int, columns: int, tag: int) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.header import Facts
 from medviewer.dicom.order import arrange
+from medviewer.dicom.other_objects import OtherObject
 from medviewer.dicom.scan_cache import remembered
 from medviewer.dicom.sources import open_sources
-from medviewer.dicom.study import ScanResult, Unreadable
+from medviewer.dicom.study import DicomObject, ScanResult, Unreadable
 from medviewer.errors import NothingReadable
 from medviewer.tasks import TaskContext
 
@@ -20,7 +21,8 @@ _REPORT_EVERY = 32
 def scan(paths: Sequence[Path], context: TaskContext | None = None, *, require: bool = False) -> ScanResult:
     """What DICOM images lie under files, folders, zip files and DICOMDIRs.
 
-    Every file that is no readable image is in ``unreadable`` with one sentence. With ``require`` raises
+    What is no image but belongs to a study (segmentations, reports) is in ``objects``; every other file is in
+    ``unreadable`` with one sentence. With ``require`` raises
     :class:`NothingReadable` where not a single image was found. Raises :class:`Cancelled`.
     """
     context = context or TaskContext()
@@ -28,12 +30,15 @@ def scan(paths: Sequence[Path], context: TaskContext | None = None, *, require: 
     facts: list[Facts] = []
     unreadable = list(sources.unreadable)
     broken: list[str] = []
+    objects: list[DicomObject] = []
     for k, path in enumerate(sources.files):
         if k % _REPORT_EVERY == 0:
             context.check()
             context.report(k / len(sources.files), f"Reading headers: {k} of {len(sources.files)}")
         try:
             facts += remembered.facts(path)
+        except OtherObject as error:
+            objects.append(error.found)
         except Broken as error:
             unreadable.append(Unreadable(path, str(error)))
             broken.append(error.series_uid)
@@ -43,11 +48,14 @@ def scan(paths: Sequence[Path], context: TaskContext | None = None, *, require: 
     arranged = arrange(facts, (uid for uid in broken if uid))
     context.report(1.0, f"{len(facts)} images found")
     if require and not arranged.patients:
-        raise NothingReadable(*_nothing(unreadable))
-    return ScanResult(arranged.patients, (*unreadable, *arranged.conflicts))
+        raise NothingReadable(*_nothing(unreadable, objects))
+    return ScanResult(arranged.patients, (*unreadable, *arranged.conflicts), tuple(objects))
 
 
-def _nothing(unreadable: list[Unreadable]) -> tuple[str, str]:
+def _nothing(unreadable: list[Unreadable], objects: list[DicomObject]) -> tuple[str, str]:
+    if objects:
+        kinds = ", ".join(sorted({found.kind.name for found in objects}))
+        return f"There are no images here, only other objects: {kinds}.", "Choose a folder with DICOM images."
     if not unreadable:
         return "There are no files here.", "Choose a folder with DICOM images."
     if len(unreadable) == 1:

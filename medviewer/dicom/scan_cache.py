@@ -15,6 +15,7 @@ from pathlib import Path
 
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.header import Facts, read_header
+from medviewer.dicom.other_objects import OtherObject
 
 MAX_IMAGES = 50_000
 """How many images are remembered; beyond it the files asked for longest ago are forgotten."""
@@ -41,7 +42,10 @@ class ScanCache:
         self._lock = threading.Lock()
 
     def facts(self, path: Path) -> tuple[Facts, ...]:
-        """The images of one file. Raises :class:`Broken` (remembered too), OSError from the disk (never)."""
+        """The images of one file.
+
+        Raises :class:`OtherObject` and :class:`Broken` (both remembered), OSError from the disk (never).
+        """
         stamp = _stamp(path)
         with self._lock:
             known = self._kept.get(path)
@@ -51,6 +55,8 @@ class ScanCache:
         began = self._clock_ns()
         try:
             outcome: _Outcome = tuple(self._read(path))
+        except OtherObject as error:
+            outcome = OtherObject(error.found)
         except Broken as error:
             outcome = Broken(str(error), error.series_uid)  # without the frames that the traceback holds
         if began - max(stamp[1:3]) >= _SETTLED_NS and _stamp(path) == stamp:
@@ -79,6 +85,8 @@ def _stamp(path: Path) -> _Stamp:
 
 
 def _told(outcome: _Outcome) -> tuple[Facts, ...]:
+    if isinstance(outcome, OtherObject):
+        raise OtherObject(outcome.found)
     if isinstance(outcome, Broken):
         raise Broken(str(outcome), outcome.series_uid)
     return outcome

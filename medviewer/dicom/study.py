@@ -214,11 +214,39 @@ class Unreadable:
 
 
 @dataclass(frozen=True)
+class ObjectKind:
+    """What an object that is no image is: a short code ("SEG") and the words for it."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class DicomObject:
+    """A DICOM object that is no image: a segmentation, a report, a structure set and the like.
+
+    ``patient`` and ``study`` say whose it is; they hold no studies and series of their own.
+    """
+
+    path: Path
+    sop_class: str
+    sop_uid: str
+    kind: ObjectKind
+    patient: Patient
+    study: Study
+    series_uid: str = ""
+    number: int | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True)
 class ScanResult:
     """What lies under the given paths."""
 
     patients: tuple[Patient, ...]
     unreadable: tuple[Unreadable, ...] = ()
+    objects: tuple[DicomObject, ...] = ()
+    """What was found beside the images, in order of path."""
 
     def all_series(self) -> list[Series]:
         """Every series, in order of patient, study, number."""

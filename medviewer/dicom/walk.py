@@ -34,6 +34,9 @@ MAX_INFLATED = 1 << 28
 MAX_VALUE = 1 << 16
 """Longest value kept, in bytes; the header facts we ask for are far shorter."""
 
+NOT_DICOM = "Not a DICOM file."
+"""The sentence for files that are something else altogether."""
+
 MAX_TABLE = 1 << 22
 """Longest offset table that is read: a million frames."""
 
@@ -89,17 +92,36 @@ class _About:
 def walk(path: Path, wanted: frozenset[int]) -> Header:
     """Read the header of one DICOM file. Raises :class:`Broken` for what is none, OSError from the disk."""
     with path.open("rb", buffering=0) as file:
-        status = file_status(file)
-        window = Window(file, status[0])
-        if window.data[128:132] != b"DICM":
-            raise Broken(_foreign(window.data))
-        syntax, image_uid, start = _meta(window)
-        if syntax != _DEFLATED:
-            return _dataset(window, start, _coding(syntax), wanted, _About(syntax, image_uid, status))
-        file.seek(0)
-        body = _inflate(file.read(), start)
-        window = Window(BytesIO(body), len(body))
-        return _dataset(window, start, EXPLICIT_LITTLE, wanted, _About(syntax, image_uid, status, body))
+        begun = begin(file)
+        about = _About(begun.syntax, begun.image_uid, begun.stamp, begun.body)
+        return _dataset(begun.window, begun.start, begun.coding, wanted, about)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A DICOM file whose meta information is read: where and how its dataset lies in the window."""
+
+    window: Window
+    start: int
+    coding: Coding
+    syntax: str
+    image_uid: bytes
+    stamp: tuple[int, int]
+    body: bytes | None
+
+
+def begin(file: BinaryIO) -> Begun:
+    """Read the meta information, inflate what is deflated. Raises :class:`Broken`, OSError from the disk."""
+    stamp = file_status(file)
+    window = Window(file, stamp[0])
+    if window.data[128:132] != b"DICM":
+        raise Broken(_foreign(window.data))
+    syntax, image_uid, start = _meta(window)
+    if syntax != _DEFLATED:
+        return Begun(window, start, _coding(syntax), syntax, image_uid, stamp, None)
+    file.seek(0)
+    body = _inflate(file.read(), start)
+    return Begun(Window(BytesIO(body), len(body)), start, EXPLICIT_LITTLE, syntax, image_uid, stamp, body)
 
 
 def file_status(file: BinaryIO) -> tuple[int, int]:
@@ -113,7 +135,7 @@ def _foreign(data: bytes) -> str:
         return "The file is empty."
     if data[:4] == b"PK\x03\x04":
         return "A zip file inside the folder: open it by itself."
-    return "Not a DICOM file."
+    return NOT_DICOM
 
 
 def _coding(syntax: str) -> Coding:

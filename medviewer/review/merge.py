@@ -25,7 +25,8 @@ def merge(old: ScanResult | None, new: ScanResult, in_use: Iterable[str] = ()) -
         known = patients.get(patient.key)
         patients[patient.key] = apart if known is None else _merge_patient(known, apart, keep)
     unreadable = {item.path: item for item in (*old.unreadable, *new.unreadable)}
-    return ScanResult(tuple(patients.values()), tuple(unreadable.values()))
+    objects = {item.path: item for item in (*old.objects, *new.objects)}
+    return ScanResult(tuple(patients.values()), tuple(unreadable.values()), tuple(objects.values()))
 
 
 def _told_apart(patient: Patient, owners: dict[str, str]) -> Patient:

@@ -23,7 +23,7 @@ def _always(_: State) -> bool:
 
 
 def _has_scan(state: State) -> bool:
-    return state.scan is not None and bool(state.scan.patients)
+    return state.scan is not None and bool(state.scan.patients or state.scan.objects)
 
 
 def _has_series(state: State) -> bool:
@@ -171,6 +171,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("next_series", "Next series", "Image", ("PgDown",), when=_has_series, gap=True),
     ActionSpec("previous_series", "Previous series", "Image", ("PgUp",), when=_has_series),
     ActionSpec("cine", "Cine", "Image", ("C",), "play", "Cine", _has_stack, checkable=True, gap=True),
+    ActionSpec("tags", "Tags…", "Image", ("Ctrl+T",), "list", when=_has_series, gap=True),
     ActionSpec("window_auto", "Automatic window", "Image", ("0",), "contrast", when=_has_grey, gap=True),
     ActionSpec("window_dicom", "The series' own windows", "Image", ("1",), when=_has_own_window),
     ActionSpec("invert", "Invert", "Image", ("Shift+I",), when=_has_grey),

@@ -14,6 +14,7 @@ from medviewer.dicom.study import ISSUE_TEXT, Patient, ScanResult, Study
 from medviewer.dicom.values import plain
 from medviewer.ui import theme
 from medviewer.ui.elide import ElidedLabel, TwoLines, label
+from medviewer.ui.object_row import ObjectRow, objects_of, with_objects
 from medviewer.ui.series_row import SeriesRow, series_title
 
 _LINES = 4
@@ -46,6 +47,8 @@ class StudyBrowser(QWidget):
 
     series_chosen = Signal(str)
     issues_requested = Signal()
+    object_chosen = Signal(str)
+    """Path of an object that is no image."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,12 +78,13 @@ class StudyBrowser(QWidget):
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
         self._rows = {}
-        if scan is None or not (scan.patients or scan.unreadable):
+        if scan is None or not (scan.patients or scan.unreadable or scan.objects):
             self._add_empty(column)
         else:
             column.addWidget(label("STUDIES", "section"))
-            for number, patient in enumerate(scan.patients):
-                self._add_patient(column, patient, number, len(scan.patients))
+            patients = with_objects(scan)
+            for number, patient in enumerate(patients):
+                self._add_patient(column, scan, patient, number, len(patients))
             self._add_issues(column, issue_lines(scan))
         column.addStretch(1)
         self._area.setWidget(content)
@@ -93,7 +97,9 @@ class StudyBrowser(QWidget):
         column.addStretch(1)
         column.addWidget(words)
 
-    def _add_patient(self, column: QVBoxLayout, patient: Patient, number: int, total: int) -> None:
+    def _add_patient(
+        self, column: QVBoxLayout, scan: ScanResult, patient: Patient, number: int, total: int
+    ) -> None:
         if total > 1:
             if number:
                 column.addSpacing(8)
@@ -108,6 +114,10 @@ class StudyBrowser(QWidget):
                 row.chosen.connect(self.series_chosen)
                 self._rows[series.key] = row
                 column.addWidget(row)
+            for found in objects_of(scan, patient, study):
+                other = ObjectRow(found)
+                other.chosen.connect(self.object_chosen)
+                column.addWidget(other)
 
     def _study_card(self, patient: Patient, study: Study) -> QFrame:
         card = QFrame()

@@ -173,6 +173,7 @@ LANES: dict[str, Policy] = {
     "export": Policy.QUEUE,
     "prepare": Policy.QUEUE,
     "audit": Policy.QUEUE,
+    "inspect": Policy.NEWEST,
 }
 
 

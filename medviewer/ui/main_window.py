@@ -20,6 +20,7 @@ from medviewer.ui.browser import StudyBrowser
 from medviewer.ui.command_bar import CommandBar
 from medviewer.ui.engine import Engine
 from medviewer.ui.exporting import Exporting
+from medviewer.ui.inspecting import Inspecting
 from medviewer.ui.jobs import JobRunner
 from medviewer.ui.menus import ActionSet
 from medviewer.ui.notice_bar import NoticeBar
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
         self.exporting = Exporting(session, self.runner, self.opening, self.analyzing)
         self.pictures = Pictures(session, self.opening, self.planes)
         self.screen_commands = ScreenCommands(session, self.planes)
+        self.inspecting = Inspecting(self)
         self.commands = WindowCommands(self)
         self.actions_by_id = ActionSet(
             {**self.screen_commands.table(), **self.commands.table()}, settings.keys, self
@@ -115,6 +117,7 @@ class MainWindow(QMainWindow):
         opening.thumbnail_ready.connect(self.browser.set_thumbnail)
         opening.series_loaded.connect(self._series_loaded)
         self.browser.series_chosen.connect(opening.show)
+        self.browser.object_chosen.connect(self.inspecting.open_object)
         self.browser.issues_requested.connect(self.commands.show_issues)
         self.screen_commands.series_wanted.connect(opening.show)
         self.screen_commands.cine_changed.connect(self._refresh_actions)

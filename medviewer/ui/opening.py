@@ -86,7 +86,7 @@ class Opening(QObject):
     def _scanned(self, found: ScanResult) -> None:
         if self.sender() is not self._scan_job:
             return
-        if not found.patients:
+        if not (found.patients or found.objects):
             self.unreadable_only = found
             self.problem.emit(_nothing_sentence(found))
             return
@@ -268,9 +268,11 @@ def _make_thumbnails(todo: Sequence[Series], context: JobContext) -> None:
 def _found_sentence(found: ScanResult) -> str:
     series = found.all_series()
     images = sum(len(s.instances) for s in series)
-    said = f"{number(images)} images in {len(series)} series"
+    said = f"{number(images)} images in {len(series)} series" if series else "No images"
     if len(found.patients) > 1:
         said += f" of {len(found.patients)} patients"
+    if found.objects:
+        said += f", {len(found.objects)} other {'object' if len(found.objects) == 1 else 'objects'}"
     left = len(found.unreadable)
     return said + (f"; {left} {'file' if left == 1 else 'files'} could not be opened" if left else "")
 

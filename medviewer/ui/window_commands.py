@@ -54,6 +54,7 @@ class WindowCommands(QObject):
             "results": partial(self._toggle, "results"),
             "full_screen": self._full_screen,
             "measure_menu": self._measure_menu,
+            "tags": self._window.inspecting.show_image_tags,
             "analyze": self.analyze_with,
             "cancel": self._cancel,
             "next_finding": session.next_finding,
@@ -113,7 +114,9 @@ class WindowCommands(QObject):
     def show_issues(self) -> None:
         """The list of what was found while opening."""
         scan = self._window.opening.unreadable_only or self._session.state.scan or ScanResult(())
-        self.show_dialog(IssuesList(scan, self._window))
+        dialog = IssuesList(scan, self._window)
+        dialog.tags_wanted.connect(self._window.inspecting.show_tags)
+        self.show_dialog(dialog)
 
     def _close_all(self) -> None:
         self._window.analyzing.cancel()

@@ -16,7 +16,7 @@ def test_that_scan_json_is_the_schema_to_the_letter(series: Path, capsys: pytest
     (series / "notes.txt").write_text("no image")
     assert call("scan", "--json", series) == 0
     found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["schema", "patients", "unreadable"]
+    assert list(found) == ["schema", "patients", "unreadable", "objects"]
     assert found["schema"] == "medviewer.scan/1"
     patient = found["patients"][0]
     assert {k: patient[k] for k in ("id", "name", "birth_date", "sex")} == {

@@ -95,8 +95,8 @@ def test_every_other_kind_opens_with_a_picture(shared_data: Path) -> None:
         picture = thumbnail(one, 96)
         assert max(picture.shape[:2]) <= 96
         assert picture.std() > 1, one.description
-    reasons = {u.path.name: u.reason for u in result.unreadable}
-    assert reasons["test_SR.dcm"] == "no image: Structured Report"
+    kinds = {other.path.name: other.kind.code for other in result.objects}
+    assert kinds["test_SR.dcm"] == "SR"
 
 
 def test_published_segmentations_lie_on_their_images(shared_data: Path) -> None:

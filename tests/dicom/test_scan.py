@@ -78,7 +78,10 @@ def test_an_object_without_pixels_says_what_it_is(tmp_path: Path) -> None:
     del ds.PixelData
     ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.88.33")
     save(ds, tmp_path / "sr.dcm")
-    assert scan([tmp_path]).unreadable[0].reason == "no image: Structured Report"
+    result = scan([tmp_path])
+    assert (result.patients, result.unreadable) == ((), ())
+    (found,) = result.objects
+    assert (found.kind.code, found.kind.name, found.description) == ("SR", "Structured report", "Axial")
 
 
 def test_a_segmentation_is_no_picture_of_the_patient(tmp_path: Path) -> None:
@@ -87,7 +90,7 @@ def test_a_segmentation_is_no_picture_of_the_patient(tmp_path: Path) -> None:
     save(ds, tmp_path / "seg.dcm")
     result = scan([tmp_path])
     assert result.patients == ()
-    assert result.unreadable[0].reason == "no image: Segmentation (give it as an overlay)"
+    assert [found.kind.code for found in result.objects] == ["SEG"]
 
 
 def test_nothing_readable_is_said_only_when_asked(tmp_path: Path) -> None:

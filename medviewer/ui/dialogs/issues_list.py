@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from medviewer.dicom.study import ISSUE_TEXT, ScanResult, Series
+from medviewer.dicom.walk import NOT_DICOM
 from medviewer.ui.dialogs.base import Dialog
 from medviewer.ui.widgets import label
 
 
 class IssuesList(Dialog):
-    """A list with two columns: what, and why."""
+    """A list with two columns: what, and why. The tags of a DICOM file in it can be looked at."""
+
+    tags_wanted = Signal(str)
+    """Path of a file."""
 
     def __init__(self, scan: ScanResult, parent: QWidget | None) -> None:
         super().__init__("Issues found while opening", parent, width=760)
@@ -32,10 +36,28 @@ class IssuesList(Dialog):
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         self.tree.setColumnWidth(0, 320)
         self.tree.addTopLevelItems([QTreeWidgetItem(list(row)) for row in rows])
+        self._dicom = {str(item.path) for item in scan.unreadable if item.reason != NOT_DICOM}
         self.tree.setVisible(bool(rows))
         self.body.addWidget(self.tree, 1)
         self.body.addWidget(label(_total(scan), "muted"))
+        self.tags_button = self.add_button("Tags…", "quiet")
+        self.tags_button.setEnabled(False)
+        self.tags_button.clicked.connect(self._ask_tags)
+        self.tree.itemSelectionChanged.connect(self._selected)
+        self.tree.itemDoubleClicked.connect(self._ask_tags)
         self.add_close()
+
+    def _chosen(self) -> str:
+        """The one file that is selected, where it is DICOM."""
+        names = [item.text(0) for item in self.tree.selectedItems()]
+        return names[0] if len(names) == 1 and names[0] in self._dicom else ""
+
+    def _selected(self) -> None:
+        self.tags_button.setEnabled(bool(self._chosen()))
+
+    def _ask_tags(self) -> None:
+        if self._chosen():
+            self.tags_wanted.emit(self._chosen())
 
 
 def unreadable_rows(scan: ScanResult) -> Iterator[tuple[str, str]]:

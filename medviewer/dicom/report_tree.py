@@ -1,0 +1,166 @@
+"""A structured report as lines to read: name, value and unit, in the order of the document (PS3.3 C.17.3).
+
+Built on the guarded rows of :mod:`~medviewer.dicom.tag_tree`; no dataset object is made of a foreign file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from medviewer.dicom.captions import display_date, display_name
+from medviewer.dicom.nesting import ITEM
+from medviewer.dicom.study import ScanResult
+from medviewer.dicom.tag_tree import TagRow, read_tags
+from medviewer.imaging.numbers import MINUS, THIN_SPACE
+from medviewer.tasks import TaskContext
+
+_LONGEST = 20_000
+_UNITS = {"cm2": "cm²", "mm2": "mm²", "cm3": "cm³", "mm3": "mm³", "[hnsf'U]": "HU", "um": "µm", "1": ""}
+"""UCUM codes that people write otherwise."""
+_FLAGS = {"COMPLETE": "complete", "PARTIAL": "partial", "VERIFIED": "verified", "UNVERIFIED": "not verified"}
+
+
+@dataclass(frozen=True)
+class ReportLine:
+    """One content item. ``references`` are the SOP instance UIDs of the images and objects it points at."""
+
+    depth: int
+    name: str
+    value: str
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReportTree:
+    """What a report says. ``about`` tells its state and date, ``stopped`` why it ends early (or empty)."""
+
+    title: str
+    about: str
+    lines: tuple[ReportLine, ...]
+    stopped: str = ""
+
+
+@dataclass
+class _Item:
+    """One dataset or item: values by keyword, sequences by keyword."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    sequences: dict[str, list[_Item]] = field(default_factory=dict)
+
+    def first(self, keyword: str) -> _Item:
+        """The first item of a sequence, an empty one where there is none."""
+        return next(iter(self.sequences.get(keyword, ())), _Item())
+
+    def get(self, keyword: str) -> str:
+        """A value, or empty."""
+        return self.values.get(keyword, "")
+
+
+def read_report(path: Path, context: TaskContext | None = None) -> ReportTree:
+    """What a structured report says. Raises as :func:`~medviewer.dicom.tag_tree.read_tags` does."""
+    tree = read_tags(path, context, longest=_LONGEST)
+    root = _items(tree.rows)
+    lines: list[ReportLine] = []
+    _add_children(root, 0, lines)
+    flags = [_FLAGS.get(root.get(k), "") for k in ("CompletionFlag", "VerificationFlag")]
+    about = [part for part in (display_date(root.get("ContentDate")), *flags) if part]
+    title = _meaning(root.first("ConceptNameCodeSequence")) or "Structured report"
+    return ReportTree(title, " · ".join(about), tuple(lines), tree.stopped)
+
+
+def _items(rows: tuple[TagRow, ...]) -> _Item:
+    """The rows as nested items; an item lies one step below its sequence, its elements one more."""
+    root = _Item()
+    at: dict[int, _Item] = {0: root}
+    latest: dict[int, list[_Item]] = {}
+    for row in rows:
+        if row.tag == ITEM:
+            at[row.depth + 1] = made = _Item()
+            latest[row.depth - 1].append(made)
+        elif row.vr == "SQ":
+            latest[row.depth] = at[row.depth].sequences[row.keyword] = []
+        else:
+            at[row.depth].values[row.keyword] = row.value
+    return root
+
+
+def _add_children(parent: _Item, depth: int, lines: list[ReportLine]) -> None:
+    for item in parent.sequences.get("ContentSequence", ()):
+        name = _meaning(item.first("ConceptNameCodeSequence")) or _unnamed(item.get("ValueType"))
+        lines.append(ReportLine(depth, name, _value(item), _references(item)))
+        _add_children(item, depth + 1, lines)
+
+
+def _value(item: _Item) -> str:
+    kind = item.get("ValueType")
+    if kind == "NUM":
+        return _measured(item)
+    if not kind and item.get("ReferencedContentItemIdentifier"):
+        return "refers to another line"
+    return {
+        "CODE": _meaning(item.first("ConceptCodeSequence")),
+        "PNAME": display_name(item.get("PersonName")),
+        "DATE": display_date(item.get("Date")),
+        "TEXT": item.get("TextValue"),
+        "DATETIME": item.get("DateTime"),
+        "TIME": item.get("Time"),
+        "UIDREF": item.get("UID"),
+        "SCOORD": item.get("GraphicType").lower(),
+        "SCOORD3D": item.get("GraphicType").lower(),
+    }.get(kind, "")
+
+
+def _measured(item: _Item) -> str:
+    """ "12.5 mm": the file's own digits, a true minus, the unit as people write it."""
+    measured = item.first("MeasuredValueSequence")
+    digits = measured.get("NumericValue").strip()
+    if not digits:
+        return _meaning(item.first("NumericValueQualifierCodeSequence")) or "no value"
+    unit = measured.first("MeasurementUnitsCodeSequence")
+    code = unit.get("CodeValue")
+    word = (
+        _UNITS.get(code, code.strip("{}")) if unit.get("CodingSchemeDesignator") == "UCUM" else _meaning(unit)
+    )
+    shown = digits.replace("-", MINUS, 1) if digits.startswith("-") else digits
+    return f"{shown}{THIN_SPACE}{word}" if word else shown
+
+
+def _references(item: _Item) -> tuple[str, ...]:
+    """SOP instance UIDs, without the names the tag list may add to a UID."""
+    named = [r.get("ReferencedSOPInstanceUID") for r in item.sequences.get("ReferencedSOPSequence", ())]
+    return tuple(uid.split(" ")[0] for uid in named if uid)
+
+
+def _meaning(code: _Item) -> str:
+    return code.get("CodeMeaning") or code.get("CodeValue") or code.get("LongCodeValue")
+
+
+def _unnamed(kind: str) -> str:
+    return {"IMAGE": "Image", "COMPOSITE": "Object", "CONTAINER": "Section"}.get(kind, kind.capitalize())
+
+
+def places(scan: ScanResult, patient_key: str) -> dict[str, str]:
+    """SOP instance UID -> "image 31 of series 2", for the open images of one patient and no other."""
+    found: dict[str, str] = {}
+    for series in scan.all_series():
+        if series.patient_key != patient_key:
+            continue
+        name = f"series {series.description if series.number is None else series.number}".strip()
+        for k, image in enumerate(series.instances):
+            found.setdefault(image.sop_uid, name if image.frames > 1 else f"image {k + 1} of {name}")
+    for other in scan.objects:
+        if other.patient.key == patient_key:
+            found.setdefault(other.sop_uid, f"{other.kind.name} {other.description}".strip())
+    return found
+
+
+def pointed_at(line: ReportLine, known: dict[str, str]) -> str:
+    """Where a line points, in words; empty where it points nowhere."""
+    if not line.references:
+        return ""
+    words = [known[uid] for uid in line.references if uid in known]
+    left = len(line.references) - len(words)
+    if left:
+        words.append(f"{left} not open" if words or left > 1 else "not open")
+    return ", ".join(words)

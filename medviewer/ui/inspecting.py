@@ -1,0 +1,78 @@
+"""Looking into a file: its tags, a report. Files are read beside the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication, QWidget
+
+from medviewer.dicom.elements import Broken
+from medviewer.dicom.report_tree import places, read_report
+from medviewer.dicom.tag_tree import read_tags
+from medviewer.errors import UnreadableImage
+from medviewer.tasks import TaskContext
+from medviewer.ui.dialogs.report_tree import ReportReader
+from medviewer.ui.dialogs.tags import Tags
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    from medviewer.ui.main_window import MainWindow
+
+
+class Inspecting(QObject):
+    """Opens the dialogs that show what a file holds; the newest request wins."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def show_image_tags(self) -> None:
+        """The tags of the image on screen."""
+        state = self._window.session.state
+        if state.series is not None:
+            self.show_tags(str(state.series.instances[state.index].path))
+
+    def open_object(self, path: str) -> None:
+        """What an object beside the images holds: a report to read, anything else as tags."""
+        scan = self._window.session.state.scan
+        found = next((o for o in scan.objects if str(o.path) == path), None) if scan is not None else None
+        if scan is None or found is None or found.kind.code not in ("SR", "KO"):
+            self.show_tags(path)
+            return
+        dialog = ReportReader(found.kind.name, path, places(scan, found.patient.key), self._on_top())
+        dialog.tags_wanted.connect(self.show_tags)
+        job = self._window.runner.submit("inspect", lambda context: _told(read_report, found.path, context))
+        job.succeeded.connect(dialog.show_report)
+        job.failed.connect(dialog.fail)
+        dialog.finished.connect(self._closed)
+        self._window.commands.show_dialog(dialog)
+
+    def show_tags(self, path: str) -> None:
+        """The tags of any file."""
+        dialog = Tags(path, self._on_top())
+        job = self._window.runner.submit("inspect", lambda context: _told(read_tags, Path(path), context))
+        job.succeeded.connect(dialog.show_tree)
+        job.failed.connect(dialog.fail)
+        dialog.finished.connect(self._closed)
+        self._window.commands.show_dialog(dialog)
+
+    def _on_top(self) -> QWidget:
+        """A dialog asked from another dialog lies above that."""
+        return QApplication.activeModalWidget() or self._window
+
+    def _closed(self) -> None:
+        self._window.runner.cancel("inspect")
+
+
+def _told(read: Callable[[Path, TaskContext], T], path: Path, context: TaskContext) -> T:
+    """What ``read`` returns; its failures as the window tells them."""
+    try:
+        return read(path, context)
+    except Broken as error:
+        raise UnreadableImage(str(error)) from error
+    except OSError as error:
+        raise UnreadableImage("The file could not be read.") from error

@@ -1,0 +1,154 @@
+"""Objects that are no images: listed under their study for what they are, opened by a click."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydicom.uid import UID
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from medviewer.dicom.scan import scan
+from medviewer.review.merge import merge
+from medviewer.ui.dialogs.report_tree import ReportReader
+from medviewer.ui.dialogs.tags import Tags
+from medviewer.ui.main_window import MainWindow
+from medviewer.ui.object_row import ObjectRow, object_title, objects_of, with_objects
+from tests.dicom.test_report_tree import content, image, write_report
+from tests.factories import make_instance, save
+from tests.ui.windows import PATIENCE, make_window, write_series
+
+
+def write_object(path: Path, ending: str, seed: int = 0, **facts: object) -> Path:
+    """An object of the same patient and study as the series of ``seed``."""
+    ds = make_instance(500, seed=seed)
+    del ds.PixelData
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1." + ending)
+    ds.SeriesInstanceUID, ds.SeriesNumber = "1.2.3." + ending, 900
+    for keyword, value in facts.items():
+        setattr(ds, keyword, value)
+    return save(ds, path)
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[MainWindow]:
+    made = make_window()
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.dispose()
+
+
+def rows(window: MainWindow) -> list[ObjectRow]:
+    return window.browser._area.widget().findChildren(ObjectRow)
+
+
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [
+        ("66.4", "SEG"),
+        ("88.33", "SR"),
+        ("88.59", "KO"),
+        ("481.3", "RTSTRUCT"),
+        ("481.5", "RTPLAN"),
+        ("11.1", "PR"),
+        ("104.1", "PDF"),
+        ("9.1.1", "WAVE"),
+        ("66.1", "REG"),
+    ],
+)
+def test_that_every_kind_has_its_word(tmp_path: Path, ending: str, code: str) -> None:
+    write_object(tmp_path / "a.dcm", ending)
+    found = scan([tmp_path])
+    assert [other.kind.code for other in found.objects] == [code]
+    assert found.unreadable == ()
+
+
+def test_that_an_object_lies_under_the_study_of_its_patient(tmp_path: Path) -> None:
+    write_series(tmp_path / "ct", slices=3)
+    write_object(tmp_path / "sr.dcm", "88.33")
+    write_object(tmp_path / "foreign.dcm", "88.33", PatientID="T2")
+    found = scan([tmp_path])
+    assert len(found.patients) == 1
+    own, other = with_objects(found)
+    assert [o.path.name for o in objects_of(found, own, own.studies[0])] == ["sr.dcm"]
+    assert len(own.studies) == 1
+    assert [o.path.name for o in objects_of(found, other, other.studies[0])] == ["foreign.dcm"]
+
+
+def test_that_opening_again_lists_an_object_once(tmp_path: Path) -> None:
+    write_object(tmp_path / "sr.dcm", "88.33")
+    found = scan([tmp_path])
+    assert len(merge(found, scan([tmp_path])).objects) == 1
+
+
+def test_that_a_click_shows_what_it_holds(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    write_series(tmp_path / "ct")
+    path = write_object(tmp_path / "plan.dcm", "481.5", SeriesDescription="Boost")
+    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
+        window.opening.open_paths([tmp_path])
+    (row,) = rows(window)
+    assert row.accessibleName() == "RT plan 900 · Boost"
+    qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
+    dialog = window.findChild(Tags)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.model.rowCount() > 0, timeout=PATIENCE)
+    assert row.path == str(path)
+    dialog.reject()
+
+
+def test_that_a_folder_without_images_still_lists_its_objects(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    write_object(tmp_path / "sr.dcm", "88.33", SeriesDescription="")
+    with qtbot.waitSignal(window.opening.message, timeout=PATIENCE) as said:
+        window.opening.open_paths([tmp_path])
+    assert said.args == ["No images, 1 other object"]
+    assert len(rows(window)) == 1
+    assert object_title(scan([tmp_path]).objects[0]) == "900 · Structured report"
+    assert window.session.state.series is None
+    window.actions_by_id["close_all"].trigger()
+    assert rows(window) == []
+
+
+def test_that_a_report_opens_to_be_read_and_names_its_images(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    write_series(tmp_path / "ct", slices=3)
+    (series,) = scan([tmp_path]).all_series()
+    items = (image(series.instances[2].sop_uid), content("TEXT", "Comment", TextValue="<b>No</b> change."))
+    path = write_report(tmp_path / "sr.dcm", *items)
+    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
+        window.opening.open_paths([tmp_path])
+    (row,) = rows(window)
+    qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
+    dialog = window.findChild(ReportReader)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.tree.topLevelItemCount() == 2, timeout=PATIENCE)
+    assert dialog.heading.text() == "Chest report"
+    lines = [dialog.tree.topLevelItem(k) for k in range(2)]
+    assert [(line.text(0), line.text(1)) for line in lines if line is not None] == [
+        ("Source", "image 3 of series 1"),
+        ("Comment", "<b>No</b> change."),
+    ]
+    with qtbot.waitSignal(dialog.tags_wanted) as asked:
+        qtbot.mouseClick(dialog.tags_button, Qt.MouseButton.LeftButton)
+    assert asked.args == [str(path)]
+    tags = dialog.findChild(Tags) or window.findChild(Tags)
+    assert tags is not None
+    tags.reject()
+    dialog.reject()
+
+
+def test_that_a_report_that_vanished_says_so(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    path = write_report(tmp_path / "sr.dcm")
+    with qtbot.waitSignal(window.opening.message, timeout=PATIENCE):
+        window.opening.open_paths([tmp_path])
+    path.unlink()
+    qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
+    dialog = window.findChild(ReportReader)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.said.text() == "The file could not be read.", timeout=PATIENCE)
+    dialog.reject()
