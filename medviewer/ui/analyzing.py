@@ -254,7 +254,13 @@ class Analyzing(QObject):
     def _finish(self, run: _Run, result: AnalysisResult) -> None:
         self.masks_dropped.emit()
         self._run = None
+        before = self._session.state
+        decided = before.reviewed[0]
         self._session.add_result(result, run.number)
+        if decided and self._session.state.findings is not before.findings:
+            self.note.emit(
+                f"New findings, not reviewed: the {decided} decided before stay with the earlier run."
+            )
         self._end()
 
     def _cancelled(self) -> None:

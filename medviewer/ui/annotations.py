@@ -173,7 +173,9 @@ class Annotations(QGraphicsItem):
         if notes.overlay:
             shown = OVERLAY_SHORT if notes.compact else OVERLAY_CAPTION
             caption = OVERLAY_HIDDEN if notes.overlay_hidden else shown
-            lines.append(Words(NOT_DIAGNOSTIC, "caption_muted"))
+            # On a small view the line is broken: this sentence is never cut.
+            said = ("diagnostic use", "Not for") if notes.compact else (NOT_DIAGNOSTIC,)
+            lines += [Words(part, "caption_muted") for part in said]
             lines.append(Words(caption, "letters", bold=True))
         if notes.has_picture:
             lines.append(Words(notes.value))

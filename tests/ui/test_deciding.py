@@ -203,3 +203,14 @@ def test_that_a_click_on_a_button_leaves_the_keys_to_the_image(qtbot: QtBot, win
 def test_that_markup_in_a_finding_is_shown_as_it_stands(qtbot: QtBot, window: MainWindow) -> None:
     for label in window.findChildren(QLabel):
         assert label.textFormat() is Qt.TextFormat.PlainText or not label.text(), label.text()
+
+
+def test_that_a_second_run_says_that_its_findings_are_not_reviewed(qtbot: QtBot, window: MainWindow) -> None:
+    press(qtbot, window, Qt.Key.Key_Period)
+    press(qtbot, window, Qt.Key.Key_Return)
+    earlier = window.session.state.results[0]
+    with qtbot.waitSignal(window.analyzing.ended, timeout=PATIENCE):
+        window.analyze_button.click()
+    assert verdicts(window) == [Verdict.PENDING, Verdict.PENDING]
+    assert "the 1 decided before stay with the earlier run" in window.notices.text
+    assert window.session.state.decision_of(earlier.findings[0].id).verdict is Verdict.ACCEPTED
