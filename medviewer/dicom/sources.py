@@ -159,7 +159,7 @@ def _unzip(path: Path, sources: Sources, context: TaskContext) -> None:
                 context.check()
                 context.report(k / len(entries), f"Unpacking: {k} of {len(entries)}")
                 budget -= _extract(archive, entry, room, sources, budget)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError):
         sources.refuse(path, "The zip file is damaged or encrypted.")
 
 
