@@ -47,6 +47,8 @@ class Told:
 
 def told(data: bytes) -> Told | None:
     """What a JPEG, JPEG-LS or JPEG 2000 header says, or None where there is none."""
+    if not data:
+        return None
     try:
         if data[:2] == b"\xff\xd8":
             return _jpeg(data)

@@ -42,8 +42,11 @@ def _jpeg(data: bytes, pixels: PixelFormat) -> Array:
     return np.asarray(imagecodecs.jpeg8_decode(data, colorspace=inside, outcolorspace="RGB"))
 
 
-def _lossless_jpeg(data: bytes, _: PixelFormat) -> Array:
-    return np.asarray(imagecodecs.ljpeg_decode(data))
+def _lossless_jpeg(data: bytes, pixels: PixelFormat) -> Array:
+    """By libjpeg-turbo, colours as they are: mutated streams kill the process in imagecodecs' ljpeg."""
+    if pixels.samples == 1:
+        return np.asarray(imagecodecs.jpeg8_decode(data))
+    return np.asarray(imagecodecs.jpeg8_decode(data, colorspace="RGB", outcolorspace="RGB"))
 
 
 def _jpeg_ls(data: bytes, _: PixelFormat) -> Array:

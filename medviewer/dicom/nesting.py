@@ -10,6 +10,7 @@ from medviewer.dicom.elements import IMPLICIT_BIG, IMPLICIT_LITTLE, Broken, Codi
 
 UNDEFINED = 0xFFFFFFFF
 MAX_DEPTH = 64
+MIN_SEQUENCE = 8
 MAX_NESTED = 2_000_000
 """Items and elements inside sequences; an enhanced image of 10,000 frames has some 500,000."""
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
@@ -41,7 +42,7 @@ class Nesting:
             self._inside(start, start + length, vr, coding, 1)
 
     def _may_hold_items(self, start: int, length: int, vr: bytes) -> bool:
-        if length < 8 or vr not in (b"SQ", b"", b"UN"):
+        if length < MIN_SEQUENCE or vr not in (b"SQ", b"", b"UN"):
             return False
         return self._window.take(start, 4) in _ITEM_BYTES
 

@@ -24,6 +24,7 @@ def rescale(slope: bytes, intercept: bytes) -> tuple[float, float, bool]:
     return (m, b, not any(missing)) if m and b is not None else (1.0, 0.0, False)
 
 
+@lru_cache(maxsize=1024)
 def rescale_is_invalid(slope: bytes, intercept: bytes) -> bool:
     """Whether a slope or intercept is there but cannot be used."""
     m, b = (1.0 if not raw.strip(b"\0 ") else v.number(raw) for raw in (slope, intercept))

@@ -159,7 +159,9 @@ def _unzip(path: Path, sources: Sources, context: TaskContext) -> None:
                 context.check()
                 context.report(k / len(entries), f"Unpacking: {k} of {len(entries)}")
                 budget -= _extract(archive, entry, room, sources, budget)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+    except (Cancelled, OSError):
+        raise
+    except Exception:  # noqa: BLE001 - a damaged directory makes zipfile raise of many kinds
         sources.refuse(path, "The zip file is damaged or encrypted.")
 
 

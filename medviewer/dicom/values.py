@@ -76,6 +76,7 @@ def text(raw: bytes, charset: bytes) -> str:
         return plain(raw.decode("utf-8", "replace"))
 
 
+@lru_cache(maxsize=256)
 def is_known(charset: bytes) -> bool:
     """Whether every character set that is named is one of PS3.3 C.12.1.1.2."""
     return all(name in python_encoding for name in _names(charset))

@@ -27,7 +27,7 @@ from medviewer.dicom.elements import (
     Coding,
     Window,
 )
-from medviewer.dicom.nesting import ITEM, SEQUENCE_END, UNDEFINED, Nesting, TooMuch
+from medviewer.dicom.nesting import ITEM, MIN_SEQUENCE, SEQUENCE_END, UNDEFINED, Nesting, TooMuch
 
 MAX_ELEMENTS = 200_000
 MAX_INFLATED = 1 << 28
@@ -204,7 +204,7 @@ def _dataset(window: Window, position: int, coding: Coding, wanted: frozenset[in
         if position > size:
             raise Broken("The file is cut short.", _series(values))
         irregular |= length & 1 > 0 or vr not in KNOWN_VR
-        if vr not in SHORT_VR:
+        if vr not in SHORT_VR and length >= MIN_SEQUENCE:
             nesting.look_into(start, length, vr, coding)
         if tag in wanted:
             present.add(tag)

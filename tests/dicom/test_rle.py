@@ -63,4 +63,10 @@ def test_a_plane_that_is_too_short_is_refused_even_if_another_is_too_long() -> N
 def test_bytes_are_joined_the_highest_first(kind: str) -> None:
     values = np.arange(5, dtype=kind) * 50
     planes = values.astype(values.dtype.newbyteorder(">")).view(np.uint8).reshape(5, -1).T
-    np.testing.assert_array_equal(joined(list(planes)), values)
+    np.testing.assert_array_equal(joined(np.ascontiguousarray(planes)), values)
+
+
+def test_what_was_joined_is_not_changed_by_the_next_frame() -> None:
+    first = joined(decode_rle(frame(PACKED[0]), 300, 1))
+    decode_rle(frame(PACKED[1]), 300, 1)
+    np.testing.assert_array_equal(first, PLANES[0])

@@ -53,6 +53,22 @@ def directory(folder: Path, references: list[list[str]]) -> Path:
     return path
 
 
+def test_a_zip_whose_names_are_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("ä.dcm", b"")
+    path.write_bytes(path.read_bytes().replace("ä".encode(), b"\xff\xff"))
+    assert [u.reason for u in scan([path]).unreadable] == ["The zip file is damaged or encrypted."]
+
+
+def test_a_zip_entry_without_a_name_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", b"")
+    path.write_bytes(path.read_bytes().replace(b"a", b"\0"))
+    assert [u.reason for u in scan([path]).unreadable] == ["The zip file is damaged or encrypted."]
+
+
 def test_a_directory_that_names_nothing_says_so(tmp_path: Path) -> None:
     result = scan([directory(tmp_path, [])])
     assert [u.reason for u in result.unreadable] == ["The DICOMDIR names no file: open its folder instead."]

@@ -26,9 +26,9 @@ Mutation = Callable[[bytearray, Seed, random.Random], None]
 
 
 @lru_cache(maxsize=64)
-def elements(name: str) -> list[tuple[int, int]]:
+def elements(seed: Seed) -> list[tuple[int, int]]:
     """(offset, offset of the value) of the elements of a seed, as its own encoding says."""
-    seed = next(s for s in seeds() if s.name == name)
+    name = seed.name
     coding = IMPLICIT_LITTLE if "implicit" in name else EXPLICIT_BIG if "big" in name else EXPLICIT_LITTLE
     window, position, found = Window(BytesIO(seed.data), len(seed.data)), 132, []
     try:
@@ -71,7 +71,7 @@ def stream_head(data: bytearray, seed: Seed, rng: random.Random) -> None:
 
 def lengths(data: bytearray, seed: Seed, rng: random.Random) -> None:
     """The length of an element or item."""
-    at, start = rng.choice(elements(seed.name))
+    at, start = rng.choice(elements(seed))
     wide = start - at in (8, 12) and rng.random() < 0.6
     length = rng.choice((*_LENGTHS, rng.randrange(1 << 16), rng.randrange(64)))
     count = 4 if wide else 2
@@ -81,19 +81,19 @@ def lengths(data: bytearray, seed: Seed, rng: random.Random) -> None:
 
 def tags(data: bytearray, seed: Seed, rng: random.Random) -> None:
     """One element under the tag of another."""
-    (one, _), (other, _) = rng.choice(elements(seed.name)), rng.choice(elements(seed.name))
+    (one, _), (other, _) = rng.choice(elements(seed)), rng.choice(elements(seed))
     data[one : one + 4] = seed.data[other : other + 4]
 
 
 def representations(data: bytearray, seed: Seed, rng: random.Random) -> None:
     """One element under another VR."""
-    at, _ = rng.choice(elements(seed.name))
+    at, _ = rng.choice(elements(seed))
     data[at + 4 : at + 6] = rng.choice((b"SQ", b"UN", b"OB", b"OW", b"US", b"DS", b"UI", b"ZZ", b"\0\0"))
 
 
 def numbers(data: bytearray, seed: Seed, rng: random.Random) -> None:
     """What the header says of its pixels: sizes, bits, samples, frames."""
-    about = [(a, s) for a, s in elements(seed.name) if _GROUP_28.match(seed.data[a : a + 2])]
+    about = [(a, s) for a, s in elements(seed) if _GROUP_28.match(seed.data[a : a + 2])]
     if not about:
         return
     for _ in range(rng.choice((1, 1, 2, 3))):
@@ -104,8 +104,8 @@ def numbers(data: bytearray, seed: Seed, rng: random.Random) -> None:
 
 def texts(data: bytearray, seed: Seed, rng: random.Random) -> None:
     """Characters of a decimal string, a name, a date."""
-    at, start = rng.choice(elements(seed.name))
-    following = [a for a, _ in elements(seed.name) if a > at]
+    at, start = rng.choice(elements(seed))
+    following = [a for a, _ in elements(seed) if a > at]
     stop = min([*following, seed.pixel])
     for k in range(start, min(stop, start + 16, len(data))):
         if rng.random() < 0.4:
@@ -184,13 +184,19 @@ def mutated(seed: int, number: int, streams: bool = False) -> tuple[str, bytes]:
     """
     rng = random.Random(f"{seed}/{number}")
     start = rng.choice([s for s in seeds() if s.is_compressed] if streams else seeds())
+    data = damaged(start, rng, _ON_STREAMS if streams else _MUTATIONS)
+    if start.name == "explicit" and rng.random() < 0.3:
+        return "deflated inside", _deflated(data)
+    return start.name, data
+
+
+def damaged(start: Seed, rng: random.Random, mutations: list[Mutation] = _MUTATIONS) -> bytes:
+    """A good file after one to three mutations."""
     data = bytearray(start.data)
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         if len(data) > 132:
-            rng.choice(_ON_STREAMS if streams else _MUTATIONS)(data, start, rng)
-    if start.name == "explicit" and rng.random() < 0.3:
-        return "deflated inside", _deflated(bytes(data))
-    return start.name, bytes(data)
+            rng.choice(mutations)(data, start, rng)
+    return bytes(data)
 
 
 def _deflated(data: bytes) -> bytes:

@@ -191,6 +191,12 @@ def _jpeg_variant(**how: object) -> Dataset:
     return ds
 
 
+def _lossless_turbo() -> Dataset:
+    """Lossless JPEG with another predictor, by another encoder."""
+    stream = bytes(imagecodecs.jpeg8_encode(picture(12), lossless=True, predictor=6, bitspersample=12))
+    return compressed(image(12), "1.2.840.10008.1.2.4.57", [stream])
+
+
 def _near_lossless() -> Dataset:
     stream = bytes(imagecodecs.jpegls_encode(picture(), level=3))
     return compressed(image(), "1.2.840.10008.1.2.4.81", [stream], parts=3)
@@ -250,6 +256,7 @@ MAKERS: dict[str, Callable[[], Dataset | bytes]] = {
     "jpeg subsampled": lambda: _jpeg_variant(subsampling=2, quality=90),
     "jpeg-ls near lossless": _near_lossless,
     "jp2": _jp2,
+    "lossless jpeg, predictor 6": _lossless_turbo,
     "zip": _zip,
     "dicomdir": directory,
 }

@@ -1,0 +1,84 @@
+"""Damaged segmentations, each read as an overlay of a good series: ``python -m tests.robust.overlays``."""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from medviewer.dicom.load import load_series
+from medviewer.dicom.objects.seg import Algorithm, read_seg, write_seg
+from medviewer.dicom.scan import scan
+from medviewer.dicom.study import Series
+from medviewer.errors import MedviewerError
+from medviewer.imaging.volume import Mask
+from tests.factories import make_ct_series
+from tests.robust.fuzz import BUG
+from tests.robust.harness import Report, be_patient, drive, serve
+from tests.robust.mutate import damaged
+from tests.robust.seeds import Seed
+
+_PREPARATION_S = 60.0
+
+
+def good(folder: Path) -> tuple[Series, Seed]:
+    """A series of four slices and a segmentation of it."""
+    paths = make_ct_series(folder, slices=4)
+    (series,) = scan([folder]).all_series()
+    volume = load_series(series)
+    inside = np.zeros(volume.shape[:3], bool)
+    inside[1:3, 4:9, 3:8] = True
+    mask = Mask.from_full(1, "nodule", inside, volume.geometry)
+    data = write_seg([mask], paths, folder / "seg", Algorithm("truth", "1", seed="robust")).read_bytes()
+    (folder / "seg").unlink()
+    return series, Seed("segmentation", data, data.rfind(b"\xe0\x7f\x10\x00"))
+
+
+def worker(first: int, stop: int) -> None:
+    """The child."""
+    with tempfile.TemporaryDirectory(prefix="medviewer-overlays-") as folder:
+        series, seed = good(Path(folder, "ct"))
+
+        def work(number: int) -> dict[str, Any]:
+            path = Path(folder, "seg.dcm")
+            path.write_bytes(damaged(seed, random.Random(f"overlay/{number}")))
+            try:
+                masks = read_seg(path, series)
+            except MedviewerError as error:
+                return {"outcome": "refused" if error.message else BUG}
+            except Exception as error:  # noqa: BLE001 - that is what we look for
+                return {"outcome": BUG, "why": f"{type(error).__name__}: {error}"}
+            fits = all(mask.shape == (4, *series.size) for mask in masks)
+            return {"outcome": "opened" if fits else BUG}
+
+        be_patient(_PREPARATION_S)
+        serve(work, range(first, stop))
+
+
+def run(files: int) -> list[Report]:
+    """One report for every file."""
+    return list(drive("tests.robust.overlays", range(files)))
+
+
+def main() -> int:
+    """Entry point of ``python -m tests.robust.overlays [FILES]``."""
+    if sys.argv[1:2] == ["--worker"]:
+        worker(int(sys.argv[2]), int(sys.argv[3]))
+        return 0
+    reports = run(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    bad = [r for r in reports if r.death or r.answer["outcome"] == BUG]
+    counts = Counter(r.death or r.answer["outcome"] for r in reports)
+    slowest, peak = max(r.seconds for r in reports), max(r.peak_mb for r in reports)
+    lines = [f"{r.number}: {r.death or r.answer} {r.last_words}" for r in bad]
+    lines.append(f"{len(reports)} segmentations: {dict(counts)}, slowest {slowest:.2f} s, {peak:.0f} MB")
+    sys.stdout.write("\n".join([*lines, ""]))
+    return int(bool(bad))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
