@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from medviewer.dicom.decode import decode
 from medviewer.dicom.encapsulated import Span, frame_spans
 from medviewer.dicom.inplane import in_plane
+from medviewer.dicom.room import available_bytes, default_budget, make_room
 from medviewer.dicom.stack import normal
 from medviewer.dicom.study import Instance, Series
 from medviewer.dicom.voxels import (
@@ -45,14 +46,17 @@ class SeriesLoader:
     value and is named in ``volume.unread`` once the load is complete. It does not stop the others.
     """
 
-    def __init__(self, series: Series) -> None:
+    def __init__(self, series: Series, budget: int | None = None) -> None:
+        """``budget``: bytes of memory to take at most, half of what is available where not said; a larger
+        series is kept in a mapped file (``on_disk``)."""
         self.series = series
         first = series.instances[0]
         self._dtype = volume_dtype(series)
         shape: tuple[int, ...] = (len(series.instances), first.rows, first.columns)
         if series.unit is Unit.RGB:
             shape = (*shape, 3)
-        self._voxels: NDArray[Any] = _room(shape, self._dtype)
+        budget = default_budget() if budget is None else budget
+        self._voxels, self.on_disk = make_room(shape, self._dtype, budget)
         padding = series_padding(series, self._dtype)
         self.volume = Volume(self._voxels, series.geometry, series.unit, padding, in_plane=in_plane(series))
         self.ready: NDArray[np.bool_] = np.zeros(shape[0], bool)
@@ -166,14 +170,6 @@ class SeriesLoader:
             return self._spans[instance.path][instance.frame]
 
 
-def _room(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Zeros; raises :class:`UnreadableImage` where a header asks for more than there is."""
-    try:
-        return np.zeros(shape, dtype)
-    except (MemoryError, ValueError) as error:
-        raise UnreadableImage("The series does not fit into the memory of this computer.") from error
-
-
 def _fill(instance: Instance, target: NDArray[Any], spans: Callable[[], list[Span] | None]) -> None:
     """Decode one image into ``target``; whatever damage is met, one image fails with one sentence."""
     try:
@@ -195,7 +191,8 @@ def read_slice(series: Series, index: int) -> Volume:
     """One slice as a volume of one slice, with its own place. Raises :class:`UnreadableImage`, IndexError."""
     instance = series.instances[index]
     shape: tuple[int, ...] = (1, instance.rows, instance.columns)
-    voxels = _room((*shape, 3) if series.unit is Unit.RGB else shape, volume_dtype(series))
+    shape = (*shape, 3) if series.unit is Unit.RGB else shape
+    voxels, _ = make_room(shape, volume_dtype(series), available_bytes())
     _fill(instance, voxels[0], lambda: None)
     padding = padding_range(instance, voxels.dtype)
     alone = replace(series, instances=(instance,))

@@ -21,7 +21,8 @@ _HINT = "Correct the file or delete it; deleting brings the defaults back."
 @dataclass(frozen=True)
 class Settings:
     """Everything the reader may set. ``keys`` maps an action's id to its shortcut, where it differs from the
-    default; ``window_layout`` is the window's own bookkeeping (base64). Holds no patient data: no recent
+    default; ``memory_mb``: larger series are kept on the disk, 0 for half of the memory available;
+    ``window_layout`` is the window's own bookkeeping (base64). Holds no patient data: no recent
     files."""
 
     reader: str = ""
@@ -31,6 +32,7 @@ class Settings:
     overlay_fill: float = 0.28
     overlay_outline: float = 1.0
     overlay_hatch: bool = True
+    memory_mb: int = 0
     window_layout: str = ""
     window_geometry: str = ""
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -40,6 +42,8 @@ class Settings:
             value = getattr(self, name)
             if value not in choices:
                 raise UsageError(f"The setting {name} is {value!r}, not one of {', '.join(choices)}.", _HINT)
+        if self.memory_mb < 0:
+            raise UsageError("The setting memory_mb must not be below 0.", _HINT)
         for name in ("overlay_fill", "overlay_outline"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise UsageError(f"The setting {name} must lie between 0 and 1.", _HINT)

@@ -57,7 +57,7 @@ class MainWindow(QMainWindow):
         self.runner.setParent(self)
         self.planes, self.browser, self.results = PlanesView(), StudyBrowser(), ResultsSide()
         self.status = Status()
-        self.opening = Opening(session, self.runner, self)
+        self.opening = Opening(session, self.runner, self, settings.memory_mb << 20 or None)
         self.analyzing = Analyzing(session, self.runner, self.opening, engine or Engine(), settings.device)
         self.exporting = Exporting(session, self.runner, self.opening, self.analyzing)
         self.pictures = Pictures(session, self.opening, self.planes)

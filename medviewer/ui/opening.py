@@ -57,8 +57,11 @@ class Opening(QObject):
     """Key of a series that is complete."""
     thumbnail_ready = Signal(str, object)
 
-    def __init__(self, session: Session, runner: JobRunner, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: Session, runner: JobRunner, parent: QObject | None = None, budget: int | None = None
+    ) -> None:
         super().__init__(parent)
+        self._budget = budget
         self._session = session
         self._runner = runner
         self._scan_job: Job | None = None
@@ -146,7 +149,7 @@ class Opening(QObject):
         entry = self._loads.get(series.key)
         stale = entry is None or entry.loader.series is not series
         if entry is None or stale or (entry.job is not None and not entry.job.has_ended):
-            entry = _Load(SeriesLoader(series))
+            entry = _Load(SeriesLoader(series, self._budget))
         self._loads[series.key] = entry
         self._loads.move_to_end(series.key)
         self._forget_old(series.key)
@@ -288,7 +291,8 @@ def _nothing_sentence(found: ScanResult) -> str:
 
 def _loaded_sentence(loader: SeriesLoader, seconds: float) -> str:
     count = int(loader.ready.sum())
-    return f"Loaded {count} {'image' if count == 1 else 'images'} in {number(seconds, 's', 2)}"
+    where = " (more than the memory set aside: kept on the disk)" if loader.on_disk else ""
+    return f"Loaded {count} {'image' if count == 1 else 'images'} in {number(seconds, 's', 2)}{where}"
 
 
 def _failed_slices_sentence(loader: SeriesLoader) -> str:
