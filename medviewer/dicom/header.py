@@ -13,10 +13,11 @@ from medviewer.dicom import plane
 from medviewer.dicom import values as v
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.pixel_format import bits_contradict, has_surplus, pixel_format
-from medviewer.dicom.study import Acquisition, Instance
+from medviewer.dicom.study import Acquisition, Instance, PixelFormat
 from medviewer.dicom.tags import COMMON, COMMON_TAGS, PHASE_TAGS, TAG, WANTED
 from medviewer.dicom.walk import Header, walk
 from medviewer.imaging.inplane import Region
+from medviewer.imaging.window import Window
 
 _LOSSY_SYNTAX = {
     "1.2.840.10008.1.2.4.50": "JPEG",
@@ -170,7 +171,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         spacing_label=label,
         slope=1.0 if has_lut else slope,
         intercept=0.0 if has_lut else intercept,
-        windows=plane.windows(*(get(keyword) for keyword in _WINDOW), pixels.photometric == "MONOCHROME1"),
+        windows=_windows(path, header, pixels, intercept),
         padding=_padding(header, pixels.signed),
         image_type=image_type,
         modality_lut=has_lut,
@@ -200,6 +201,18 @@ def _regions(path: Path, header: Header) -> tuple[Region, ...]:
         return read_regions(path) or (_NO_SCALE,)
     except Exception:  # noqa: BLE001 - a damaged sequence: lengths in pixels are still right
         return (_NO_SCALE,)
+
+
+def _windows(path: Path, header: Header, pixels: PixelFormat, intercept: float) -> tuple[Window, ...]:
+    """The image's windows, then the tables of its VOI LUT Sequence; a damaged one cannot be chosen."""
+    invert = pixels.photometric == "MONOCHROME1"
+    windows = plane.windows(*(header.values.get(TAG[keyword], b"") for keyword in _WINDOW), invert)
+    if TAG["VOILUTSequence"] not in header.present:
+        return windows
+    from medviewer.dicom.voi_lut import read_voi_luts
+
+    signed = pixels.signed or intercept < 0
+    return (*windows, *read_voi_luts(path, signed, header.coding.little, invert))
 
 
 def frame_count(raw: bytes) -> int:

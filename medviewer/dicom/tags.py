@@ -82,6 +82,7 @@ IMAGE = (
     "WindowWidth",
     "WindowCenterWidthExplanation",
     "VOILUTFunction",
+    "VOILUTSequence",
     "LossyImageCompression",
     "LossyImageCompressionRatio",
     "SharedFunctionalGroupsSequence",

@@ -217,7 +217,7 @@ def dragged(window: Window, wider: float, lower: float, whole: bool) -> Window:
     smallest = 1.0 if whole else max(1e-6, window.width * 1e-3)
     if window.function == "LINEAR":
         smallest = 1.0
-    return replace(window, centre=centre, width=max(smallest, width), name="")
+    return replace(window, centre=centre, width=max(smallest, width), name="", lut=None)
 
 
 def _may_touch(mask: Mask, view: PlaneView, index: int) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from pytestqt.qtbot import QtBot
 
 from medviewer.imaging.presets import preset
+from medviewer.imaging.window import VoiLut, Window
 from medviewer.review.settings import Settings, load_settings
 from medviewer.review.state import State
 from medviewer.ui.actions import ACTIONS, TOOLBAR, spec
@@ -179,3 +182,19 @@ def test_that_panels_can_be_put_away(window: MainWindow) -> None:
     assert window.results.isHidden()
     window.actions_by_id["results"].trigger()
     assert not window.results.isHidden()
+
+
+def test_that_key_1_goes_through_windows_and_tables_by_their_names(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    lut = VoiLut(0, 8, np.arange(200, dtype="<u2").tobytes())
+    own = Window(40, 400, name="SOFT"), Window(100, 200, name="SKIN", lut=lut)
+    session = window.session
+    state = session.state
+    assert state.series is not None
+    images = tuple(replace(i, windows=own) for i in state.series.instances)
+    session._state = replace(state, series=replace(state.series, instances=images))
+    names = [press(qtbot, window, Key.Key_1).window for _ in range(3)]
+    assert [w.name for w in names if w is not None] == ["SOFT", "SKIN", "SOFT"]
+    press(qtbot, window, Key.Key_1)
+    assert window.status._window.text() == "VOI LUT SKIN"
