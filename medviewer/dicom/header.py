@@ -70,6 +70,10 @@ class Facts:
     hu: bool = False
     """Whether the rescaled values are Hounsfield units."""
     lossy: str = ""
+    suv: float | None = None
+    """What rescaled values are multiplied by to be SUVbw; None where that is not told."""
+    unit_label: str = ""
+    """What rescaled values are said to be: "Bq/mL"; empty where nothing is said."""
     contradictory: bool = False
     """Whether what the header says of its pixels cannot all be true."""
 
@@ -80,7 +84,7 @@ def read_header(path: Path) -> list[Facts]:
     raw = header.values
     common = _common(tuple(raw.get(tag, b"") for tag in COMMON_TAGS))
     try:
-        facts = _first(path, header, common)
+        facts = _with_unit(_first(path, header, common), header)
         if facts.instance.frames == 1 and TAG["PerFrameFunctionalGroupsSequence"] not in header.present:
             return [facts]
         from medviewer.dicom.multiframe import frames_of
@@ -88,6 +92,15 @@ def read_header(path: Path) -> list[Facts]:
         return frames_of(facts, header)
     except Broken as error:
         raise Broken(str(error), error.series_uid or common.series_uid) from error
+
+
+def _with_unit(facts: Facts, header: Header) -> Facts:
+    """Images that name the unit of their values: PET, and what has a Rescale Type."""
+    if facts.hu or not (TAG["Units"] in header.present or TAG["RescaleType"] in header.present):
+        return facts
+    from medviewer.dicom.suv import with_unit
+
+    return with_unit(facts, header)
 
 
 @lru_cache(maxsize=4096)
@@ -187,7 +200,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         tuple(v.ascii_text(raw.get(tag, b"")) for tag in PHASE_TAGS),
         valid and not has_lut and not bits and is_hu(common.modality, kind, image_type),
         _lossy(header),
-        bits or has_surplus(pixels, instance.rows * instance.columns, instance.frames),
+        contradictory=bits or has_surplus(pixels, instance.rows * instance.columns, instance.frames),
     )
 
 

@@ -54,7 +54,14 @@ class SeriesLoader:
             shape = (*shape, 3)
         self._voxels: NDArray[Any] = _room(shape, self._dtype)
         padding = series_padding(series, self._dtype)
-        self.volume = Volume(self._voxels, series.geometry, series.unit, padding, in_plane=in_plane(series))
+        self.volume = Volume(
+            self._voxels,
+            series.geometry,
+            series.unit,
+            padding,
+            unit_label=series.unit_label,
+            in_plane=in_plane(series),
+        )
         self.ready: NDArray[np.bool_] = np.zeros(shape[0], bool)
         self.failed: dict[int, str] = {}
         self._lock = threading.Lock()
@@ -197,7 +204,14 @@ def read_slice(series: Series, index: int) -> Volume:
     _fill(instance, voxels[0], lambda: None)
     padding = padding_range(instance, voxels.dtype)
     alone = replace(series, instances=(instance,))
-    return Volume(voxels, slice_geometry(series, index), series.unit, padding, in_plane=in_plane(alone))
+    return Volume(
+        voxels,
+        slice_geometry(series, index),
+        series.unit,
+        padding,
+        unit_label=series.unit_label,
+        in_plane=in_plane(alone),
+    )
 
 
 def slice_geometry(series: Series, index: int) -> Geometry | None:

@@ -110,8 +110,9 @@ def _placed(first: Facts, k: int, frame: Dataset, shared: Dataset) -> Facts:
     if given:
         believed = valid and not base.modality_lut and not first.contradictory
         hu = believed and h.is_hu(first.common.modality, kind, instance.image_type)
+    label = "" if given else first.unit_label
     phase = tuple(raw(macro, keyword).decode() for macro, keyword in _PHASE_SOURCES)
-    return replace(first, instance=instance, hu=hu, phase=phase, common=_common(first, raw))
+    return replace(first, instance=instance, hu=hu, unit_label=label, phase=phase, common=_common(first, raw))
 
 
 def _common(first: Facts, raw: Any) -> h.Common:

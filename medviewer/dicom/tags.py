@@ -77,6 +77,7 @@ IMAGE = (
     "RescaleSlope",
     "RescaleIntercept",
     "RescaleType",
+    "Units",
     "ModalityLUTSequence",
     "WindowCenter",
     "WindowWidth",

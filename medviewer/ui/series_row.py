@@ -26,7 +26,7 @@ def series_title(series: Series) -> str:
 def series_facts(series: Series, badge: str = "") -> str:
     """ "CT · 64 images · HU", or "64 images · 3 findings" where an analysis said something."""
     count = len(series.instances)
-    unit = "" if series.unit in (Unit.RAW, Unit.RGB) else series.unit.value
+    unit = "" if series.unit is Unit.RGB else series.unit.value or series.unit_label
     images = "1 image" if count == 1 else f"{count:,} images"
     facts = (images, badge) if badge else (series.modality, images, unit)
     return " · ".join(part for part in (*facts, series.lossy) if part)
