@@ -239,7 +239,8 @@ def _own_issues(first: Facts, placed: Stack, lossy: str, contradictory: bool) ->
     positions = [i.position is None or i.orientation is None for i in placed.instances]
     if any(positions) and (first.common.modality in _WITH_POSITION or not all(positions)):
         issues.add(SeriesIssue.NO_POSITION)
-    if any(i.pixel_spacing is None for i in placed.instances):
+    scaled = (i.pixel_spacing is not None or any(r.scale for r in i.regions) for i in placed.instances)
+    if not all(scaled):
         issues.add(SeriesIssue.NO_SPACING)
     if not first.common.patient_id:
         issues.add(SeriesIssue.NO_PATIENT_ID)
