@@ -23,6 +23,7 @@ from medviewer import __version__
 from medviewer.commands.console import Console, abandon
 from medviewer.errors import Cancelled, DeviceError, MedviewerError, NothingReadable, UsageError
 
+_WINDOW_HELP = "width/centre, a preset's name, dicom:N (the image's own Nth window or VOI LUT), or auto"
 _UID_HELP = "series UID as scan prints it; default: the largest series"
 
 
@@ -48,7 +49,7 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--index", type=int, metavar="N", help="image, from 0; default: the middle one")
     planes = ("native", "axial", "coronal", "sagittal")
     parser.add_argument("--plane", choices=planes, default="native")
-    parser.add_argument("--window", metavar="W/C|PRESET|auto", help="width/centre, a preset's name, or auto")
+    parser.add_argument("--window", metavar="W/C|PRESET|dicom:N|auto", help=_WINDOW_HELP)
     parser.add_argument("--overlay", type=_path, metavar="SEG", help="a DICOM segmentation of this series")
     parser.add_argument("--annotate", action="store_true", help="with corner text, letters and ruler")
     parser.add_argument("-o", dest="output", type=_path, required=True, metavar="OUT.png")

@@ -15,7 +15,7 @@ from medviewer.commands.opening import choose, open_paths
 from medviewer.dicom.captions import corners
 from medviewer.dicom.inplane import in_plane
 from medviewer.dicom.load import load_series, read_slice
-from medviewer.dicom.study import ScanResult, Series
+from medviewer.dicom.study import Instance, ScanResult, Series
 from medviewer.errors import UsageError
 from medviewer.imaging.draw import Corners, annotate
 from medviewer.imaging.presets import preset
@@ -43,16 +43,35 @@ class _Picture:
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
     """Write one PNG. Raises what opening, loading, and writing raise, :class:`UsageError` for bad values."""
-    chosen = window_of(arguments.window) if arguments.window else None
+    own = _own_number(arguments.window)
+    chosen = window_of(arguments.window) if arguments.window and own is None else None
     found = open_paths([arguments.path], console)
     series = choose(found, arguments.series, console)
     picture = _load(arguments, series, console)
+    if own is not None:
+        chosen = _own_window(
+            series.instances[picture.index if picture.view.plane is Plane.NATIVE else 0], own
+        )
     window = _window(picture, series, chosen, arguments.window == "auto")
     if arguments.annotate:
         rgb = _annotated(picture, found, series, window)
     else:
         rgb = render(picture.volume, picture.view, picture.at, window, picture.layers)
     atomic_write(arguments.output, lambda file: _png(rgb, file))
+
+
+def _own_number(text: str | None) -> int | None:
+    """ "dicom:2" is 2: the second of the image's own windows and VOI LUTs."""
+    kind, _, digits = (text or "").partition(":")
+    return int(digits) if kind.lower() == "dicom" and digits.isdecimal() else None
+
+
+def _own_window(instance: Instance, number: int) -> Window:
+    """The image's own window ``number`` from 1, VOI LUTs after windows. Raises :class:`UsageError`."""
+    own = instance.windows
+    if not 1 <= number <= len(own):
+        raise UsageError(f"The image has no window {number} of its own.", f"It has {len(own)}.")
+    return own[number - 1]
 
 
 def window_of(text: str) -> Window | None:
@@ -65,7 +84,7 @@ def window_of(text: str) -> Window | None:
             return Window(float(centre), float(width))
         return preset(text)
     except ValueError as error:
-        hint = "Write width/centre (1500/-600), a preset's name, or auto."
+        hint = "Write width/centre (1500/-600), a preset's name, dicom:1, or auto."
         raise UsageError(f"The window {text!r} is not understood ({error}).", hint) from error
 
 

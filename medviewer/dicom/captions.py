@@ -116,7 +116,7 @@ def corners(  # noqa: PLR0917 - the shape every caller agreed on
     return Corners(
         top_left=(*_who(patient, study), *_kept(_series_line(study, series))),
         top_right=tuple(_study_lines(study, series)),
-        bottom_left=(_image_line(series, index), *_kept(_window_line(series, window, zoom)), *lossy),
+        bottom_left=(_image_line(series, index), *_kept(_window_line(series, index, window, zoom)), *lossy),
     )
 
 
@@ -157,12 +157,17 @@ def _place(instance: Instance) -> str:
     return f"{'xyz'[axis]} {number(instance.position[axis], 'mm', decimals=1)}"
 
 
-def _window_line(series: Series, window: Window | None, zoom: float | None) -> str:
+def _window_line(series: Series, index: int, window: Window | None, zoom: float | None) -> str:
     parts = []
     if window is not None and series.unit is not Unit.RGB:
         digits = 0 if window.width >= 10 else 2
         width, centre = number(window.width, "", digits), number(window.centre, "", digits)
-        parts.append(f"W {width.replace(',', '')} L {centre.replace(',', '')}")
+        told = f"W {width.replace(',', '')} L {centre.replace(',', '')}"
+        if window.lut is not None:
+            told = f"VOI LUT {window.name}".rstrip()
+        elif window.name and any(window.name == own.name for own in series.instances[index].windows):
+            told += f" {window.name}"
+        parts.append(told)
     if zoom is not None:
         parts.append(f"Zoom {number(100 * zoom, '%').replace(',', '')}")
     return "   ".join(parts)

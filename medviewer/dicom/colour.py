@@ -53,7 +53,7 @@ def _palette(path: Path, _stamp: tuple[int, int]) -> list[tuple[int, NDArray[np.
         data = dataset.get(f"{name}PaletteColorLookupTableData")
         if descriptor is None or data is None:
             raise UnreadableImage("The image's colour table is missing.")
-        first, table = _table(descriptor, data)
+        first, table = read_table(descriptor, data)
         top = int(descriptor[2]) - 8
         tables.append((first, (table >> max(0, top)).astype(np.uint8)))
     return tables
@@ -64,11 +64,11 @@ def _modality(path: Path, _stamp: tuple[int, int]) -> tuple[int, NDArray[np.floa
     sequence = _read(path, ["ModalityLUTSequence"]).get("ModalityLUTSequence")
     if not sequence:
         raise UnreadableImage("The image's value table is missing.")
-    first, table = _table(sequence[0].LUTDescriptor, sequence[0].LUTData)
+    first, table = read_table(sequence[0].LUTDescriptor, sequence[0].LUTData)
     return first, table.astype(np.float32)
 
 
-def _table(descriptor: Any, data: Any) -> tuple[int, NDArray[np.uint16]]:
+def read_table(descriptor: Any, data: Any) -> tuple[int, NDArray[np.uint16]]:
     """(first input value, entries) of a lookup table; short tables are refused."""
     entries = int(descriptor[0]) or 1 << 16
     first, bits = int(descriptor[1]), int(descriptor[2])

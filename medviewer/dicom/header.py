@@ -14,12 +14,14 @@ from medviewer.dicom import plane
 from medviewer.dicom import values as v
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.flaws import Flaws, as_streamed, flaws_of
+from medviewer.dicom.hounsfield import told_hu
 from medviewer.dicom.other_objects import OtherObject, kind_of, make_object
 from medviewer.dicom.pixel_format import bits_contradict, pixel_format
-from medviewer.dicom.study import Acquisition, Instance, SeriesIssue
+from medviewer.dicom.study import Acquisition, Instance, PixelFormat, SeriesIssue
 from medviewer.dicom.tags import COMMON, COMMON_TAGS, PHASE_TAGS, TAG, WANTED
 from medviewer.dicom.walk import Header, walk
 from medviewer.imaging.inplane import Region
+from medviewer.imaging.window import Window
 
 _LOSSY_SYNTAX = {
     "1.2.840.10008.1.2.4.50": "JPEG",
@@ -74,6 +76,10 @@ class Facts:
     lossy: str = ""
     flaws: Flaws = frozenset()
     """What is wrong with the file, though it can be read."""
+    suv: float | None = None
+    """What rescaled values are multiplied by to be SUVbw; None where that is not told."""
+    unit_label: str = ""
+    """What rescaled values are said to be: "Bq/mL"; empty where nothing is said."""
 
 
 def read_header(path: Path) -> list[Facts]:
@@ -86,7 +92,7 @@ def read_header(path: Path) -> list[Facts]:
     common = _common(tuple(raw.get(tag, b"") for tag in COMMON_TAGS))
     _refuse_other(path, header, common)
     try:
-        facts = _first(path, header, common)
+        facts = _with_unit(_first(path, header, common), header)
         if facts.instance.frames == 1 and TAG["PerFrameFunctionalGroupsSequence"] not in header.present:
             return [facts]
         from medviewer.dicom.multiframe import frames_of
@@ -110,6 +116,15 @@ def patient_key(c: Common) -> str:
     """
     parts = [c.patient_id, c.name.rstrip("^= "), c.birth_date, "" if c.patient_id else c.study_uid]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _with_unit(facts: Facts, header: Header) -> Facts:
+    """Images that name the unit of their values: PET, and what has a Rescale Type."""
+    if facts.hu or not (TAG["Units"] in header.present or TAG["RescaleType"] in header.present):
+        return facts
+    from medviewer.dicom.suv import with_unit
+
+    return with_unit(facts, header)
 
 
 @lru_cache(maxsize=4096)
@@ -195,7 +210,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         spacing_label=label,
         slope=1.0 if has_lut else slope,
         intercept=0.0 if has_lut else intercept,
-        windows=plane.windows(*(get(keyword) for keyword in _WINDOW), pixels.photometric == "MONOCHROME1"),
+        windows=_windows(path, header, pixels, intercept),
         padding=_padding(header, pixels.signed),
         image_type=v.parts(get("ImageType")),
         modality_lut=has_lut,
@@ -209,15 +224,10 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         common,
         v.ascii_text(get("FrameOfReferenceUID")),
         tuple(v.ascii_text(raw.get(tag, b"")) for tag in PHASE_TAGS),
-        valid and not has_lut and not bits and _told_hu(raw, common.modality),
+        valid and not has_lut and not bits and told_hu(raw, common.modality),
         _lossy(header),
         flaws,
     )
-
-
-def _told_hu(raw: dict[int, bytes], modality: str) -> bool:
-    rescale_type, image_type = (raw.get(TAG[k], b"") for k in ("RescaleType", "ImageType"))
-    return is_hu(modality, v.ascii_text(rescale_type), v.parts(image_type))
 
 
 def _check_tables(header: Header, has_tables: bool) -> None:
@@ -244,19 +254,24 @@ def _regions(path: Path, header: Header) -> tuple[Region, ...]:
         return (_NO_SCALE,)
 
 
+def _windows(path: Path, header: Header, pixels: PixelFormat, intercept: float) -> tuple[Window, ...]:
+    """The image's windows, then the tables of its VOI LUT Sequence; a damaged one cannot be chosen."""
+    invert = pixels.photometric == "MONOCHROME1"
+    windows = plane.windows(*(header.values.get(TAG[keyword], b"") for keyword in _WINDOW), invert)
+    if TAG["VOILUTSequence"] not in header.present:
+        return windows
+    from medviewer.dicom.voi_lut import read_voi_luts
+
+    signed = pixels.signed or intercept < 0
+    return (*windows, *read_voi_luts(path, signed, header.coding.little, invert))
+
+
 def frame_count(raw: bytes) -> int:
     """NumberOfFrames, 1 where absent. Raises :class:`Broken` for nonsense."""
     count = v.integer(raw) if raw.strip(b"\0 ") else 1
     if count is None or not 1 <= count <= 200_000:
         raise Broken("The number of frames is not believable.")
     return count
-
-
-def is_hu(modality: str, rescale_type: str, image_type: tuple[str, ...]) -> bool:
-    """Whether CT values are HU: said so, or an original CT that says nothing (PS3.3 C.8.2.1.1.2)."""
-    if modality != "CT":
-        return False
-    return rescale_type == "HU" or (not rescale_type and image_type[:1] == ("ORIGINAL",))
 
 
 def _padding(header: Header, signed: bool) -> tuple[int, int] | None:

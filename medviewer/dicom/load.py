@@ -58,7 +58,14 @@ class SeriesLoader:
         budget = default_budget() if budget is None else budget
         self._voxels, self.on_disk = make_room(shape, self._dtype, budget)
         padding = series_padding(series, self._dtype)
-        self.volume = Volume(self._voxels, series.geometry, series.unit, padding, in_plane=in_plane(series))
+        self.volume = Volume(
+            self._voxels,
+            series.geometry,
+            series.unit,
+            padding,
+            unit_label=series.unit_label,
+            in_plane=in_plane(series),
+        )
         self.ready: NDArray[np.bool_] = np.zeros(shape[0], bool)
         self.failed: dict[int, str] = {}
         self._lock = threading.Lock()
@@ -196,7 +203,14 @@ def read_slice(series: Series, index: int) -> Volume:
     _fill(instance, voxels[0], lambda: None)
     padding = padding_range(instance, voxels.dtype)
     alone = replace(series, instances=(instance,))
-    return Volume(voxels, slice_geometry(series, index), series.unit, padding, in_plane=in_plane(alone))
+    return Volume(
+        voxels,
+        slice_geometry(series, index),
+        series.unit,
+        padding,
+        unit_label=series.unit_label,
+        in_plane=in_plane(alone),
+    )
 
 
 def slice_geometry(series: Series, index: int) -> Geometry | None:

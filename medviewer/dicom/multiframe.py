@@ -14,6 +14,7 @@ from medviewer.dicom import plane
 from medviewer.dicom import values as v
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.header import Facts
+from medviewer.dicom.hounsfield import is_hu
 from medviewer.dicom.study import Instance, SeriesIssue
 from medviewer.dicom.tags import TAG
 from medviewer.dicom.walk import Header
@@ -112,9 +113,10 @@ def _placed(first: Facts, k: int, frame: Dataset, shared: Dataset) -> Facts:
     if given:
         contradictory = SeriesIssue.CONTRADICTORY_PIXELS in first.flaws
         believed = valid and not base.modality_lut and not contradictory
-        hu = believed and h.is_hu(first.common.modality, kind, instance.image_type)
+        hu = believed and is_hu(first.common.modality, kind, instance.image_type)
+    label = "" if given else first.unit_label
     phase = tuple(raw(macro, keyword).decode() for macro, keyword in _PHASE_SOURCES)
-    return replace(first, instance=instance, hu=hu, phase=phase, common=_common(first, raw))
+    return replace(first, instance=instance, hu=hu, unit_label=label, phase=phase, common=_common(first, raw))
 
 
 def _common(first: Facts, raw: Any) -> h.Common:

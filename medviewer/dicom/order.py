@@ -17,6 +17,7 @@ import numpy as np
 from medviewer.dicom.header import Facts, patient_key
 from medviewer.dicom.stack import SAME_PLACE_MM, Stack, depth, file_order, normal, stack
 from medviewer.dicom.study import Instance, Patient, Series, SeriesIssue, Study, Unreadable
+from medviewer.dicom.suv import in_suv
 from medviewer.imaging.volume import Unit
 
 _ORIENTATION_TOLERANCE = 1e-4
@@ -190,7 +191,11 @@ def _places(depths: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[int]:
 def _series(members: list[Facts], patient: str, issues: set[SeriesIssue], part: str) -> Series:
     first = members[0]
     c = first.common
-    placed = stack([f.instance for f in members], first.frame_of_reference_uid, _thickness(first))
+    factors = [f.suv for f in members]
+    suv = None if None in factors else factors
+    images = [in_suv(f.instance, f.suv) if suv and f.suv is not None else f.instance for f in members]
+    labels = {f.unit_label for f in members}
+    placed = stack(images, first.frame_of_reference_uid, _thickness(first))
     lossy = next((f.lossy for f in members if f.lossy), "")
     own = _own_issues(first, placed, lossy).union(*(f.flaws for f in members))
     return Series(
@@ -207,7 +212,8 @@ def _series(members: list[Facts], patient: str, issues: set[SeriesIssue], part: 
         part=part,
         geometry=placed.geometry,
         frame_of_reference_uid=first.frame_of_reference_uid,
-        unit=_unit(members),
+        unit=Unit.SUV if suv else _unit(members),
+        unit_label=labels.pop() if len(labels) == 1 and not suv else "",
         acquisition=c.acquisition,
         issues=frozenset(issues) | placed.issues | own,
         lossy=lossy,
@@ -223,7 +229,8 @@ def _own_issues(first: Facts, placed: Stack, lossy: str) -> set[SeriesIssue]:
     positions = [i.position is None or i.orientation is None for i in placed.instances]
     if any(positions) and (first.common.modality in _WITH_POSITION or not all(positions)):
         issues.add(SeriesIssue.NO_POSITION)
-    if any(i.pixel_spacing is None for i in placed.instances):
+    scaled = (i.pixel_spacing is not None or any(r.scale for r in i.regions) for i in placed.instances)
+    if not all(scaled):
         issues.add(SeriesIssue.NO_SPACING)
     if not first.common.patient_id:
         issues.add(SeriesIssue.NO_PATIENT_ID)

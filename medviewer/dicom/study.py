@@ -158,6 +158,8 @@ class Series:
     geometry: Geometry | None = None
     frame_of_reference_uid: str = ""
     unit: Unit = Unit.RAW
+    unit_label: str = ""
+    """What values of Unit.RAW are said to be: "Bq/mL"; empty where nothing is said."""
     acquisition: Acquisition = field(default_factory=Acquisition)
     issues: frozenset[SeriesIssue] = frozenset()
     lossy: str = ""

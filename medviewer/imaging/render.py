@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from medviewer.imaging.overlay import PALETTE, OverlayStyle, compose, overlay_rgba
 from medviewer.imaging.reslice import PlaneView
 from medviewer.imaging.volume import Mask, Volume
-from medviewer.imaging.window import VoiFunction, Window
+from medviewer.imaging.window import VoiFunction, VoiLut, Window
 
 __all__ = [
     "PALETTE",
@@ -37,6 +37,8 @@ _SAMPLES = 1 << 18
 def _levels(x: NDArray[np.float64], window: Window) -> NDArray[np.uint8]:
     """PS3.3 C.11.2.1.2.1, C.11.2.1.3.1 and .2, written as they stand there, ymin 0 and ymax 255."""
     c, w = window.centre, window.width
+    if window.lut is not None:
+        return _looked_up(x, window.lut, window.invert)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         if window.function is VoiFunction.SIGMOID:
             y = _WHITE / (1 + np.exp(-4 * (x - c) / w))
@@ -49,6 +51,20 @@ def _levels(x: NDArray[np.float64], window: Window) -> NDArray[np.uint8]:
         unknown = np.isnan(x)
         level = np.floor(np.where(unknown, 0.0, y) + 0.5).astype(np.uint8)
     return np.where(unknown, 0, 255 - level).astype(np.uint8) if window.invert else level
+
+
+def _looked_up(x: NDArray[np.float64], lut: VoiLut, invert: bool) -> NDArray[np.uint8]:
+    """PS3.3 C.11.2.1.1: entries of n bits span 0 to 2**n - 1, values beyond the table take its end entries.
+
+    The table is for whole numbers: others are rounded half up first.
+    """
+    entries = np.frombuffer(lut.entries, "<u2")
+    white = (1 << lut.bits) - 1
+    levels = np.floor(np.minimum(entries, white) * (_WHITE / white) + 0.5).astype(np.uint8)
+    unknown = np.isnan(x)
+    index = np.floor(np.where(unknown, 0.0, x) + 0.5) - lut.first
+    level = levels[np.clip(index, 0, len(entries) - 1).astype(np.intp)]
+    return np.where(unknown, 0, 255 - level if invert else level).astype(np.uint8)
 
 
 @dataclass(frozen=True)

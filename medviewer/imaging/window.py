@@ -1,4 +1,4 @@
-"""The window: how a value becomes a grey level. PS3.3 C.11.2.1.2 and C.11.2.1.3, to the letter."""
+"""The window: how a value becomes a grey level. PS3.3 C.11.2.1.1 to C.11.2.1.3, to the letter."""
 
 from __future__ import annotations
 
@@ -15,6 +15,16 @@ class VoiFunction(StrEnum):
 
 
 @dataclass(frozen=True)
+class VoiLut:
+    """A table in place of a window (PS3.3 C.11.2.1.1): ``entries`` as little-endian 16-bit numbers of
+    ``bits`` bits; the first belongs to the value ``first`` and all below, the last also to all above."""
+
+    first: int
+    bits: int
+    entries: bytes
+
+
+@dataclass(frozen=True)
 class Window:
     """Centre and width in the volume's unit. ``invert`` turns black to white (MONOCHROME1, or the reader).
 
@@ -26,6 +36,8 @@ class Window:
     function: VoiFunction = VoiFunction.LINEAR
     invert: bool = False
     name: str = ""
+    lut: VoiLut | None = None
+    """A table that takes the place of the function; centre and width then are the span it covers."""
 
     def __post_init__(self) -> None:
         smallest = 1.0 if self.function is VoiFunction.LINEAR else 1e-12

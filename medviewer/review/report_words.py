@@ -90,6 +90,8 @@ def window_text(window: Window | None) -> str:
     """ "window 1500/−600": width, then centre."""
     if window is None:
         return "automatic window"
+    if window.lut is not None:
+        return f"VOI LUT {window.name}".rstrip()
     decimals = 0 if window.width >= 10 else 2
     width, centre = (number(x, decimals=decimals).replace(",", "") for x in (window.width, window.centre))
     return f"window {width}/{centre}"

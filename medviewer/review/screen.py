@@ -13,13 +13,15 @@ from medviewer.dicom.study import ScanResult, Series
 from medviewer.errors import UsageError
 from medviewer.imaging.render import OverlayStyle, auto_window
 from medviewer.imaging.volume import Unit, Volume
-from medviewer.imaging.window import Window
+from medviewer.imaging.window import VoiFunction, Window
 from medviewer.review.merge import merge
 from medviewer.review.state import Change, State
 from medviewer.review.store import AuditSink, Store, local_now
 
 ANNOTATION_LEVELS = ("full", "minimal", "off")
 _SOFT_TISSUE = Window(40.0, 400.0)
+_UPTAKE = Window(3.0, 6.0, VoiFunction.LINEAR_EXACT, name="SUV 0 to 6")
+"""The liver (SUV about 2) is a mid grey and two patients look alike, whatever the hottest voxel of each."""
 
 
 class Screen(Store):
@@ -175,11 +177,13 @@ def is_inverted(series: Series) -> bool:
 
 
 def first_window(series: Series) -> Window | None:
-    """What a series is first shown with: its own first window; else soft tissue for HU; else None, and the
-    values decide once they are there."""
+    """What a series is first shown with: its own first window; else soft tissue for HU, 0 to 6 for SUV;
+    else None, and the values decide once they are there."""
     own = series.instances[len(series.instances) // 2].windows
     if own:
         return replace(own[0], invert=own[0].invert or is_inverted(series))
+    if series.unit is Unit.SUV:
+        return _UPTAKE
     return _SOFT_TISSUE if series.unit is Unit.HU else None
 
 

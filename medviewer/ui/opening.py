@@ -274,8 +274,7 @@ def _found_sentence(found: ScanResult) -> str:
     said = f"{number(images)} images in {len(series)} series" if series else "No images"
     if len(found.patients) > 1:
         said += f" of {len(found.patients)} patients"
-    if found.objects:
-        said += f", {len(found.objects)} other {'object' if len(found.objects) == 1 else 'objects'}"
+    said += f", other objects: {len(found.objects)}" if found.objects else ""
     left = len(found.unreadable)
     return said + (f"; {left} {'file' if left == 1 else 'files'} could not be opened" if left else "")
 
@@ -291,12 +290,11 @@ def _nothing_sentence(found: ScanResult) -> str:
 
 def _loaded_sentence(loader: SeriesLoader, seconds: float) -> str:
     count = int(loader.ready.sum())
-    where = " (more than the memory set aside: kept on the disk)" if loader.on_disk else ""
-    return f"Loaded {count} {'image' if count == 1 else 'images'} in {number(seconds, 's', 2)}{where}"
+    said = f"Loaded {count} {'image' if count == 1 else 'images'} in {number(seconds, 's', 2)}"
+    return f"{said} (more than the memory set aside: kept on the disk)" if loader.on_disk else said
 
 
 def _failed_slices_sentence(loader: SeriesLoader) -> str:
-    count = len(loader.failed)
-    reason = next(iter(loader.failed.values()))
+    count, reason = len(loader.failed), next(iter(loader.failed.values()))
     some = "1 image" if count == 1 else f"{count} images"
     return f"{some} of this series could not be read: {reason}"

@@ -129,7 +129,7 @@ class Picture:
         whole = np.issubdtype(value.dtype, np.integer) or float(value).is_integer()
         # Values are compared with window settings, which have no thousands separator either.
         text = number(float(value), decimals=0 if whole else 2).replace(",", "")
-        return f"{self.volume.unit.value or 'Value'} {text} {where}"
+        return f"{unit_of(self.volume) or 'Value'} {text} {where}"
 
 
 def side_planes(volume: Volume) -> tuple[Plane, Plane]:
@@ -217,7 +217,7 @@ def dragged(window: Window, wider: float, lower: float, whole: bool) -> Window:
     smallest = 1.0 if whole else max(1e-6, window.width * 1e-3)
     if window.function == "LINEAR":
         smallest = 1.0
-    return replace(window, centre=centre, width=max(smallest, width), name="")
+    return replace(window, centre=centre, width=max(smallest, width), name="", lut=None)
 
 
 def _may_touch(mask: Mask, view: PlaneView, index: int) -> bool:
@@ -228,4 +228,4 @@ def _may_touch(mask: Mask, view: PlaneView, index: int) -> bool:
 
 def unit_of(volume: Volume) -> str:
     """The unit behind a number: "HU", or nothing where the values have none."""
-    return "" if volume.unit is Unit.RGB else volume.unit.value
+    return "" if volume.unit is Unit.RGB else volume.unit.value or volume.unit_label

@@ -26,7 +26,7 @@ def series_title(series: Series) -> str:
 def series_facts(series: Series) -> str:
     """ "CT · 64 images · HU"."""
     count = len(series.instances)
-    unit = "" if series.unit in (Unit.RAW, Unit.RGB) else series.unit.value
+    unit = "" if series.unit is Unit.RGB else series.unit.value or series.unit_label
     images = "1 image" if count == 1 else f"{count:,} images"
     return " · ".join(part for part in (series.modality, images, unit, series.lossy) if part)
 

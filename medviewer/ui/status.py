@@ -63,6 +63,8 @@ def window_name(state: State) -> str:
     if window is None or series is None or series.unit is Unit.RGB:
         return ""
     inverted = ", inverted" if window.invert else ""
+    if window.lut is not None:
+        return f"VOI LUT {window.name}".rstrip() + inverted
     for preset in CT_PRESETS if series.unit is Unit.HU else ():
         if (preset.window.centre, preset.window.width) == (window.centre, window.width):
             key = f" ({preset.key})" if preset.key else ""

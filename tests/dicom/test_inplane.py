@@ -12,7 +12,7 @@ from pydicom.sequence import Sequence
 from medviewer.dicom.inplane import edge_letters, in_plane
 from medviewer.dicom.load import load_series, read_slice
 from medviewer.dicom.scan import scan
-from medviewer.dicom.study import Series
+from medviewer.dicom.study import Series, SeriesIssue
 from medviewer.errors import NoGeometry
 from medviewer.imaging.inplane import InPlane
 from medviewer.imaging.reslice import Letters, PlaneView
@@ -164,3 +164,10 @@ def test_nothing_is_measured_across_regions_or_out_of_them(tmp_path: Path) -> No
 def test_time_and_velocity_are_no_lengths(tmp_path: Path, units: int, delta: float, form: int) -> None:
     own = ultrasound(tmp_path, region((0, 0, 11, 15), units, delta, form))
     assert own.scale_at([(0, 0), (7, 5)]) is None
+
+
+def test_a_calibrated_region_is_not_told_as_missing_spacing(tmp_path: Path) -> None:
+    known = projection(tmp_path / "1", "US", SequenceOfUltrasoundRegions=Sequence([region((0, 0, 5, 7))]))
+    lost = projection(tmp_path / "2", "US", SequenceOfUltrasoundRegions=Sequence([region((0, 0, 5, 7), 4)]))
+    assert SeriesIssue.NO_SPACING not in known.issues
+    assert SeriesIssue.NO_SPACING in lost.issues

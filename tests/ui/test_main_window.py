@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
@@ -13,6 +15,7 @@ from PySide6.QtWidgets import QToolBar
 from pytestqt.qtbot import QtBot
 
 from medviewer.imaging.presets import preset
+from medviewer.imaging.window import VoiLut, Window
 from medviewer.review.settings import Settings, load_settings
 from medviewer.review.state import State
 from medviewer.ui.actions import ACTIONS, TOOLBAR, spec
@@ -193,3 +196,19 @@ def test_that_analyze_and_report_never_fall_off_the_toolbar(
     qtbot.waitUntil(lambda: bar.toolButtonStyle() == style)
     qtbot.waitUntil(lambda: window.report_button.isVisible() and window.analyze_button.isVisible())
     assert window.report_button.geometry().right() <= bar.width()
+
+
+def test_that_key_1_goes_through_windows_and_tables_by_their_names(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    lut = VoiLut(0, 8, np.arange(200, dtype="<u2").tobytes())
+    own = Window(40, 400, name="SOFT"), Window(100, 200, name="SKIN", lut=lut)
+    session = window.session
+    state = session.state
+    assert state.series is not None
+    images = tuple(replace(i, windows=own) for i in state.series.instances)
+    session._state = replace(state, series=replace(state.series, instances=images))
+    names = [press(qtbot, window, Key.Key_1).window for _ in range(3)]
+    assert [w.name for w in names if w is not None] == ["SOFT", "SKIN", "SOFT"]
+    press(qtbot, window, Key.Key_1)
+    assert window.status._window.text() == "VOI LUT SKIN"

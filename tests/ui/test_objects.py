@@ -105,7 +105,7 @@ def test_that_a_folder_without_images_still_lists_its_objects(
     write_object(tmp_path / "sr.dcm", "88.33", SeriesDescription="")
     with qtbot.waitSignal(window.opening.message, timeout=PATIENCE) as said:
         window.opening.open_paths([tmp_path])
-    assert said.args == ["No images, 1 other object"]
+    assert said.args == ["No images, other objects: 1"]
     assert len(rows(window)) == 1
     assert object_title(scan([tmp_path]).objects[0]) == "900 · Structured report"
     assert window.session.state.series is None
