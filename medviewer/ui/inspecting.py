@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Inspecting(QObject):
-    """Opens the dialogs that show what a file holds; the newest request wins."""
+    """Opens the dialogs that show what a file holds; closing one gives up what it still reads."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -60,7 +60,7 @@ class Inspecting(QObject):
         job = self._window.runner.submit("inspect", lambda context: _told(read_report, found.path, context))
         job.succeeded.connect(dialog.show_report)
         job.failed.connect(dialog.fail)
-        dialog.finished.connect(self._closed)
+        dialog.finished.connect(job.cancel)
         self._window.commands.show_dialog(dialog)
 
     def _show_document(self, found: DicomObject) -> None:
@@ -81,15 +81,12 @@ class Inspecting(QObject):
         job = self._window.runner.submit("inspect", lambda context: _told(read_tags, Path(path), context))
         job.succeeded.connect(dialog.show_tree)
         job.failed.connect(dialog.fail)
-        dialog.finished.connect(self._closed)
+        dialog.finished.connect(job.cancel)
         self._window.commands.show_dialog(dialog)
 
     def _on_top(self) -> QWidget:
         """A dialog asked from another dialog lies above that."""
         return QApplication.activeModalWidget() or self._window
-
-    def _closed(self) -> None:
-        self._window.runner.cancel("inspect")
 
 
 def _told(read: Callable[[Path, TaskContext], T], path: Path, context: TaskContext) -> T:
