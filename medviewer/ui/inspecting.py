@@ -1,4 +1,4 @@
-"""Looking into a file: its tags, a report. Files are read beside the window."""
+"""Looking into a file: its tags, a report, a document. Files are read beside the window."""
 
 from __future__ import annotations
 
@@ -6,16 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
+from medviewer.dicom.document import read_pdf
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.report_tree import places, read_report
+from medviewer.dicom.study import DicomObject
 from medviewer.dicom.tag_tree import read_tags
 from medviewer.errors import UnreadableImage
+from medviewer.review.pdf_pages import foreign_pages
 from medviewer.tasks import TaskContext
+from medviewer.ui.dialogs.document import DocumentReader
 from medviewer.ui.dialogs.report_tree import ReportReader
 from medviewer.ui.dialogs.tags import Tags
+from medviewer.ui.jobs import JobContext
 
 T = TypeVar("T")
 
@@ -24,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Inspecting(QObject):
-    """Opens the dialogs that show what a file holds; the newest request wins."""
+    """Opens the dialogs that show what a file holds; closing one gives up what it still reads."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -37,18 +44,35 @@ class Inspecting(QObject):
             self.show_tags(str(state.series.instances[state.index].path))
 
     def open_object(self, path: str) -> None:
-        """What an object beside the images holds: a report to read, anything else as tags."""
+        """What an object beside the images holds: a report or a document to read, anything else as tags."""
         scan = self._window.session.state.scan
         found = next((o for o in scan.objects if str(o.path) == path), None) if scan is not None else None
-        if scan is None or found is None or found.kind.code not in ("SR", "KO"):
+        if scan is not None and found is not None and found.kind.code in ("SR", "KO"):
+            self._show_report(found, places(scan, found.patient.key))
+        elif found is not None and found.kind.code == "PDF":
+            self._show_document(found)
+        else:
             self.show_tags(path)
-            return
-        dialog = ReportReader(found.kind.name, path, places(scan, found.patient.key), self._on_top())
+
+    def _show_report(self, found: DicomObject, known: dict[str, str]) -> None:
+        dialog = ReportReader(found.kind.name, str(found.path), known, self._on_top())
         dialog.tags_wanted.connect(self.show_tags)
         job = self._window.runner.submit("inspect", lambda context: _told(read_report, found.path, context))
         job.succeeded.connect(dialog.show_report)
         job.failed.connect(dialog.fail)
-        dialog.finished.connect(self._closed)
+        dialog.finished.connect(job.cancel)
+        self._window.commands.show_dialog(dialog)
+
+    def _show_document(self, found: DicomObject) -> None:
+        dialog = DocumentReader(found.kind.name, str(found.path), self._on_top())
+        dialog.tags_wanted.connect(self.show_tags)
+        width = dialog.page_pixels
+        # In the lane of the report, which draws pages too: PDFium bears one thread at a time.
+        job = self._window.runner.submit("export", lambda context: _pages(found.path, width, context))
+        job.told.connect(dialog.add_pages)
+        job.succeeded.connect(dialog.finish)
+        job.failed.connect(dialog.fail)
+        dialog.finished.connect(job.cancel)
         self._window.commands.show_dialog(dialog)
 
     def show_tags(self, path: str) -> None:
@@ -57,15 +81,12 @@ class Inspecting(QObject):
         job = self._window.runner.submit("inspect", lambda context: _told(read_tags, Path(path), context))
         job.succeeded.connect(dialog.show_tree)
         job.failed.connect(dialog.fail)
-        dialog.finished.connect(self._closed)
+        dialog.finished.connect(job.cancel)
         self._window.commands.show_dialog(dialog)
 
     def _on_top(self) -> QWidget:
         """A dialog asked from another dialog lies above that."""
         return QApplication.activeModalWidget() or self._window
-
-    def _closed(self) -> None:
-        self._window.runner.cancel("inspect")
 
 
 def _told(read: Callable[[Path, TaskContext], T], path: Path, context: TaskContext) -> T:
@@ -76,3 +97,11 @@ def _told(read: Callable[[Path, TaskContext], T], path: Path, context: TaskConte
         raise UnreadableImage(str(error)) from error
     except OSError as error:
         raise UnreadableImage("The file could not be read.") from error
+
+
+def _pages(path: Path, width: int, context: JobContext) -> int:
+    def show(picture: NDArray[np.uint8]) -> None:
+        context.check()
+        context.tell(picture)
+
+    return foreign_pages(_told(read_pdf, path, context), width, show)

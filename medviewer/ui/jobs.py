@@ -173,7 +173,7 @@ LANES: dict[str, Policy] = {
     "export": Policy.QUEUE,
     "prepare": Policy.QUEUE,
     "audit": Policy.QUEUE,
-    "inspect": Policy.NEWEST,
+    "inspect": Policy.QUEUE,
 }
 
 

@@ -4,32 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QScrollArea, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QFrame, QScrollArea, QWidget
 
 from medviewer.ui.dialogs.base import Dialog
+from medviewer.ui.page_picture import PAGE_WIDTH, PagePicture
 from medviewer.ui.widgets import column, label, row
 
 _NAMES = (("pdf", "PDF"), ("html", "HTML"), ("json", "JSON"))
-
-
-_PAGE_WIDTH = 820
-
-
-class _Page(QLabel):
-    """One page, a picture pixel to a screen pixel."""
-
-    def __init__(self, picture: NDArray[np.uint8]) -> None:
-        super().__init__()
-        rows, columns = picture.shape[:2]
-        image = QImage(
-            np.ascontiguousarray(picture).tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888
-        )
-        shown = QPixmap.fromImage(image)
-        shown.setDevicePixelRatio(columns / _PAGE_WIDTH)
-        self.setPixmap(shown)
-        self.setAlignment(Qt.AlignmentFlag.AlignHCenter)
 
 
 class ReportPreview(Dialog):
@@ -43,8 +25,8 @@ class ReportPreview(Dialog):
 
     def __init__(self, reader: str, parent: QWidget | None) -> None:
         super().__init__("Report", parent, width=760)
-        self.resize(_PAGE_WIDTH + 80, 920)
-        self._pages: list[_Page] = []
+        self.resize(PAGE_WIDTH + 80, 920)
+        self._pages: list[PagePicture] = []
         self._inside = QWidget()
         self._stack = column(self._inside, margin=12, spacing=12)
         self._area = QScrollArea()
@@ -76,7 +58,7 @@ class ReportPreview(Dialog):
     @property
     def page_pixels(self) -> int:
         """How many pixels wide a page is on this screen."""
-        return round(_PAGE_WIDTH * self.devicePixelRatioF())
+        return round(PAGE_WIDTH * self.devicePixelRatioF())
 
     def show_reader(self, name: str) -> None:
         """Whose decisions these are."""
@@ -88,7 +70,7 @@ class ReportPreview(Dialog):
         for old in self._pages:
             old.hide()
             old.deleteLater()
-        self._pages = [_Page(page) for page in pages]
+        self._pages = [PagePicture(page) for page in pages]
         for page in self._pages:
             self._stack.addWidget(page)
         self._box_toggled()

@@ -1,0 +1,64 @@
+"""The pages of a PDF that lies in a study."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+from medviewer.errors import MedviewerError
+from medviewer.ui.dialogs.base import Dialog
+from medviewer.ui.page_picture import PAGE_WIDTH, PagePicture
+from medviewer.ui.widgets import column, label
+
+
+class DocumentReader(Dialog):
+    """Shows each page when it comes; says why where there is none."""
+
+    tags_wanted = Signal(str)
+    """Path of the object."""
+
+    def __init__(self, title: str, path: str, parent: QWidget | None) -> None:
+        super().__init__(title, parent, width=640)
+        self.resize(PAGE_WIDTH + 80, 920)
+        self._path = path
+        self.pages: list[PagePicture] = []
+        self.said = label("Reading …", "muted")
+        self.body.addWidget(self.said)
+        inside = QWidget()
+        self._stack = column(inside, margin=12, spacing=12)
+        self._stack.addStretch(1)
+        area = QScrollArea()
+        area.setWidget(inside)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        self.body.addWidget(area, 1)
+        self.tags_button = self.add_button("Tags…", "quiet")
+        self.tags_button.clicked.connect(self._ask_tags)
+        self.add_close()
+
+    @property
+    def page_pixels(self) -> int:
+        """How many pixels wide a page is on this screen."""
+        return round(PAGE_WIDTH * self.devicePixelRatioF())
+
+    def add_pages(self, pictures: list[NDArray[np.uint8]]) -> None:
+        """Some more pages are there."""
+        for picture in pictures:
+            page = PagePicture(picture, self.devicePixelRatioF())
+            self._stack.insertWidget(len(self.pages), page)
+            self.pages.append(page)
+
+    def finish(self, count: int) -> None:
+        """That was all; ``count`` is how many pages the document has."""
+        words = "1 page" if count == 1 else f"{count} pages"
+        left = len(self.pages) < count
+        self.said.setText(f"The first {len(self.pages)} of {words}" if left else words)
+
+    def fail(self, error: MedviewerError) -> None:
+        """It could not be read."""
+        self.said.setText(error.sentence())
+
+    def _ask_tags(self) -> None:
+        self.tags_wanted.emit(self._path)
