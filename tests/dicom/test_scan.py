@@ -10,32 +10,12 @@ from pydicom.uid import UID
 
 from medviewer.dicom.objects.ct import seeded_uid
 from medviewer.dicom.scan import scan
-from medviewer.dicom.study import Series, SeriesIssue
+from medviewer.dicom.study import SeriesIssue
 from medviewer.errors import Cancelled, NothingReadable
 from medviewer.imaging.volume import Unit
 from medviewer.tasks import TaskContext
-from tests.factories import Tweak, make_ct_series, make_instance, save
-
-
-def series_of(folder: Path, tweak: Tweak | None = None, **how: object) -> list[Series]:
-    make_ct_series(folder, tweak=tweak, **how)  # type: ignore[arg-type]
-    return scan([folder]).all_series()
-
-
-def one(folder: Path, tweak: Tweak | None = None, **how: object) -> Series:
-    found = series_of(folder, tweak, **how)
-    assert len(found) == 1
-    return found[0]
-
-
-def depths(series: Series, axis: int = 2) -> list[float]:
-    return [i.position[axis] for i in series.instances if i.position]
-
-
-def shift(ds: Dataset, axis: int, mm: float) -> None:
-    position = list(ds.ImagePositionPatient)
-    position[axis] = float(position[axis]) + mm
-    ds.ImagePositionPatient = position
+from tests.dicom.scanned import one
+from tests.factories import make_ct_series, make_instance, save
 
 
 def test_a_broken_file_is_listed_and_the_rest_opens(tmp_path: Path) -> None:
