@@ -17,7 +17,16 @@ from medviewer.ai.request import Request
 from medviewer.errors import BundleError, DeviceError
 from medviewer.ui.main_window import MainWindow
 from tests.factories import make_ct_series
-from tests.ui.windows import PATIENCE, Model, answer, findings_of, make_window, write_series
+from tests.ui.windows import (
+    PATIENCE,
+    Model,
+    answer,
+    findings_of,
+    headline,
+    loaded_window,
+    make_window,
+    write_series,
+)
 
 
 @pytest.fixture
@@ -28,18 +37,8 @@ def model() -> Model:
 @pytest.fixture
 def window(qtbot: QtBot, model: Model, tmp_path: Path) -> Iterator[MainWindow]:
     """A window on a series that is loaded."""
-    made = make_window(model)
-    made.show()
-    qtbot.waitExposed(made)
-    with qtbot.waitSignal(made.opening.series_loaded, timeout=PATIENCE):
-        made.opening.open_paths([write_series(tmp_path / "study")])
-    yield made
-    model.gate.set()
-    made.dispose()
-
-
-def headline(window: MainWindow) -> str:
-    return window.results.state_panel._headline.text()
+    with loaded_window(qtbot, model, tmp_path / "study") as made:
+        yield made
 
 
 def analyze(qtbot: QtBot, window: MainWindow, model: Model) -> None:

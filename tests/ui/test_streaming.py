@@ -9,7 +9,15 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from medviewer.ui.main_window import MainWindow
-from tests.ui.windows import PATIENCE, Model, make_window, write_patient, write_series
+from tests.ui.windows import (
+    PATIENCE,
+    Model,
+    headline,
+    loaded_window,
+    make_window,
+    write_patient,
+    write_series,
+)
 
 
 @pytest.fixture
@@ -21,18 +29,8 @@ def model() -> Model:
 @pytest.fixture
 def window(qtbot: QtBot, model: Model, tmp_path: Path) -> Iterator[MainWindow]:
     """A window on a series that is loaded."""
-    made = make_window(model)
-    made.show()
-    qtbot.waitExposed(made)
-    with qtbot.waitSignal(made.opening.series_loaded, timeout=PATIENCE):
-        made.opening.open_paths([write_series(tmp_path / "study")])
-    yield made
-    model.gate.set()
-    made.dispose()
-
-
-def headline(window: MainWindow) -> str:
-    return window.results.state_panel._headline.text()
+    with loaded_window(qtbot, model, tmp_path / "study") as made:
+        yield made
 
 
 def test_that_masks_stream_in_while_the_run_goes_on(qtbot: QtBot, window: MainWindow, model: Model) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import Dataset
+from pytestqt.qtbot import QtBot
 
 from medviewer.ai import card as card_module
 from medviewer.ai.card import ModelCard, parse_card
@@ -149,3 +151,21 @@ def write_patient(folder: Path, number: int, slices: int = 4, value: int = 0) ->
 
     make_ct_series(folder, seed=number, slices=slices, tweak=tweak)
     return folder
+
+
+@contextmanager
+def loaded_window(qtbot: QtBot, model: Model, folder: Path) -> Iterator[MainWindow]:
+    """A window on a series that is loaded; taken apart at the end, whatever the model is doing."""
+    made = make_window(model)
+    made.show()
+    qtbot.waitExposed(made)
+    with qtbot.waitSignal(made.opening.series_loaded, timeout=PATIENCE):
+        made.opening.open_paths([write_series(folder)])
+    yield made
+    model.gate.set()
+    made.dispose()
+
+
+def headline(window: MainWindow) -> str:
+    """The first words of the result card."""
+    return window.results.state_panel._headline.text()
