@@ -29,6 +29,8 @@ _HATCHES: tuple[tuple[int, int, int], ...] = (
 _HATCH_GAIN = 1.75
 """How much more opaque a hatch line is than the fill."""
 
+_HATCH_ROOM = 512
+
 _EMPTY, _FILL, _LINE, _EDGE = range(4)
 
 
@@ -61,6 +63,17 @@ def hatch(kind: int, rows: int, columns: int) -> NDArray[np.bool_]:
     pattern = (a * np.arange(rows)[:, None] + b * np.arange(columns)[None, :]) % period == 0
     pattern.flags.writeable = False
     return np.asarray(pattern)
+
+
+def _hatched(kind: int, box: tuple[slice, slice], corner: tuple[int, int]) -> NDArray[np.bool_]:
+    """The piece of an endless hatch under a box of a picture that begins at ``corner`` of a larger one."""
+    period = _HATCHES[kind % len(_HATCHES)][2]
+    first = [(begin + side.start) % period for begin, side in zip(corner, box, strict=True)]
+    sizes = [side.stop - side.start for side in box]
+    # Few sizes, so that the pattern is found ready while zooming.
+    room = [-(-(size + period) // _HATCH_ROOM) * _HATCH_ROOM for size in sizes]
+    pattern = hatch(kind, room[0], room[1])
+    return pattern[first[0] : first[0] + sizes[0], first[1] : first[1] + sizes[1]]
 
 
 def edge(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -106,10 +119,16 @@ def _paint(target: NDArray[np.uint8], layer: NDArray[np.uint8], mask: NDArray[np
     target[both] = np.rint(np.concatenate([colour, alpha * 255], axis=1)).astype(np.uint8)
 
 
-def overlay_rgba(layers: Sequence[tuple[NDArray[np.bool_], str]], style: OverlayStyle) -> NDArray[np.uint8]:
+def overlay_rgba(
+    layers: Sequence[tuple[NDArray[np.bool_], str]],
+    style: OverlayStyle,
+    corner: tuple[int, int] = (0, 0),
+) -> NDArray[np.uint8]:
     """(rows, columns, 4) straight-alpha picture of masks in their colours, later ones on top.
 
-    ``layers``: (mask of rows x columns, "#RRGGBB"), at least one, all of one shape. Raises ValueError.
+    ``layers``: (mask of rows x columns, "#RRGGBB"), at least one, all of one shape. ``corner``: (row, column)
+    of the whole picture where these masks begin: the hatch is counted from the picture's own corner. Raises
+    ValueError.
     """
     if not layers:
         raise ValueError("an overlay needs at least one layer")
@@ -124,7 +143,7 @@ def overlay_rgba(layers: Sequence[tuple[NDArray[np.bool_], str]], style: Overlay
         inside = np.ascontiguousarray(mask[box])
         kinds = inside.astype(np.uint8)
         if style.hatch:
-            kinds[inside & hatch(hatch_of(colour), *shape)[box]] = _LINE
+            kinds[inside & _hatched(hatch_of(colour), box, corner)] = _LINE
         if style.outline > 0:
             kinds[edge(inside)] = _EDGE
         ink = _ink(colour, style).view(np.uint32)[:, 0]

@@ -26,6 +26,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsItemGroup, QGraphicsPathItem, QGraphicsView, QWidget
 
+from medviewer.imaging.part import Part
 from medviewer.ui import theme
 from medviewer.ui.camera import Camera
 
@@ -59,16 +60,24 @@ class Hands(Protocol):
 
 
 class Raster(pg.ImageItem):  # type: ignore[misc]
-    """An image whose pixel (row, column) covers exactly [column, column + 1] x [row, row + 1]."""
+    """Part of an image: pixel (row, column) of the image covers exactly [column, column + 1] x [row, row + 1]."""
 
     def __init__(self, smooth: bool) -> None:
         super().__init__(axisOrder="row-major")
         self.smooth = smooth
 
-    def show_array(self, array: NDArray[np.uint8] | None) -> None:
-        """(rows, columns), (rows, columns, 3) or (rows, columns, 4) of finished levels; None hides it."""
+    def show_array(self, array: NDArray[np.uint8] | None, part: Part | None) -> None:
+        """(rows, columns), (rows, columns, 3) or (rows, columns, 4) of finished levels; None hides it.
+
+        ``part``: which cells of the picture they are; None for the picture as stored.
+        """
         self.setVisible(array is not None)
         if array is not None:
+            place = QTransform()
+            if part is not None:
+                rows, columns = part.rows, part.columns
+                place = QTransform(columns.step, 0, 0, rows.step, columns.start, rows.start)
+            self.setTransform(place)
             self.setImage(np.ascontiguousarray(array), autoLevels=False, levels=None)
 
     def paint(self, painter: QPainter, *rest: Any) -> None:
@@ -104,15 +113,19 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self._image.smooth = smooth
         self._image.update()
 
-    def show_levels(self, levels: NDArray[np.uint8] | None) -> None:
-        """The image: (rows, columns) or (rows, columns, 3); None for nothing."""
-        self._image.show_array(levels)
+    def show_levels(self, levels: NDArray[np.uint8] | None, part: Part | None = None) -> None:
+        """The image or a part of it: (rows, columns) or (rows, columns, 3); None for nothing."""
+        self._image.show_array(levels, part)
 
     def show_overlay(
-        self, rgba: NDArray[np.uint8] | None, outlines: Sequence[tuple[NDArray[np.float32], QColor]]
+        self,
+        rgba: NDArray[np.uint8] | None,
+        outlines: Sequence[tuple[NDArray[np.float32], QColor]],
+        part: Part | None = None,
     ) -> None:
-        """Fill (rows, columns, 4) with nearest pixels, and outlines as lines of constant width."""
-        self._fill.show_array(rgba)
+        """Fill (rows, columns, 4) with nearest pixels, and outlines as lines of constant width. The fill
+        covers a part, or all; the lines are in picture coordinates either way."""
+        self._fill.show_array(rgba, part)
         while len(self._outlines) < len(outlines):
             self._outlines.append(self._new_outline())
         for number, item in enumerate(self._outlines):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
 from medviewer.imaging.draw import LegendEntry, Mark
+from medviewer.imaging.part import Part
 from medviewer.imaging.render import OverlayStyle, overlay_rgba
 from medviewer.review.state import ReaderMeasurement
 from medviewer.ui import theme
@@ -22,24 +23,41 @@ Voxel = tuple[float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class DrawnMasks:
-    """Masks of one picture: fill (rows, columns, 4) or None, outlines with their colour, letters."""
+    """Masks of one picture, or of a part of it: fill (rows, columns, 4) or None, outlines with their colour, letters."""
 
     fill: NDArray[np.uint8] | None
     outlines: tuple[tuple[NDArray[np.float32], QColor], ...]
     marks: tuple[Mark, ...]
 
 
-def drawn_masks(picture: Picture | None, index: int, style: OverlayStyle) -> DrawnMasks:
-    """The masks on picture ``index``. Outlines are lines, so the raster holds fill and hatch alone."""
-    layers = picture.layers(index) if picture is not None else []
-    if not layers:
+def drawn_masks(
+    picture: Picture | None, index: int, style: OverlayStyle, part: Part | None = None
+) -> DrawnMasks:
+    """The masks on picture ``index`` or a part of it. Outlines are lines, so the raster holds fill and hatch
+    alone. The fill is in cells of the part, lines and letters in picture coordinates."""
+    cuts = picture.cuts(index) if picture is not None else []
+    if picture is None or not cuts:
         return DrawnMasks(None, (), ())
-    fill = overlay_rgba([(x.inside, x.colour) for x in layers], replace(style, outline=0.0))
-    outlines = tuple((outline(x.inside), _ink(x.colour, style)) for x in layers)
-    named = [x for x in layers if x.letter]
+    part = part or Part.whole(picture.view.shape)
+    layers = [x for x in (cut.on(part) for cut in cuts) if x.inside.any()]
+    # Counted from the picture's own corner, the hatch stays where it is while the picture is panned.
+    corner = round(part.rows.start / part.rows.step), round(part.columns.start / part.columns.step)
+    fill = (
+        overlay_rgba([(x.inside, x.colour) for x in layers], replace(style, outline=0.0), corner)
+        if layers
+        else None
+    )
+    outlines = tuple((_placed(outline(x.inside), part), _ink(x.colour, style)) for x in layers)
+    named = [x for x in cuts if x.letter]
     places = zip(named, letter_places(named), strict=True)
     marks = tuple(Mark(p[0], p[1], x.letter, x.colour) for x, p in places if p is not None)
     return DrawnMasks(fill, outlines, marks)
+
+
+def _placed(segments: NDArray[np.float32], part: Part) -> NDArray[np.float32]:
+    """From cells of a part to picture coordinates (x, y)."""
+    steps = np.array([part.columns.step, part.rows.step], np.float32)
+    return np.asarray(segments * steps + np.array([part.columns.start, part.rows.start], np.float32))
 
 
 def _ink(colour: str, style: OverlayStyle) -> QColor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,22 +13,35 @@ from numpy.typing import NDArray
 from medviewer.errors import NoGeometry
 from medviewer.imaging.numbers import number
 from medviewer.imaging.overlay import outline_segments
+from medviewer.imaging.part import Part, Span
 from medviewer.imaging.render import apply_window, auto_window
 from medviewer.imaging.reslice import Plane, PlaneView
+from medviewer.imaging.shrink import mask_cut, shrink, shrink_mask
 from medviewer.imaging.volume import Mask, Unit, Volume
 from medviewer.imaging.window import Window
+from medviewer.ui.kept import Kept
 
 _LETTER_STEP = 4
 """The place of a mask's letter is looked for on every fourth pixel: exact enough, and quick."""
+_LETTER_CELLS = 128
+"""Of large masks on fewer pixels: on about so many along the longer side."""
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One mask on one picture: (rows, columns), its colour, its letter ("" where it has no name yet)."""
+    """One mask on one picture: (rows, columns), its colour, its letter ("" where it has no name yet).
+
+    ``corner``: the (row, column) of the picture where ``inside`` begins.
+    """
 
     inside: NDArray[np.bool_]
     colour: str
     letter: str = ""
+    corner: tuple[int, int] = (0, 0)
+
+    def on(self, part: Part) -> Layer:
+        """The same on the cells of a part of the picture."""
+        return replace(self, inside=shrink_mask(self.inside, *self.corner, part), corner=(0, 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +56,8 @@ class Picture:
     ready: NDArray[np.bool_] | None = None
     masks: tuple[tuple[Mask, str, str], ...] = ()
     partial: dict[int, tuple[tuple[NDArray[np.bool_], str], ...]] = field(default_factory=dict)
+    kept: Kept = field(default_factory=Kept)
+    """Pictures already brought to the resolution of the screen."""
 
     @cached_property
     def view(self) -> PlaneView:
@@ -71,34 +87,57 @@ class Picture:
         same = self.plane is other.plane and self.volume.shape == other.volume.shape
         return same and bool(np.may_share_memory(self.volume.voxels, other.volume.voxels))
 
-    def levels(self, index: int, window: Window | None) -> NDArray[np.uint8]:
+    def levels(self, index: int, window: Window | None, part: Part | None = None) -> NDArray[np.uint8]:
         """Grey levels (rows, columns), or colours (rows, columns, 3), of picture ``index``; slices that are
-        not loaded stay black."""
-        view = self.view
-        values = view.extract(self.volume.voxels, index)
+        not loaded stay black. ``part``: only these cells of it (None: all, as stored)."""
+        part = part or Part.whole(self.view.shape)
+        values = self._values(index, part)
         if self.volume.is_colour:
             return np.ascontiguousarray(values, dtype=np.uint8)
         grey = np.ascontiguousarray(apply_window(values, window or auto_window(self.volume)))
-        if self.ready is not None and view.axes[0] != 0:
-            display = view.axes.index(0)
-            missing = ~(self.ready[::-1] if view.flips[display] else self.ready)
-            grey[(missing, slice(None)) if display == 1 else (slice(None), missing)] = 0
+        if self.ready is not None and self.view.axes[0] != 0:
+            self._blacken(grey, self.ready, part)
         return grey
 
-    def layers(self, index: int) -> list[Layer]:
-        """Masks on picture ``index``, empty ones left out."""
+    def _values(self, index: int, part: Part) -> NDArray[Any]:
+        """Stored values of a part, or their means; means of what is loaded for good are kept."""
+        values = self.view.extract(self.volume.voxels, index)
+        if part.exact:
+            return shrink(values, part)
+        known = self.kept.get((index, part))
+        if known is None:
+            known = shrink(values, part)
+            if self.ready is None or (self.view.axes[0] == 0 and self.is_ready(index)) or self.ready.all():
+                self.kept.put((index, part), known)
+        return known
+
+    def _blacken(self, grey: NDArray[np.uint8], ready: NDArray[np.bool_], part: Part) -> None:
+        """Rows or columns that belong to slices not loaded."""
+        display = self.view.axes.index(0)
+        span = part.rows if display == 1 else part.columns
+        missing = ~(ready[::-1] if self.view.flips[display] else ready)[:, None]
+        cells = shrink_mask(missing, 0, 0, Part(span, Span.whole(1)))[:, 0]
+        grey[(cells, slice(None)) if display == 1 else (slice(None), cells)] = 0
+
+    def cuts(self, index: int) -> list[Layer]:
+        """Masks on picture ``index``, each cut down to a box that holds it, empty ones left out."""
         view = self.view
         if not self.masks:
             if self.plane is not Plane.NATIVE:
                 return []
             return [Layer(m, c) for m, c in self.partial.get(index, ()) if m.shape == view.shape and m.any()]
         letters = letters_for([name for _, _, name in self.masks])
-        cuts = [
-            Layer(view.extract_mask(mask, index), colour, letter)
-            for (mask, colour, _), letter in zip(self.masks, letters, strict=True)
-            if _may_touch(mask, view, index)
-        ]
-        return [cut for cut in cuts if cut.inside.any()]
+        found = []
+        for (mask, colour, _), letter in zip(self.masks, letters, strict=True):
+            cut = mask_cut(view, mask, index) if mask.shape == view.volume_shape else None
+            if cut is not None and cut[0].any():
+                found.append(Layer(cut[0], colour, letter, (cut[1], cut[2])))
+        return found
+
+    def layers(self, index: int, part: Part | None = None) -> list[Layer]:
+        """Masks on picture ``index`` or a part of it, as (rows, columns) of its cells; empty ones left out."""
+        part = part or Part.whole(self.view.shape)
+        return [layer for layer in (cut.on(part) for cut in self.cuts(index)) if layer.inside.any()]
 
     def touched(self) -> NDArray[np.bool_]:
         """Which pictures hold any result, for the slice bar: (count,)."""
@@ -176,15 +215,17 @@ def outline(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
 
 def letter_places(layers: Sequence[Layer]) -> list[tuple[float, float] | None]:
     """About where the letter of each layer sits inside it, in picture coordinates."""
-    return [_deepest(layer.inside[::_LETTER_STEP, ::_LETTER_STEP]) for layer in layers]
+    return [_deepest(layer) for layer in layers]
 
 
-def _deepest(coarse: NDArray[np.bool_]) -> tuple[float, float] | None:
+def _deepest(layer: Layer) -> tuple[float, float] | None:
     """The middle of what is left of a mask when it is peeled as often as possible: its thickest place.
 
     Peeling a small picture is many times quicker than a distance map.
     """
-    left = np.pad(coarse, 1)
+    step = max(_LETTER_STEP, max(layer.inside.shape) // _LETTER_CELLS)
+    top, first = (-layer.corner[0] % step, -layer.corner[1] % step)
+    left = np.pad(layer.inside[top::step, first::step], 1)
     if not left.any():
         return None
     while True:
@@ -196,7 +237,7 @@ def _deepest(coarse: NDArray[np.bool_]) -> tuple[float, float] | None:
     rows, columns = np.nonzero(left)
     nearest = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
     row, column = float(rows[nearest]) - 1, float(columns[nearest]) - 1
-    return column * _LETTER_STEP + 0.5, row * _LETTER_STEP + 0.5
+    return column * step + first + layer.corner[1] + 0.5, row * step + top + layer.corner[0] + 0.5
 
 
 def value_range(volume: Volume) -> float:
@@ -218,12 +259,6 @@ def dragged(window: Window, wider: float, lower: float, whole: bool) -> Window:
     if window.function == "LINEAR":
         smallest = 1.0
     return replace(window, centre=centre, width=max(smallest, width), name="", lut=None)
-
-
-def _may_touch(mask: Mask, view: PlaneView, index: int) -> bool:
-    axis = view.axes[0]
-    deep = int(view.to_voxel(index, 0, 0)[axis]) - mask.origin[axis]
-    return mask.shape == view.volume_shape and 0 <= deep < mask.box.shape[axis]
 
 
 def unit_of(volume: Volume) -> str:

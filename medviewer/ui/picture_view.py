@@ -10,14 +10,17 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from medviewer.imaging.part import Part
 from medviewer.imaging.render import OverlayStyle, auto_window
 from medviewer.imaging.reslice import Plane
 from medviewer.imaging.volume import Mask, Volume
 from medviewer.imaging.window import Window
 from medviewer.review.state import ReaderMeasurement
+from medviewer.ui.camera import Camera
 from medviewer.ui.canvas import Hands
 from medviewer.ui.drawn import drawn_masks, legend_of, reference_lines, shapes_on
 from medviewer.ui.picture import Picture
+from medviewer.ui.sight import part_in_sight, serves
 from medviewer.ui.stage import Stage
 
 _REPAINT_MS = 100
@@ -42,6 +45,7 @@ class PictureView(Stage):
         self._series_key = ""
         self._measurements: tuple[ReaderMeasurement, ...] = ()
         self._crosshair: tuple[float, float, float] | None = None
+        self._part: Part | None = None
         self._seen: NDArray[np.bool_] = np.zeros(0, bool)
         self._failures: Mapping[int, str] = {}
         self._later = QTimer(self)
@@ -109,6 +113,7 @@ class PictureView(Stage):
         self._seen = np.zeros(self.count, bool)
         self._index = min(self._index, max(0, self.count - 1))
         self._measurements, self._crosshair, self._failures = (), None, {}
+        self._part = None
         notes = self._front.notes
         notes.shapes, notes.sketch, notes.value, notes.chosen = (), None, "", ""
         notes.has_picture = self._picture is not None
@@ -118,6 +123,16 @@ class PictureView(Stage):
         if self._picture is not None:
             self.move_camera(self.camera.showing(shape, pixel_mm))
         self._show_lines()
+
+    def move_camera(self, camera: Camera) -> None:
+        """Zoom or pan; another part of the picture is made ready where what there is does not serve."""
+        super().move_camera(camera)
+        before, ratio = self._part, self._canvas.devicePixelRatioF()
+        if self._picture is not None and (before is None or not serves(before, camera, ratio)):
+            self._part = part_in_sight(camera, ratio)
+            if before is not None:
+                self._show_levels()
+                self._show_overlay()
 
     def _tell_edges(self) -> None:
         """Letters and what the millimetres are: of projections each image says its own."""
@@ -227,7 +242,8 @@ class PictureView(Stage):
         else:
             if self._auto is None and self._window is None:
                 self._auto = auto_window(picture.volume)
-            self._canvas.show_levels(picture.levels(self._index, self.shown_window))
+            part = self._part
+            self._canvas.show_levels(picture.levels(self._index, self.shown_window, part), part)
             self._settled.start()
         self._show_bar()
 
@@ -249,8 +265,8 @@ class PictureView(Stage):
 
     def _show_overlay(self) -> None:
         picture, notes = self._picture, self._front.notes
-        drawn = drawn_masks(picture if self._visible else None, self._index, self._style)
-        self._canvas.show_overlay(drawn.fill, drawn.outlines)
+        drawn = drawn_masks(picture if self._visible else None, self._index, self._style, self._part)
+        self._canvas.show_overlay(drawn.fill, drawn.outlines, self._part)
         notes.marks = drawn.marks
         notes.legend = legend_of(picture)
         notes.overlay = picture is not None and bool(picture.masks or picture.partial)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -55,6 +55,12 @@ class Stage(QWidget):
         self._canvas.place(camera)
         if camera.zoom != before:
             self.zoom_changed.emit(camera.zoom)
+
+    def event(self, event: QEvent) -> bool:
+        """Another screen may be finer or coarser."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self.move_camera(self.camera)
+        return super().event(event)
 
     def grab_image(self) -> QImage:
         """The picture as it is on screen, without the slice bar."""
