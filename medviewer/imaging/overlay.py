@@ -187,10 +187,10 @@ def outline_segments(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
 
 def _runs(sides: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Joined runs of set sides within each line: (n, 2, 2) ends as (position in line, line)."""
-    gaps = np.zeros((sides.shape[0], 1), bool)
-    steps = np.diff(np.concatenate([gaps, sides, gaps], axis=1).astype(np.int8), axis=1)
-    line, start = np.nonzero(steps == 1)
-    _, end = np.nonzero(steps == -1)
+    padded = np.pad(sides, ((0, 0), (1, 1)))
+    # Found in the flat array, which is many times quicker than by line and position.
+    line, start = np.divmod(np.flatnonzero(padded[:, 1:] & ~padded[:, :-1]), padded.shape[1] - 1)
+    _, end = np.divmod(np.flatnonzero(padded[:, :-1] & ~padded[:, 1:]), padded.shape[1] - 1)
     return np.stack([np.stack([start, line], axis=1), np.stack([end, line], axis=1)], axis=1)
 
 

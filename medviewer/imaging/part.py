@@ -89,8 +89,8 @@ class Part:
 def span_on_screen(scale: float, offset: float, length: float, size: int, *, slack: float) -> Span:
     """What of one axis to keep at hand for a screen ``length`` device pixels long.
 
-    The picture's pixel k begins at ``offset + k * scale`` device pixels. Where a pixel is at least as large as
-    one of the screen, the span holds stored pixels; else its cells are the screen's own pixels, so that each
+    The picture's pixel k begins at ``offset + k * scale`` device pixels. Where it is at least as large as one
+    of the screen, the span holds stored pixels; else its cells are the screen's own pixels, so that each
     shows the mean of all it covers. ``slack``: device pixels kept on either side for what comes by panning.
     """
     if scale >= 1 - _ALMOST:

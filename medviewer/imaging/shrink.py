@@ -1,10 +1,11 @@
 """Parts of pictures at the resolution of the screen.
 
-Values: each cell is the mean, by area, of the stored values it covers, rounded to the stored kind of number.
-The mean is taken before the window, so that it is a value of the image and changes with the window as one:
-one bright pixel among sixteen raises its cell by a sixteenth of its contrast, wherever it lies, where
-sampling would show it or lose it by chance. Masks: a pixel inside lights the cell its centre lies in, so that
-a label of one pixel never vanishes and none grows.
+Each cell is the mean of the stored values it covers, rounded to the stored kind of number. The mean is taken
+before the window, so that it is a value of the image and changes with the window as one: one bright pixel
+among sixteen raises its cell by a sixteenth of its contrast wherever it lies, where sampling would show it
+or lose it by chance. It is taken in two steps, so that zooming and panning need only the second: over blocks
+of 2, 4, 8 … pixels along each side, then by area over the one to two blocks along each side that a cell
+covers. Every pixel has its share in the picture.
 """
 
 from __future__ import annotations
@@ -18,47 +19,75 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.imaging.part import Part, Span
-from medviewer.imaging.reslice import PlaneView
-from medviewer.imaging.volume import Mask
 
 _BAND = 1 << 19
-"""Stored values averaged at a time: they and what is made of them stay in the processor's cache."""
-_THREADED = 1 << 21
-"""From so many stored values on, starting threads pays."""
-_INT32_BLOCK = 128
-"""Values of 16 bits summed over a block of this many squared fit in 32 bits."""
+"""Pixels averaged at a time: they and what is made of them stay in the processor's cache."""
+_THREADED = 1 << 22
+"""From so many pixels on, starting threads pays."""
+_UINT8_BLOCK, _INT16_BLOCK = 257, 1 << 15
+"""So many values of 8 and 16 bits fit, summed, in 16 and 32 bits."""
+
+Block = tuple[int, int]
 
 
-def shrink(values: NDArray[Any], part: Part) -> NDArray[Any]:
+def block_of(part: Part) -> Block:
+    """(rows, columns) of the blocks a part is made of: the largest powers of two no larger than its cells."""
+    rows, columns = (1 << (int(span.step).bit_length() - 1) for span in (part.rows, part.columns))
+    return rows, columns
+
+
+def block_means(values: NDArray[Any], block: Block) -> NDArray[Any]:
+    """Means over blocks of a picture, (rows, columns[, channel]) of the same kind: new, rounded where whole
+    numbers. Blocks cut off by the end of the picture hold the mean of what there is."""
+    if block == (1, 1):
+        return values
+    height, width = (-(-size // side) for size, side in zip(values.shape, block, strict=False))
+    out = np.empty((height, width, *values.shape[2:]), values.dtype)
+    step = max(1, _BAND // (values.shape[1] * block[0]))
+
+    def work(number: int) -> None:
+        begin, end = number * step, min((number + 1) * step, height)
+        rows = values[begin * block[0] : end * block[0]]
+        _fill(out[begin:end], rows, block)
+
+    _all(work, -(-height // step), threads=values.shape[0] * values.shape[1] >= _THREADED)
+    return out
+
+
+def shrink(values: NDArray[Any], part: Part, blocks: NDArray[Any] | None = None) -> NDArray[Any]:
     """The values of a part: (rows, columns[, channel]) of stored pixels to the same of cells.
 
-    Stored pixels come back as a view. NaN counts for nothing where a cell covers other values too.
+    ``blocks``: what :func:`block_means` made of them for this part, where that is at hand. Stored pixels come
+    back as a view. NaN counts for nothing where a cell covers other values too.
     """
-    cut = values[part.stored]
     if part.exact:
-        return cut
-    mean = _means(cut, part)
+        return values[part.stored]
+    block = block_of(part)
+    mean = _area(block_means(values, block) if blocks is None else blocks, part, block)
     if mean.dtype.kind == "f" and np.isnan(mean).any():
-        known = ~np.isnan(cut)
-        share = _means(known.astype(mean.dtype), part)
+        known = ~np.isnan(values)
+        share = _area(block_means(known.astype(mean.dtype), block), part, block)
         with np.errstate(invalid="ignore", divide="ignore"):
-            mean = _means(np.where(known, cut, 0), part) / share
+            mean = _area(block_means(np.where(known, values, 0), block), part, block) / share
     return mean
 
 
-def _means(cut: NDArray[Any], part: Part) -> NDArray[Any]:
-    """Band by band, in threads where there is much to do: numpy releases the lock while it sums."""
-    out = np.empty((*part.shape, *cut.shape[2:]), cut.dtype)
-    rows, columns = _Axis(part.rows), _Axis(part.columns)
-    bands = max(1, round(cut.size / _BAND))
-    edges = np.linspace(0, part.rows.count, min(bands, part.rows.count) + 1).astype(int)
+def _area(blocks: NDArray[Any], part: Part, block: Block) -> NDArray[Any]:
+    """Means of blocks by area over the cells of a part."""
+    out = np.empty((*part.shape, *blocks.shape[2:]), blocks.dtype)
+    rows, columns = _Cells(part.rows, block[0]), _Cells(part.columns, block[1])
+    step = max(1, _BAND // (8 * part.columns.count))
 
     def work(number: int) -> None:
-        begin, end = int(edges[number]), int(edges[number + 1])
-        mean = columns.mean(rows.mean(cut, begin, end, axis=0), 0, part.columns.count, axis=1)
-        out[begin:end] = mean if cut.dtype.kind == "f" else np.rint(mean, out=mean)
+        begin = number * step
+        target = out[begin : begin + step]
+        end, wide = begin + len(target), part.columns.count
+        # In one piece, because numpy's take copies the whole of what is not, each time.
+        near = np.ascontiguousarray(blocks[rows.needed(begin, end), columns.needed(0, wide)])
+        mean = columns.mean(rows.mean(near, begin, end, axis=0), 0, wide, axis=1)
+        target[...] = mean if out.dtype.kind == "f" else np.rint(mean)
 
-    _all(work, len(edges) - 1, threads=cut.size >= _THREADED)
+    _all(work, -(-part.rows.count // step), threads=out.size >= _THREADED)
     return out
 
 
@@ -73,35 +102,40 @@ def _all(work: Callable[[int], None], count: int, *, threads: bool) -> None:
         list(pool.map(work, range(count)))
 
 
-class _Axis:
-    """Means along one axis: whole blocks first, summed as they are stored, then cells of one to two blocks."""
+class _Cells:
+    """How the cells along one axis are made of blocks of pixels."""
 
-    def __init__(self, span: Span) -> None:
-        self._span = span
-        self._block = max(1, int(span.step))
-        edges = (span.edges() - span.first) / self._block
-        self._low, high = edges[:-1], edges[1:]
-        self._wide = np.maximum(high - self._low, 1e-12)
-        self._first = np.floor(self._low).astype(np.intp)
-        self._high = high
-        self._reach = int((np.ceil(high) - self._first).max())
+    def __init__(self, span: Span, block: int) -> None:
+        self._exact = span.exact
+        edges = span.edges() / block
+        low, high = edges[:-1], edges[1:]
+        self._first, self._last = np.floor(low).astype(np.intp), np.ceil(high).astype(np.intp) - 1
+        reach = int((self._last - self._first).max()) + 1
+        at = self._first + np.arange(reach)[:, None]
+        self._at = np.minimum(at, self._last)
+        covered = np.maximum(np.minimum(high, at + 1) - np.maximum(low, at), 0)
+        self._weights = covered / np.maximum(high - low, 1e-12)
 
-    def mean(self, values: NDArray[Any], begin: int, end: int, axis: int) -> NDArray[Any]:
-        """Cells ``begin`` to ``end`` along ``axis``, floating unless the cells are the stored pixels."""
-        if self._span.exact:
-            return values[begin:end] if axis == 0 else values
-        low, high, first = self._low[begin:end], self._high[begin:end], self._first[begin:end]
-        start, stop = int(first[0]), int(np.ceil(high[-1]))
-        blocks = _blocks(values, self._block, start, stop, axis)
-        total: NDArray[Any] | None = None
-        for step in range(self._reach):
-            at = first + step
-            weight = np.maximum(np.minimum(high, at + 1) - np.maximum(low, at), 0) / self._wide[begin:end]
-            taken = np.take(blocks, np.minimum(at - start, stop - start - 1), axis=axis)
-            taken = taken.astype(_floating(values), copy=False)
-            taken *= weight.astype(taken.dtype).reshape([-1 if k == axis else 1 for k in range(taken.ndim)])
-            total = taken if total is None else np.add(total, taken, out=total)
-        assert total is not None
+    def needed(self, begin: int, end: int) -> slice:
+        """The blocks under cells ``begin`` to ``end``."""
+        return slice(int(self._first[begin]), int(self._last[end - 1]) + 1)
+
+    def mean(self, blocks: NDArray[Any], begin: int, end: int, axis: int) -> NDArray[Any]:
+        """Cells ``begin`` to ``end`` from just the blocks they need, weighted by how much they cover of each.
+
+        Cells that are stored pixels come as they are.
+        """
+        if self._exact:
+            return blocks
+        kind, first = _floating(blocks), self._first[begin]
+        beside = (1,) * (blocks.ndim - axis - 1)
+        total = np.zeros(0)
+        for step, (at, weight) in enumerate(
+            zip(self._at[:, begin:end], self._weights[:, begin:end].astype(kind), strict=True)
+        ):
+            taken = np.take(blocks, at - first, axis=axis).astype(kind, copy=False)
+            np.multiply(taken, weight.reshape(-1, *beside), out=taken)
+            total = np.add(total, taken, out=total) if step else taken
         return total
 
 
@@ -109,96 +143,63 @@ def _floating(values: NDArray[Any]) -> type[np.float32] | type[np.float64]:
     return np.float32 if values.dtype.itemsize <= 2 or values.dtype == np.float32 else np.float64
 
 
-def _blocks(values: NDArray[Any], block: int, start: int, stop: int, axis: int) -> NDArray[Any]:
-    """Means of blocks ``start`` to ``stop`` along an axis; the last one may be cut off by the picture."""
-    size = values.shape[axis]
-    cut = values[start * block : stop * block] if axis == 0 else values[:, start * block : stop * block]
-    if block == 1:
-        return cut
-    whole = min(stop, size // block) - start
-    parts = []
-    if whole:
-        parts.append(_summed(cut, block, whole, axis) / np.asarray(block, _floating(values)))
-    if whole < stop - start:
-        rest = cut[whole * block :] if axis == 0 else cut[:, whole * block :]
-        parts.append(rest.mean(axis=axis, dtype=_floating(values), keepdims=True))
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=axis)
+def _fill(out: NDArray[Any], values: NDArray[Any], block: Block) -> None:
+    """Means over blocks of some rows into ``out``."""
+    (tall, wide), kind = block, _floating(values)
+    channels = values.shape[2] if values.ndim == 3 else 1
+    flat = np.ascontiguousarray(values).reshape(len(values), -1)
+    sums, base = _column_sums(flat, tall)
+    heights, widths = _sides(len(flat), tall), _sides(values.shape[1], wide)
+    area = (heights[:, None] * widths).astype(kind)
+    for channel in range(channels):
+        total = sums[:, channel :: wide * channels].astype(kind)
+        for k in range(1, wide):
+            more = sums[:, channel + k * channels :: wide * channels]
+            np.add(total[:, : more.shape[1]], more, out=total[:, : more.shape[1]])
+        np.divide(total, area, out=total)
+        if base:
+            np.add(total, kind(base), out=total)
+        target = out if values.ndim == 2 else out[..., channel]
+        target[...] = total if out.dtype.kind == "f" else np.rint(total, out=total)
 
 
-def _summed(cut: NDArray[Any], block: int, count: int, axis: int) -> NDArray[Any]:
-    """Sums of blocks that lie whole in the array."""
-    if cut.dtype.kind == "f" or cut.dtype.itemsize > 2:
-        kind: Any = _floating(cut)
-    else:
-        kind = np.int32 if block <= _INT32_BLOCK else np.int64
-    if axis == 0:
-        rows = cut[: count * block].reshape(count, block, *cut.shape[1:])
-        return np.asarray(np.add.reduce(rows, axis=1, dtype=kind))
-    if cut.ndim == 3:
-        # Colour along a row: one product instead of many loops over three numbers.
-        join = np.tile(np.eye(cut.shape[2], dtype=_floating(cut)), (block, 1))
-        grouped = np.ascontiguousarray(cut[:, : count * block], join.dtype)
-        return np.asarray(grouped.reshape(len(cut), count, -1) @ join)
-    total = cut[:, 0 : count * block : block].astype(kind)
-    for k in range(1, block):
-        total += cut[:, k : count * block : block]
-    return total
+def _sides(size: int, side: int) -> NDArray[np.intp]:
+    """Lengths of the blocks along an axis: the last may be cut off."""
+    count = -(-size // side)
+    sides = np.full(count, side)
+    sides[-1] = size - side * (count - 1)
+    return sides
 
 
-def mask_cut(view: PlaneView, mask: Mask, index: int) -> tuple[NDArray[np.bool_], int, int] | None:
-    """What of a mask lies on picture ``index``: (rows, columns) of its box, the box's top row and left column.
+def _column_sums(rows: NDArray[Any], tall: int) -> tuple[NDArray[Any], int]:
+    """Sums over every ``tall`` rows, the last over what is left, and what to add to each mean made of them.
 
-    None where the box does not reach the picture. Raises ValueError where the mask has another grid.
+    Numbers of 16 bits are summed in 16 bits where their span allows: sums that go round are put right by
+    the smallest value, which is left out of them.
     """
-    if mask.shape != view.volume_shape:
-        raise ValueError(f"the mask's grid is {mask.shape}, the volume {view.volume_shape}")
-    deep_axis, row_axis, column_axis = view.axes
-    deep = int(view.to_voxel(index, 0, 0)[deep_axis]) - mask.origin[deep_axis]
-    if not 0 <= deep < mask.box.shape[deep_axis]:
-        return None
-    cut = np.moveaxis(mask.box, deep_axis, 0)[deep]
-    cut = np.ascontiguousarray(cut if row_axis < column_axis else cut.T)
-    top, left = mask.origin[row_axis], mask.origin[column_axis]
-    if view.flips[1]:
-        cut, top = cut[::-1], view.shape[0] - top - cut.shape[0]
-    if view.flips[2]:
-        cut, left = cut[:, ::-1], view.shape[1] - left - cut.shape[1]
-    return cut, top, left
+    count = -(-len(rows) // tall)
+    if rows.dtype.kind == "f" or rows.dtype.itemsize > 2:
+        kind: Any = np.float32 if rows.dtype == np.float32 else np.float64
+        return _summed(rows, tall, count, kind), 0
+    if rows.dtype == np.uint8 and tall < _UINT8_BLOCK:
+        return _summed(rows, tall, count, np.uint16), 0
+    low = int(rows.min())
+    if rows.dtype.itemsize == 1 or (int(rows.max()) - low) * tall >= 1 << 16:
+        return _summed(rows, tall, count, np.int32 if tall < _INT16_BLOCK else np.int64), 0
+    sums = _summed(rows.view(np.uint16), tall, count, np.uint16)
+    sums -= (_sides(len(rows), tall)[:, None] * low & 0xFFFF).astype(np.uint16)
+    return sums, low
 
 
-def shrink_mask(inside: NDArray[np.bool_], top: int, left: int, part: Part) -> NDArray[np.bool_]:
-    """Cells that hold the centre of a pixel inside: new (rows, columns) of the part.
-
-    ``inside`` is a piece of the picture whose first pixel is (``top``, ``left``).
-    """
-    out = np.zeros(part.shape, bool)
-    rows, columns = part.stored
-    first, last = max(rows.start, top), min(rows.stop, top + inside.shape[0])
-    begin, end = max(columns.start, left), min(columns.stop, left + inside.shape[1])
-    if first >= last or begin >= end:
-        return out
-    cut = inside[first - top : last - top, begin - left : end - left]
-    cut, row = _any(cut, part.rows, first)
-    turned, column = _any(cut.T, part.columns, begin)
-    out[row : row + turned.shape[1], column : column + turned.shape[0]] = turned.T
-    return out
-
-
-def _any(piece: NDArray[np.bool_], span: Span, first: int) -> tuple[NDArray[np.bool_], int]:
-    """Rows of a piece that begins at picture row ``first`` joined to cells, and the number of the first cell.
-
-    Copied as whole rows: many times quicker than going along columns.
-    """
-    count = piece.shape[0]
-    if span.exact:
-        return piece, first - span.first
-    cells = np.floor((first + np.arange(count) + 0.5 - span.start) / span.step).astype(np.intp)
-    cells = np.clip(cells, 0, span.count - 1)
-    start = int(cells[0])
-    begins = np.searchsorted(cells, np.arange(start, int(cells[-1]) + 2))
-    rows = np.ascontiguousarray(piece)
-    out = rows[np.minimum(begins[:-1], count - 1)]
-    for step in range(1, int(np.diff(begins).max())):
-        out |= rows[np.minimum(begins[:-1] + step, begins[1:] - 1)]
-    out[begins[:-1] == begins[1:]] = False
-    return out, start
+def _summed(rows: NDArray[Any], tall: int, count: int, kind: Any) -> NDArray[Any]:
+    whole = len(rows) // tall
+    sums = np.empty((count, rows.shape[1]), kind)
+    by = rows[: whole * tall].reshape(whole, tall, rows.shape[1])
+    np.add(by[:, 0], by[:, 1], out=sums[:whole], dtype=kind) if tall > 1 else np.copyto(
+        sums[:whole], by[:, 0]
+    )
+    for k in range(2, tall):
+        np.add(sums[:whole], by[:, k], out=sums[:whole])
+    if whole < count:
+        np.add.reduce(rows[whole * tall :], axis=0, dtype=kind, out=sums[whole])
+    return sums

@@ -60,7 +60,7 @@ class Hands(Protocol):
 
 
 class Raster(pg.ImageItem):  # type: ignore[misc]
-    """Part of an image: pixel (row, column) of the image covers exactly [column, column + 1] x [row, row + 1]."""
+    """Part of an image, whose pixel (row, column) covers exactly [column, column + 1] x [row, row + 1]."""
 
     def __init__(self, smooth: bool) -> None:
         super().__init__(axisOrder="row-major")

@@ -23,7 +23,8 @@ Voxel = tuple[float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class DrawnMasks:
-    """Masks of one picture, or of a part of it: fill (rows, columns, 4) or None, outlines with their colour, letters."""
+    """Masks of one picture, or of a part of it: fill (rows, columns, 4) or None, their outlines with their
+    colour, their letters."""
 
     fill: NDArray[np.uint8] | None
     outlines: tuple[tuple[NDArray[np.float32], QColor], ...]

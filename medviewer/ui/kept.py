@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from numpy.typing import NDArray
@@ -27,20 +27,20 @@ class Kept:
         """What is held."""
         return self._bytes
 
-    def get(self, key: Hashable) -> NDArray[Any] | None:
-        """What was put there, or None."""
+    def ask(self, key: Hashable, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """What is kept under a key, made where there is nothing.
+
+        What is larger than all that may be kept, or a view of something else, is not kept.
+        """
         found = self._arrays.get(key)
         if found is not None:
             self._arrays.move_to_end(key)
-        return found
-
-    def put(self, key: Hashable, array: NDArray[Any]) -> None:
-        """Keep an array, unless it is larger than all that may be kept."""
-        if array.nbytes > self._most:
-            return
-        old = self._arrays.pop(key, None)
-        self._bytes += array.nbytes - (old.nbytes if old is not None else 0)
-        self._arrays[key] = array
+            return found
+        made = make()
+        if made.nbytes <= self._most and made.base is None:
+            self._arrays[key] = made
+            self._bytes += made.nbytes
         while self._bytes > self._most:
             _, gone = self._arrays.popitem(last=False)
             self._bytes -= gone.nbytes
+        return made

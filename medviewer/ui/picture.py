@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.errors import NoGeometry
+from medviewer.imaging.cut import mask_cut, shrink_mask
 from medviewer.imaging.numbers import number
 from medviewer.imaging.overlay import outline_segments
 from medviewer.imaging.part import Part, Span
 from medviewer.imaging.render import apply_window, auto_window
 from medviewer.imaging.reslice import Plane, PlaneView
-from medviewer.imaging.shrink import mask_cut, shrink, shrink_mask
+from medviewer.imaging.shrink import block_means, block_of, shrink
 from medviewer.imaging.volume import Mask, Unit, Volume
 from medviewer.imaging.window import Window
 from medviewer.ui.kept import Kept
@@ -104,12 +105,11 @@ class Picture:
         values = self.view.extract(self.volume.voxels, index)
         if part.exact:
             return shrink(values, part)
-        known = self.kept.get((index, part))
-        if known is None:
-            known = shrink(values, part)
-            if self.ready is None or (self.view.axes[0] == 0 and self.is_ready(index)) or self.ready.all():
-                self.kept.put((index, part), known)
-        return known
+        whole = self.ready is None or (self.view.axes[0] == 0 and self.is_ready(index)) or self.ready.all()
+        if not whole:
+            return shrink(values, part)
+        blocks = self.kept.ask((index, block_of(part)), lambda: block_means(values, block_of(part)))
+        return self.kept.ask((index, part), lambda: shrink(values, part, blocks))
 
     def _blacken(self, grey: NDArray[np.uint8], ready: NDArray[np.bool_], part: Part) -> None:
         """Rows or columns that belong to slices not loaded."""
@@ -135,7 +135,7 @@ class Picture:
         return found
 
     def layers(self, index: int, part: Part | None = None) -> list[Layer]:
-        """Masks on picture ``index`` or a part of it, as (rows, columns) of its cells; empty ones left out."""
+        """Masks on picture ``index`` or a part of it as (rows, columns) of cells; empty ones left out."""
         part = part or Part.whole(self.view.shape)
         return [layer for layer in (cut.on(part) for cut in self.cuts(index)) if layer.inside.any()]
 
