@@ -13,13 +13,17 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from tests.bench.clock import Row, markdown  # noqa: E402 - run by path, the root must come first
 
-PARTS = ("opening", "formats", "folders", "starting", "scrolling", "window", "analysis")
+PARTS = ("opening", "formats", "folders", "starting", "scrolling", "large", "window", "analysis")
 
 
 class _Bench:
@@ -58,13 +62,15 @@ class _Bench:
 
     def scrolling(self) -> list[Row]:
         """Wheel to picture."""
-        from PySide6.QtWidgets import QApplication
-
         from tests.bench import scrolling
 
-        instance = QApplication.instance()
-        app = instance if isinstance(instance, QApplication) else QApplication(["bench"])
-        return scrolling.measure(app, self._ct, self._masks)
+        return scrolling.measure(_app(), self._ct, self._masks)
+
+    def large(self) -> list[Row]:
+        """Very large pictures, very long series."""
+        from tests.bench import large
+
+        return large.measure(_app())
 
     def window(self) -> list[Row]:
         """The whole window at work."""
@@ -79,6 +85,14 @@ class _Bench:
         from tests.bench import analysis
 
         return analysis.measure(self._place / "thin demo")
+
+
+def _app() -> QApplication:
+    """The one application of this process."""
+    from PySide6.QtWidgets import QApplication
+
+    instance = QApplication.instance()
+    return instance if isinstance(instance, QApplication) else QApplication(["bench"])
 
 
 def _machine() -> dict[str, object]:
