@@ -11,7 +11,8 @@ from medviewer.imaging.part import Part, Span, reaches, span_on_screen
 @pytest.mark.parametrize("offset", [-900.25, -3.0, 0.0, 40.5])
 def test_enlarged_every_pixel_on_screen_is_a_stored_one(scale: float, offset: float) -> None:
     span = span_on_screen(scale, offset, 200, 1000, slack=10)
-    assert span.exact and span.step == 1
+    assert span.exact
+    assert span.step == 1
     seen = [k for k in range(1000) if offset + (k + 1) * scale > 0 and offset + k * scale < 200]
     assert all(span.first <= k < span.last for k in seen)
     assert span.count <= 220 / scale + 2
@@ -26,7 +27,8 @@ def test_shrunk_the_cells_are_the_pixels_of_the_screen(scale: float, offset: flo
     assert left == pytest.approx(round(left), abs=1e-6)
     assert span.count <= 302
     low, high = max(0.0, offset), min(200.0, offset + 4096 * scale)
-    assert left <= low + 1e-6 and left + span.count >= high - 1e-6
+    assert left <= low + 1e-6
+    assert left + span.count >= high - 1e-6
 
 
 def test_a_part_serves_until_something_beyond_it_shows() -> None:
@@ -50,4 +52,6 @@ def test_what_is_no_part_of_a_picture_is_refused(wrong: tuple[float, float, int,
 
 def test_the_whole_picture_is_a_part_of_it() -> None:
     whole = Part.whole((4, 7))
-    assert whole.exact and whole.shape == (4, 7) and whole.stored == (slice(0, 4), slice(0, 7))
+    assert whole.exact
+    assert whole.shape == (4, 7)
+    assert whole.stored == (slice(0, 4), slice(0, 7))

@@ -91,7 +91,9 @@ def test_what_has_no_value_hides_nothing() -> None:
     values[0, 0] = np.nan
     values[4:, 4:] = np.nan
     shown = shrink(values, Part(Span(0, 4, 2, 8), Span(0, 4, 2, 8)))
-    assert np.allclose(shown[:, 0], 7) and shown[0, 1] == 7 and np.isnan(shown[1, 1])
+    assert np.allclose(shown[:, 0], 7)
+    assert shown[0, 1] == 7
+    assert np.isnan(shown[1, 1])
 
 
 def test_blocks_at_the_end_hold_the_mean_of_what_there_is() -> None:

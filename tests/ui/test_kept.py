@@ -20,11 +20,13 @@ def test_the_longest_unused_goes_first() -> None:
     for key in "abcadab":
         ask(key)
     assert made == ["a", "b", "c", "d", "b"]
-    assert kept.nbytes == 30 and len(kept) == 3
+    assert kept.nbytes == 30
+    assert len(kept) == 3
 
 
 def test_what_is_too_large_or_not_its_own_is_not_kept() -> None:
     kept, whole = Kept(most=30), np.zeros(20, np.uint8)
     kept.ask("large", lambda: np.zeros(31, np.uint8))
     kept.ask("view", lambda: whole[:5])
-    assert len(kept) == 0 and kept.nbytes == 0
+    assert len(kept) == 0
+    assert kept.nbytes == 0
