@@ -53,7 +53,7 @@ def spread(items: Sequence[T], most: int) -> Iterator[T]:
     parts = 2
     while len(seen) < min(most, len(items)):
         for part in range(1, parts, 2):
-            place = len(items) * part // parts
+            place = (len(items) * part - 1) // parts
             if place not in seen and len(seen) < most:
                 seen.add(place)
                 yield items[place]
@@ -66,7 +66,7 @@ def likely_name(names: Sequence[str]) -> int:
     for k, name in enumerate(names):
         folders.setdefault(PurePath(name).parent, []).append(k)
     largest = max(folders.values(), key=len)
-    return sorted(largest, key=lambda k: names[k])[len(largest) // 2]
+    return sorted(largest, key=lambda k: names[k])[(len(largest) - 1) // 2]
 
 
 def _within(folder: Path) -> Iterator[Path]:

@@ -82,6 +82,18 @@ class SeriesLoader:
         """Load the slices nearest to ``index`` next."""
         self._first = index
 
+    def adopt(self, instance: Instance, alone: Volume) -> bool:
+        """Take over an image that :func:`read_slice` decoded, before loading. False, and nothing happens,
+        unless it is the very image of this series: the same file unchanged, read to the same values."""
+        same = [k for k, own in enumerate(self.series.instances) if own == instance]
+        fits = alone.unit is self.volume.unit and alone.voxels.dtype == self._dtype
+        if len(same) != 1 or not fits or not self._waiting[same[0]]:
+            return False
+        self._waiting[same[0]] = 0
+        self._voxels[same[0]] = alone.voxels[0]
+        self.ready[same[0]] = True
+        return True
+
     def load(
         self,
         context: TaskContext | None = None,

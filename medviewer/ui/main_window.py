@@ -114,6 +114,7 @@ class MainWindow(QMainWindow):
         opening.message.connect(self.status.say)
         opening.problem.connect(self.notices.problem)
         opening.progress.connect(self.status.progress)
+        opening.reading.connect(self.browser.set_reading)
         opening.thumbnail_ready.connect(self.browser.set_thumbnail)
         opening.series_loaded.connect(self._series_loaded)
         self.browser.series_chosen.connect(opening.show)
