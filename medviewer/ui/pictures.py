@@ -20,7 +20,7 @@ from medviewer.ui.planes import PlanesView
 from medviewer.ui.preview import Preview
 
 EMPTY, READING = "Drop a study here, or Ctrl+O", "Reading …"
-_CAPTIONS = Change.STUDY | Change.SERIES | Change.SLICE | Change.WINDOW | Change.STYLE
+_CAPTIONS = Change.STUDY | Change.SERIES | Change.VOLUME | Change.SLICE | Change.WINDOW | Change.STYLE
 
 
 class Pictures(QObject):

@@ -138,6 +138,7 @@ def test_that_the_series_takes_its_place_and_keeps_the_image(
     assert not blank
     assert f"Image {state.index + 1} / 10" in words(window)
     assert "Reading" not in words(window)
+    assert "Zoom" in words(window)
     assert state.volume is not None
     assert sorted(np.unique(state.volume.voxels)) == [100 + k - 1024 for k in range(10)]
 
