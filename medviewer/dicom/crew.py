@@ -55,7 +55,7 @@ class Crew:
     def stop(self) -> None:
         """Take nothing more; what has begun is still done and told."""
         self._stopped = True
-        self._room.release(self._size)
+        self._room.release(max(1, self._size))
 
     def _run(self) -> None:
         while True:
