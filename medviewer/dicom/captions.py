@@ -19,6 +19,8 @@ from medviewer.imaging.window import Window
 _DOT = " · "
 _AGE_UNITS = {"Y": "y", "M": "mo", "W": "wk", "D": "d"}
 NO_PATIENT_ID = "NO PATIENT ID"
+READING = "Reading all images …"
+"""In the place of an image's number while the headers are being read."""
 
 
 def display_name(name: str) -> str:
@@ -98,11 +100,14 @@ def corners(  # noqa: PLR0917 - the shape every caller agreed on
     window: Window | None,
     level: str = "full",
     zoom: float | None = None,
+    *,
+    counted: bool = True,
 ) -> Corners:
     """Corner text of one image: patient top left, study top right, image and window bottom left.
 
     ``index``: slice in display order; ``level``: "full", "minimal" (who and which image) or "off";
-    ``zoom``: screen pixels for one image pixel. A lossy image says so at every level (PS3.3 C.7.6.1.1.5).
+    ``zoom``: screen pixels for one image pixel; ``counted``: False while nobody knows how many images there
+    are. A lossy image says so at every level (PS3.3 C.7.6.1.1.5).
     """
     lossy = (series.lossy,) if series.lossy else ()
     if level == "off":
@@ -111,12 +116,16 @@ def corners(  # noqa: PLR0917 - the shape every caller agreed on
         return Corners(
             top_left=tuple(_who(patient, study)[:2]),
             top_right=tuple(_kept(display_date(study.date))),
-            bottom_left=(_image_line(series, index), *lossy),
+            bottom_left=(_image_line(series, index, counted), *lossy),
         )
     return Corners(
         top_left=(*_who(patient, study), *_kept(_series_line(study, series))),
         top_right=tuple(_study_lines(study, series)),
-        bottom_left=(_image_line(series, index), *_kept(_window_line(series, index, window, zoom)), *lossy),
+        bottom_left=(
+            _image_line(series, index, counted),
+            *_kept(_window_line(series, index, window, zoom)),
+            *lossy,
+        ),
     )
 
 
@@ -143,9 +152,10 @@ def _thickness(millimetres: float) -> str:
     return number(millimetres, "mm", decimals=needed)
 
 
-def _image_line(series: Series, index: int) -> str:
+def _image_line(series: Series, index: int, counted: bool) -> str:
     place = _place(series.instances[index])
-    return f"Image {index + 1} / {len(series.instances)}" + (f"   {place}" if place else "")
+    said = f"Image {index + 1} / {len(series.instances)}" if counted else READING
+    return said + (f"   {place}" if place else "")
 
 
 def _place(instance: Instance) -> str:

@@ -102,8 +102,9 @@ def _stored(instance: Instance, spans: list[encapsulated.Span] | None) -> Array:
     if decoder is None and pixels.transfer_syntax != _RLE_LOSSLESS:
         raise UnreadableImage("This kind of image compression is not supported.")
     if spans is None:
-        spans = encapsulated.frame_spans(instance.path, instance)[instance.frame]
-    data = encapsulated.read_spans(instance.path, instance, spans)
+        data = encapsulated.read_frame(instance.path, instance)
+    else:
+        data = encapsulated.read_spans(instance.path, instance, spans)
     out = _run_lengths(data, instance) if decoder is None else _stream(data, instance, decoder)
     undone = decoder in _RGB_OUT or pixels.photometric not in _YBR
     return out if undone else ybr_to_rgb(out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from struct import unpack
 
@@ -13,6 +14,8 @@ from medviewer.errors import UnreadableImage
 Span = tuple[int, int]
 """(offset, length) in the file."""
 
+_AT_ONCE = 1 << 26
+"""Up to so many bytes a file with one compressed frame is read whole."""
 _CHANGED = "The file changed since it was opened."
 
 
@@ -31,6 +34,26 @@ def frame_spans(path: Path, instance: Instance) -> list[list[Span]]:
         except Broken as error:
             raise UnreadableImage(str(error)) from error
     return _grouped(items[1:], table, offset + 8 + items[0][1], instance.frames)
+
+
+def read_frame(path: Path, instance: Instance) -> bytes:
+    """The compressed bytes of one frame. Raises :class:`UnreadableImage`.
+
+    A file with one frame is read at once: opening it a second time costs as much as reading it.
+    """
+    offset, size = instance.pixels.offset, instance.stamp[0]
+    if offset is None or instance.frames > 1 or size - offset > _AT_ONCE:
+        return read_spans(path, instance, frame_spans(path, instance)[instance.frame])
+    with path.open("rb", buffering=0) as file:
+        if file_status(file) != instance.stamp:
+            raise UnreadableImage(_CHANGED)
+        file.seek(offset)
+        data = file.read(size - offset)
+    try:
+        items = fragments(Window(BytesIO(data), len(data)), 0)
+    except Broken as error:
+        raise UnreadableImage(str(error)) from error
+    return b"".join(data[start : start + length] for start, length in items[1:])
 
 
 def _grouped(items: list[Span], table: bytes, first: int, frames: int) -> list[list[Span]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medviewer.dicom.crew import Crew
 from medviewer.dicom.decode import decode
 from medviewer.dicom.encapsulated import Span, frame_spans
 from medviewer.dicom.inplane import in_plane
@@ -82,6 +82,18 @@ class SeriesLoader:
         """Load the slices nearest to ``index`` next."""
         self._first = index
 
+    def adopt(self, instance: Instance, alone: Volume) -> bool:
+        """Take over an image that :func:`read_slice` decoded, before loading. False, and nothing happens,
+        unless it is the very image of this series: the same file unchanged, read to the same values."""
+        same = [k for k, own in enumerate(self.series.instances) if own == instance]
+        fits = alone.unit is self.volume.unit and alone.voxels.dtype == self._dtype
+        if len(same) != 1 or not fits or not self._waiting[same[0]]:
+            return False
+        self._waiting[same[0]] = 0
+        self._voxels[same[0]] = alone.voxels[0]
+        self.ready[same[0]] = True
+        return True
+
     def load(
         self,
         context: TaskContext | None = None,
@@ -94,24 +106,20 @@ class SeriesLoader:
         between slices, and :class:`UnreadableImage` where not one slice could be read.
         """
         context = context or TaskContext()
+        context.check()
         self._first = first
-        total = len(self.ready)
-        running: dict[Future[None], int] = {}
-        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="decode") as pool:
-            try:
-                while True:
-                    context.check()
-                    while len(running) < 2 * _WORKERS and (index := self._next()) is not None:
-                        running[pool.submit(self._load_slice, index)] = index
-                    if not running:
-                        break
-                    done, _ = wait(running, return_when=FIRST_COMPLETED)
-                    for future in sorted(done, key=lambda f: abs(running[f] - self._first)):
-                        self._finish(future, running.pop(future), on_slice)
-                    count = int(self.ready.sum()) + len(self.failed)
-                    context.report(count / total, f"Loading images: {count} of {total}")
-            finally:
-                self._settle(running)
+        total, waiting = len(self.ready), sum(self._waiting)
+        with Crew(self._next, self._load_slice, min(_WORKERS, waiting), "decode") as crew:
+            for index, error in crew:
+                self._finish(index, error)
+                waiting -= 1
+                if context.cancelled:  # what had begun is kept
+                    crew.stop()
+                    continue
+                if on_slice is not None:
+                    on_slice(index)
+                context.report((total - waiting) / total, f"Loading images: {total - waiting} of {total}")
+        context.check()
         if not self.ready.any():
             raise UnreadableImage(next(iter(self.failed.values()), "The series holds no image."))
         for index in self.failed:
@@ -119,14 +127,6 @@ class SeriesLoader:
         if self.failed:
             self.volume = replace(self.volume, unread=frozenset(self.failed))
         return self.volume
-
-    def _settle(self, running: dict[Future[None], int]) -> None:
-        """After a cancel: what had not begun waits again, what had begun is kept."""
-        for future, index in running.items():
-            if future.cancel():
-                self._waiting[index] = 1
-            else:
-                self._finish(future, index, None)
 
     def _next(self) -> int | None:
         """The waiting slice nearest to the wish, the later one of two; bytes are searched in no time."""
@@ -138,17 +138,15 @@ class SeriesLoader:
         self._waiting[index] = 0
         return index
 
-    def _finish(self, future: Future[None], index: int, on_slice: Callable[[int], None] | None) -> None:
-        try:
-            future.result()
-        except UnreadableImage as error:
-            self.failed[index] = error.message
-            if self.ready.any():
-                self._blank(index)
-        else:
+    def _finish(self, index: int, error: BaseException | None) -> None:
+        if error is None:
             self.ready[index] = True
-        if on_slice is not None:
-            on_slice(index)
+            return
+        if not isinstance(error, UnreadableImage):
+            raise error
+        self.failed[index] = error.message
+        if self.ready.any():
+            self._blank(index)
 
     def _blank(self, index: int) -> None:
         """Mark a slice that failed; not before any is there, for headers that lie ask for much memory."""

@@ -7,26 +7,34 @@ from pathlib import Path
 
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.header import Facts
+from medviewer.dicom.likely import Look
 from medviewer.dicom.order import arrange
 from medviewer.dicom.other_objects import OtherObject
 from medviewer.dicom.scan_cache import remembered
 from medviewer.dicom.sources import open_sources
 from medviewer.dicom.study import DicomObject, ScanResult, Unreadable
-from medviewer.errors import NothingReadable
+from medviewer.errors import Cancelled, NothingReadable
 from medviewer.tasks import TaskContext
 
 _REPORT_EVERY = 32
 
 
-def scan(paths: Sequence[Path], context: TaskContext | None = None, *, require: bool = False) -> ScanResult:
+def scan(
+    paths: Sequence[Path],
+    context: TaskContext | None = None,
+    *,
+    require: bool = False,
+    glimpse: Look | None = None,
+) -> ScanResult:
     """What DICOM images lie under files, folders, zip files and DICOMDIRs.
 
     What is no image but belongs to a study (segmentations, reports) is in ``objects``; every other file is in
     ``unreadable`` with one sentence. With ``require`` raises
-    :class:`NothingReadable` where not a single image was found. Raises :class:`Cancelled`.
+    :class:`NothingReadable` where not a single image was found. ``glimpse`` is shown likely files before all
+    others, for a first picture. Raises :class:`Cancelled`.
     """
     context = context or TaskContext()
-    sources = open_sources(paths, context)
+    sources = open_sources(paths, context, glimpse)
     facts: list[Facts] = []
     unreadable = list(sources.unreadable)
     broken: list[str] = []
@@ -37,6 +45,10 @@ def scan(paths: Sequence[Path], context: TaskContext | None = None, *, require: 
             context.report(k / len(sources.files), f"Reading headers: {k} of {len(sources.files)}")
         try:
             facts += remembered.facts(path)
+            if glimpse is not None and glimpse.wanted:
+                glimpse.look([path])
+        except Cancelled:
+            raise
         except OtherObject as error:
             objects.append(error.found)
         except Broken as error:

@@ -11,7 +11,7 @@ import stat
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -19,6 +19,7 @@ from typing import IO
 import pydicom
 
 from medviewer.dicom.elements import Broken
+from medviewer.dicom.likely import Look, likely, likely_name, split, spread
 from medviewer.dicom.study import Unreadable
 from medviewer.dicom.walk import walk
 from medviewer.errors import Cancelled
@@ -29,6 +30,8 @@ MAX_TOTAL = 64 << 30
 MAX_RATIO = 200
 _SMALL = 1 << 20
 """Entries below this size are not judged by their ratio: a blank image compresses well."""
+_SHOWN = 8
+"""So many files of a DICOMDIR are tried for a first picture."""
 _COMPONENT = re.compile(r"[A-Za-z0-9_\-. ]{1,64}")
 _PREFIX = "medviewer-"
 _STALE_SECONDS = 24 * 3600
@@ -44,20 +47,29 @@ class Sources:
 
     files: list[Path] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
+    glimpse: Look | None = None
+
+    def show(self, paths: Iterable[Path]) -> None:
+        """Let who waits for the first image try these files."""
+        if self.glimpse is not None and self.glimpse.wanted:
+            self.glimpse.look(paths)
 
     def refuse(self, path: Path, reason: str) -> None:
         """List a path that will not be read."""
         self.unreadable.append(Unreadable(path, reason))
 
 
-def open_sources(paths: Sequence[Path], context: TaskContext | None = None) -> Sources:
+def open_sources(
+    paths: Sequence[Path], context: TaskContext | None = None, glimpse: Look | None = None
+) -> Sources:
     """Every file under the given paths, in a stable order, each once. Raises :class:`Cancelled`.
 
     Zip files are unpacked into a private folder (0700, random names) that :func:`cleanup` and the end of
-    the program remove.
+    the program remove. ``glimpse`` is shown likely files before everything is listed or unpacked.
     """
     context = context or TaskContext()
-    sources = Sources()
+    sources = Sources(glimpse=glimpse)
+    sources.show(likely(paths))
     for path in paths:
         context.check()
         try:
@@ -72,7 +84,7 @@ def open_sources(paths: Sequence[Path], context: TaskContext | None = None) -> S
 
 def _add(path: Path, sources: Sources, context: TaskContext) -> None:
     if path.is_dir():
-        sources.files += _walk_folder(path, sources)
+        sources.files += _walk_folder(path, sources, context)
     elif not path.exists():
         sources.refuse(path, "There is no such file or folder.")
     elif not path.is_file():  # a pipe or device would be waited for without end
@@ -90,16 +102,19 @@ def _is_dicom(path: Path) -> bool:
         return file.read(132)[128:] == b"DICM"
 
 
-def _walk_folder(folder: Path, sources: Sources) -> Iterator[Path]:
-    def refuse(error: OSError) -> None:
-        sources.refuse(Path(error.filename or folder), "The folder could not be opened.")
-
-    for root, folders, names in os.walk(folder, onerror=refuse):
-        folders.sort()
-        for name in sorted(names):
-            path = Path(root, name)
-            if name.upper() != "DICOMDIR" and path.is_file():
-                yield path
+def _walk_folder(folder: Path, sources: Sources, context: TaskContext) -> Iterator[Path]:
+    waiting = [folder]
+    while waiting:
+        context.check()
+        here = waiting.pop()
+        try:
+            with os.scandir(here) as entries:
+                names, folders = split(entries)
+        except OSError:
+            sources.refuse(here, "The folder could not be opened.")
+            continue
+        yield from (here / name for name in names)
+        waiting += [here / name for name in reversed(folders)]
 
 
 # ---- DICOMDIR -------------------------------------------------------------------------------------------
@@ -120,10 +135,12 @@ def _follow_directory(path: Path, sources: Sources) -> None:
         return
     if not any(named):
         sources.refuse(path, "The DICOMDIR names no file: open its folder instead.")
+    before = len(sources.files)
     for value in named:
         if value:
             parts = [value] if isinstance(value, str) else [str(part) for part in value]
             _add_reference(path, parts, sources)
+    sources.show(spread(sources.files[before:], _SHOWN))
 
 
 def _add_reference(directory: Path, parts: list[str], sources: Sources) -> None:
@@ -153,16 +170,29 @@ def _unzip(path: Path, sources: Sources, context: TaskContext) -> None:
             if len(entries) > MAX_ENTRIES:
                 sources.refuse(path, "The zip file holds too many entries.")
                 return
-            room = _private_folder()
-            budget = MAX_TOTAL
-            for k, entry in enumerate(entries):
-                context.check()
-                context.report(k / len(entries), f"Unpacking: {k} of {len(entries)}")
-                budget -= _extract(archive, entry, room, sources, budget)
+            _unpack_all(archive, entries, sources, context)
     except (Cancelled, OSError):
         raise
     except Exception:  # noqa: BLE001 - a damaged directory makes zipfile raise of many kinds
         sources.refuse(path, "The zip file is damaged or encrypted.")
+
+
+def _unpack_all(
+    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], sources: Sources, context: TaskContext
+) -> None:
+    """Unpack in the archive's order, but for the likeliest image: that one goes first."""
+    room, budget = _private_folder(), MAX_TOTAL
+    first = likely_name([entry.filename for entry in entries]) if entries else 0
+    unpacked: dict[int, Path] = {}
+    for done, k in enumerate(sorted(range(len(entries)), key=lambda k: k != first)):
+        context.check()
+        context.report(done / len(entries), f"Unpacking: {done} of {len(entries)}")
+        target = _extract(archive, entries[k], room, sources, budget)
+        if target is not None:
+            unpacked[k] = target
+            budget -= entries[k].file_size
+            sources.show([target])
+    sources.files += [unpacked[k] for k in sorted(unpacked)]
 
 
 def _refusal(entry: zipfile.ZipInfo, budget: int) -> str:
@@ -184,15 +214,15 @@ def _refusal(entry: zipfile.ZipInfo, budget: int) -> str:
 
 def _extract(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: Path, sources: Sources, budget: int
-) -> int:
-    """Unpack one entry under a random name; returns the bytes used."""
+) -> Path | None:
+    """Unpack one entry under a random name; returns it, or None for what was refused."""
     path = Path(archive.filename or "")
     reason = _refusal(entry, budget)
     if reason:
         sources.refuse(path, reason)
-        return 0
+        return None
     if re.split(r"[/\\]", entry.filename)[-1].upper() == "DICOMDIR":
-        return 0
+        return None
     target = room / secrets.token_hex(16)
     try:
         with archive.open(entry) as source, target.open("xb") as file:
@@ -200,13 +230,12 @@ def _extract(
     except OSError:
         target.unlink(missing_ok=True)
         sources.refuse(path, "A zip entry could not be unpacked: is the disk full?")
-        return 0
+        return None
     except Exception:  # noqa: BLE001 - each method of packing has errors of its own
         target.unlink(missing_ok=True)
         sources.refuse(path, "A zip entry is damaged; it was not unpacked.")
-        return 0
-    sources.files.append(target)
-    return entry.file_size
+        return None
+    return target
 
 
 def _copy(source: IO[bytes], file: IO[bytes], limit: int) -> None:

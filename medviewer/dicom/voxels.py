@@ -80,7 +80,8 @@ def read_into(instance: Instance, target: NDArray[Any]) -> None:
     elif spare:
         np.bitwise_and(target, (1 << instance.pixels.bits_stored) - 1, out=target)
     if not _fits_int16(instance):
-        _saturate(target, instance)
+        stored = target if instance.pixels.signed else target.view(np.uint16)
+        _saturate(stored, instance, stored)
     _rescale(target, instance)
 
 
@@ -92,13 +93,12 @@ def _rescale(target: NDArray[Any], instance: Instance) -> None:
         np.add(target, np.int16(instance.intercept), out=target)
 
 
-def _saturate(target: NDArray[Any], instance: Instance) -> None:
-    """Limit stored values so that adding the intercept cannot leave int16 (addition modulo 2**16)."""
-    stored = target if instance.pixels.signed else target.view(np.uint16)
+def _saturate(stored: NDArray[Any], instance: Instance, out: NDArray[Any]) -> None:
+    """Limit 16-bit stored values so that adding the intercept cannot leave int16 (addition modulo 2**16)."""
     kind = np.iinfo(stored.dtype)
     low = max(kind.min, int(_INT16.min - instance.intercept))
     high = min(kind.max, int(_INT16.max - instance.intercept))
-    np.clip(stored, low, high, out=stored)
+    np.clip(stored, low, high, out=out)
 
 
 def write_values(stored: NDArray[Any], instance: Instance, target: NDArray[Any]) -> None:
@@ -111,6 +111,9 @@ def write_values(stored: NDArray[Any], instance: Instance, target: NDArray[Any])
         target[...] = apply_modality_lut(stored, instance)
     elif target.dtype == np.int16 and _fits_int16(instance):
         np.copyto(target, stored, casting="unsafe")  # modulo 2**16 on the way, exact at the end
+        _rescale(target, instance)
+    elif target.dtype == np.int16 and instance.slope == 1 and stored.dtype.itemsize == 2:
+        _saturate(stored, instance, target.view(stored.dtype))
         _rescale(target, instance)
     elif target.dtype == np.int16:
         values = stored.astype(np.int32) * int(instance.slope) + int(instance.intercept)

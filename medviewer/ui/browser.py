@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from medviewer.dicom import captions
 from medviewer.dicom.study import ISSUE_TEXT, Patient, ScanResult, Study
@@ -20,7 +20,7 @@ from medviewer.ui.series_row import SeriesRow, series_title
 _LINES = 4
 """So many issues are named in the browser; the others behind the link."""
 
-EMPTY = "Drop a study here,\nor Ctrl+O"
+EMPTY, READING = "Drop a study here,\nor Ctrl+O", "Reading …"
 
 
 def study_facts(patient: Patient, study: Study) -> str:
@@ -58,6 +58,8 @@ class StudyBrowser(QWidget):
         self._pictures: dict[str, NDArray[np.uint8]] = {}
         self._badges: dict[str, str] = {}
         self._current = ""
+        self._reading = False
+        self._words: QLabel | None = None
         self._area = QScrollArea(self)
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
@@ -77,7 +79,7 @@ class StudyBrowser(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
-        self._rows = {}
+        self._rows, self._words = {}, None
         if scan is None or not (scan.patients or scan.unreadable or scan.objects):
             self._add_empty(column)
         else:
@@ -92,10 +94,16 @@ class StudyBrowser(QWidget):
         self._area.verticalScrollBar().setValue(place)
 
     def _add_empty(self, column: QVBoxLayout) -> None:
-        words = label(EMPTY, "muted")
+        words = self._words = label(READING if self._reading else EMPTY, "muted")
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addStretch(1)
         column.addWidget(words)
+
+    def set_reading(self, reading: bool) -> None:
+        """Whether something is being opened: an empty browser says so."""
+        self._reading = reading
+        if self._words is not None:
+            self._words.setText(READING if reading else EMPTY)
 
     def _add_patient(
         self, column: QVBoxLayout, scan: ScanResult, patient: Patient, number: int, total: int

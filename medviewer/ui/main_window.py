@@ -114,6 +114,7 @@ class MainWindow(QMainWindow):
         opening.message.connect(self.status.say)
         opening.problem.connect(self.notices.problem)
         opening.progress.connect(self.status.progress)
+        opening.reading.connect(self._set_reading)
         opening.thumbnail_ready.connect(self.browser.set_thumbnail)
         opening.series_loaded.connect(self._series_loaded)
         self.browser.series_chosen.connect(opening.show)
@@ -191,6 +192,12 @@ class MainWindow(QMainWindow):
         ):
             self.actions_by_id[action_id].setText(f"{word} {name}".strip())
             self.actions_by_id[action_id].setEnabled(bool(name))
+
+    def _set_reading(self, reading: bool) -> None:
+        self.browser.set_reading(reading)
+        self.results.state_panel.set_reading(reading)
+        if self.session.state.series is None:
+            self._show_offer(self.session.state)
 
     def _series_loaded(self, _: str) -> None:
         self._show_offer(self.session.state)

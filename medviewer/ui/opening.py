@@ -1,4 +1,4 @@
-"""Folder to pixels: scan, show the first series at once, load the nearest slices first, thumbnails after.
+"""Folder to pixels: the first image at once, then the whole series, nearest slices first, thumbnails after.
 
 The newest request wins. A scan or a load that fails leaves on screen what was there.
 """
@@ -6,37 +6,29 @@ The newest request wins. A scan or a load that fails leaves on screen what was t
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from medviewer.dicom.load import SeriesLoader, thumbnail
-from medviewer.dicom.scan import scan
-from medviewer.dicom.study import ScanResult, Series
-from medviewer.errors import MedviewerError, UnreadableImage
-from medviewer.imaging.numbers import number
+from medviewer.dicom.first_image import FirstImage
+from medviewer.dicom.study import Instance, ScanResult, Series
+from medviewer.errors import MedviewerError
 from medviewer.imaging.volume import Volume
+from medviewer.imaging.window import Window
 from medviewer.review.session import Session
-from medviewer.ui.jobs import Job, JobContext, JobRunner
-
-_KEPT_BYTES = 1 << 30
-"""Series no longer on screen stay loaded up to this much, so that going back is instant."""
-_THUMBNAIL = 96
-
-
-@dataclass
-class _Load:
-    """A series being loaded or kept. ``job`` is None when nothing runs."""
-
-    loader: SeriesLoader
-    job: Job | None = None
-    began: float = 0.0
-    shown: bool = False
+from medviewer.ui.jobs import JobContext, JobRunner
+from medviewer.ui.kept_loads import KeptLoads, Load
+from medviewer.ui.opening_words import (
+    failed_slices_sentence,
+    found_sentence,
+    loaded_sentence,
+    nothing_sentence,
+)
+from medviewer.ui.scanning import Scanning
+from medviewer.ui.thumbnails import Thumbnails
 
 
 class Opening(QObject):
@@ -57,16 +49,29 @@ class Opening(QObject):
     """Key of a series that is complete."""
     thumbnail_ready = Signal(str, object)
 
+    reading = Signal(bool)
+    """Whether paths are being scanned."""
+    first_image = Signal(object)
+    """A :class:`~medviewer.dicom.first_image.FirstImage` to look at until the scan is done, where nothing was
+    on screen; None: it counts no more."""
+
     def __init__(
         self, session: Session, runner: JobRunner, parent: QObject | None = None, budget: int | None = None
     ) -> None:
         super().__init__(parent)
-        self._budget = budget
         self._session = session
         self._runner = runner
-        self._scan_job: Job | None = None
-        self._loads: OrderedDict[str, _Load] = OrderedDict()
-        self._pictured: set[str] = set()
+        self._loads = KeptLoads(budget)
+        self._thumbnails = Thumbnails(runner, self)
+        self._thumbnails.ready.connect(self.thumbnail_ready)
+        self._scanning = Scanning(runner, self)
+        self._scanning.progress.connect(self.progress)
+        self._scanning.first_image.connect(self._first_came)
+        self._scanning.found.connect(self._scanned)
+        self._scanning.failed.connect(self._scan_failed)
+        self._first: FirstImage | None = None
+        self._first_shown = False
+        self._first_window: Window | None = None
         self.unreadable_only: ScanResult | None = None
         """The last scan that held no image at all: its list can still be looked at."""
 
@@ -77,28 +82,58 @@ class Opening(QObject):
         wanted = [Path(path) for path in paths]
         if not wanted:
             return
-        job = self._runner.submit("open", lambda context: scan(wanted, context))
-        job.succeeded.connect(self._scanned)
-        job.failed.connect(self._scan_failed)
-        job.progress.connect(self.progress)
-        self._scan_job = job
+        self._drop_first()
+        self._scanning.begin(wanted)
+        self.reading.emit(True)
+
+    def _first_came(self, image: FirstImage) -> None:
+        """Only an empty screen shows it: what the reader looks at is not pulled away for one image."""
+        self._first = image
+        if self._session.state.series is None:
+            self._first_shown = True
+            self.first_image.emit(image)
+
+    def keep_window(self, window: Window) -> None:
+        """The reader set a window on the first image: its series begins with it."""
+        self._first_window = window
+
+    def _drop_first(self) -> None:
+        """Whatever comes next, that image is no part of it."""
+        shown, self._first_shown = self._first_shown, False
+        self._first = self._first_window = None
+        if shown:
+            self.first_image.emit(None)
 
     def _scan_failed(self, error: MedviewerError) -> None:
+        self._drop_first()
+        self.reading.emit(False)
         self.problem.emit(error.sentence())
 
     def _scanned(self, found: ScanResult) -> None:
-        if self.sender() is not self._scan_job:
-            return
-        if not (found.patients or found.objects):
+        if found.patients or found.objects:
+            self.unreadable_only = None
+            self._session.open(found)
+            self.message.emit(found_sentence(found))
+            first = self._first_of(found)
+            if first is not None:
+                self._show_first(first)
+        else:
             self.unreadable_only = found
-            self.problem.emit(_nothing_sentence(found))
+            self.problem.emit(nothing_sentence(found))
+        self._drop_first()
+        self.reading.emit(False)
+
+    def _show_first(self, series_key: str) -> None:
+        """The series in place of its first image, which stays on screen where it belongs to it."""
+        if not self._put(series_key):
             return
-        self.unreadable_only = None
-        self._session.open(found)
-        self.message.emit(_found_sentence(found))
-        first = self._first_of(found)
-        if first is not None:
-            self.show(first)
+        series, image = self._session.state.series, self._first
+        place = index_of(image.instance, series) if image is not None and series is not None else None
+        if self._first_shown and place is not None and image is not None and series is not None:
+            self._session.scroll(place)
+            if self._first_window is not None and image.volume.unit is series.unit:
+                self._session.set_window(self._first_window)
+        self._load(image)
 
     def _first_of(self, found: ScanResult) -> str | None:
         """Key, as the session now has it, of the largest volume just found."""
@@ -114,17 +149,27 @@ class Opening(QObject):
 
     def show(self, series_key: str) -> None:
         """Put a series on screen and load it; whatever loads now is given up."""
-        if self._session.state.series is not None and self._session.state.series.key == series_key:
-            return
-        self._session.show(series_key)
-        self._load()
+        if self._put(series_key):
+            self._load()
 
-    def _load(self) -> None:
+    def _put(self, series_key: str) -> bool:
+        """Make a series the one on screen; whether its pixels are still to be asked for."""
+        series = self._session.state.series
+        if series is None or series.key != series_key:
+            self._session.show(series_key)
+            return True
+        entry = self._current()
+        return entry is None or entry.loader.series is not series
+
+    def _load(self, known: FirstImage | None = None) -> None:
+        """Load the series on screen; ``known`` is an image that is decoded already."""
         state = self._session.state
         if state.series is None:
             return
         self._runner.cancel("load")
-        entry = self._entry(state.series)
+        entry = self._loads.begin(state.series)
+        if known is not None:
+            entry.loader.adopt(known.instance, known.volume)
         if entry.loader.complete:
             self._put_on_screen(entry)
             self.series_loaded.emit(state.series.key)
@@ -144,34 +189,16 @@ class Opening(QObject):
         job.failed.connect(self._load_failed)
         job.ended.connect(self._load_ended)
 
-    def _entry(self, series: Series) -> _Load:
-        """The loader of a series. One whose old job has not ended yet is not touched: a new one begins."""
-        entry = self._loads.get(series.key)
-        stale = entry is None or entry.loader.series is not series
-        if entry is None or stale or (entry.job is not None and not entry.job.has_ended):
-            entry = _Load(SeriesLoader(series, self._budget))
-        self._loads[series.key] = entry
-        self._loads.move_to_end(series.key)
-        self._forget_old(series.key)
-        return entry
-
-    def _forget_old(self, keep: str) -> None:
-        total = 0
-        for key in list(reversed(self._loads)):
-            total += self._loads[key].loader.volume.voxels.nbytes
-            if total > _KEPT_BYTES and key != keep:
-                del self._loads[key]
-
-    def _current(self) -> _Load | None:
+    def _current(self) -> Load | None:
         series = self._session.state.series
         return self._loads.get(series.key) if series is not None else None
 
-    def _mine(self) -> _Load | None:
+    def _mine(self) -> Load | None:
         """The load of the series on screen, when the signal comes from its own job."""
         entry = self._current()
         return entry if entry is not None and entry.job is self.sender() else None
 
-    def _put_on_screen(self, entry: _Load) -> None:
+    def _put_on_screen(self, entry: Load) -> None:
         entry.shown = True
         self._session.set_volume(entry.loader.series.key, entry.loader.volume)
 
@@ -192,22 +219,20 @@ class Opening(QObject):
             return
         self._put_on_screen(entry)
         seconds = time.perf_counter() - entry.began
-        self.message.emit(_loaded_sentence(entry.loader, seconds))
+        self.message.emit(loaded_sentence(entry.loader, seconds))
         if entry.loader.failed:
-            self.problem.emit(_failed_slices_sentence(entry.loader))
+            self.problem.emit(failed_slices_sentence(entry.loader))
         self.series_loaded.emit(entry.loader.series.key)
-        self._begin_thumbnails()
+        self._thumbnails.begin(self._session.state.scan)
 
     def _load_failed(self, error: MedviewerError) -> None:
         if self._mine() is not None:
             self.problem.emit(error.sentence())
             self.series_failed.emit(error.sentence())
-            self._begin_thumbnails()
+            self._thumbnails.begin(self._session.state.scan)
 
     def _load_ended(self) -> None:
-        for entry in self._loads.values():
-            if entry.job is self.sender():
-                entry.job = None
+        self._loads.ended(self.sender())
 
     def prioritise(self, index: int) -> None:
         """The reader is at another image: load from there on."""
@@ -227,74 +252,24 @@ class Opening(QObject):
 
     def is_complete(self, series_key: str) -> bool:
         """Whether every image of a series is loaded or has failed."""
-        entry = self._loads.get(series_key)
-        if entry is None or not entry.loader.complete:
-            return False
-        return entry.job is None or entry.job.has_ended
+        return self._loads.is_complete(series_key)
 
     def volumes(self) -> dict[str, Volume]:
         """Complete volumes by series key, for key images in the report."""
-        return {key: entry.loader.volume for key, entry in self._loads.items() if entry.loader.complete}
+        return self._loads.volumes()
 
     def forget(self) -> None:
         """Nothing is open any more."""
-        for lane in ("open", "load", "thumbnails"):
-            self._runner.cancel(lane)
+        self._scanning.cancel()
+        self._runner.cancel("load")
+        self._thumbnails.forget()
         self._loads.clear()
-        self._pictured.clear()
-
-    # --- thumbnails --------------------------------------------------------------------------------------
-
-    def _begin_thumbnails(self) -> None:
-        scan_result = self._session.state.scan
-        todo = [s for s in (scan_result.all_series() if scan_result else []) if s.key not in self._pictured]
-        if not todo:
-            return
-        self._pictured |= {series.key for series in todo}
-        job = self._runner.submit("thumbnails", lambda context: _make_thumbnails(todo, context))
-        job.told.connect(self._thumbnails_came)
-
-    def _thumbnails_came(self, pictures: list[tuple[str, NDArray[np.uint8]]]) -> None:
-        for key, picture in pictures:
-            self.thumbnail_ready.emit(key, picture)
+        self._drop_first()
+        self.reading.emit(False)
 
 
-def _make_thumbnails(todo: Sequence[Series], context: JobContext) -> None:
-    for series in todo:
-        context.check()
-        try:
-            context.tell((series.key, thumbnail(series, _THUMBNAIL)))
-        except UnreadableImage:
-            continue  # the browser keeps its placeholder; opening the series says why
-
-
-def _found_sentence(found: ScanResult) -> str:
-    series = found.all_series()
-    images = sum(len(s.instances) for s in series)
-    said = f"{number(images)} images in {len(series)} series" if series else "No images"
-    if len(found.patients) > 1:
-        said += f" of {len(found.patients)} patients"
-    said += f", other objects: {len(found.objects)}" if found.objects else ""
-    left = len(found.unreadable)
-    return said + (f"; {left} {'file' if left == 1 else 'files'} could not be opened" if left else "")
-
-
-def _nothing_sentence(found: ScanResult) -> str:
-    left = len(found.unreadable)
-    if left == 1:
-        return f"No image could be opened: {found.unreadable[0].reason}"
-    if left:
-        return f"None of the {left} files is a readable DICOM image."
-    return "There are no files there. Choose a folder with DICOM images."
-
-
-def _loaded_sentence(loader: SeriesLoader, seconds: float) -> str:
-    count = int(loader.ready.sum())
-    said = f"Loaded {count} {'image' if count == 1 else 'images'} in {number(seconds, 's', 2)}"
-    return f"{said} (more than the memory set aside: kept on the disk)" if loader.on_disk else said
-
-
-def _failed_slices_sentence(loader: SeriesLoader) -> str:
-    count, reason = len(loader.failed), next(iter(loader.failed.values()))
-    some = "1 image" if count == 1 else f"{count} images"
-    return f"{some} of this series could not be read: {reason}"
+def index_of(instance: Instance, series: Series) -> int | None:
+    """Where an image stands in a series, by SOP instance UID and frame; None where it is no part of it."""
+    wanted = instance.sop_uid, instance.frame
+    places = (k for k, i in enumerate(series.instances) if (i.sop_uid, i.frame) == wanted)
+    return next(places, None)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from medviewer.dicom.captions import corners
+from medviewer.dicom.first_image import FirstImage
 from medviewer.imaging.draw import Corners
 from medviewer.imaging.volume import Mask
 from medviewer.imaging.window import Window
@@ -16,9 +17,10 @@ from medviewer.review.session import Session
 from medviewer.review.state import Change, ReaderMeasurement, State, Verdict
 from medviewer.ui.opening import Opening
 from medviewer.ui.planes import PlanesView
+from medviewer.ui.preview import Preview
 
-EMPTY = "Drop a study here, or Ctrl+O"
-_CAPTIONS = Change.STUDY | Change.SERIES | Change.SLICE | Change.WINDOW | Change.STYLE
+EMPTY, READING = "Drop a study here, or Ctrl+O", "Reading …"
+_CAPTIONS = Change.STUDY | Change.SERIES | Change.VOLUME | Change.SLICE | Change.WINDOW | Change.STYLE
 
 
 class Pictures(QObject):
@@ -33,6 +35,8 @@ class Pictures(QObject):
         self._session = session
         self._opening = opening
         self._planes = planes
+        self._preview = Preview(planes)
+        self._reading = False
         planes.scrolled.connect(self._scrolled)
         planes.index_requested.connect(self._index_requested)
         planes.window_dragged.connect(self._window_dragged)
@@ -44,6 +48,8 @@ class Pictures(QObject):
         opening.slice_ready.connect(planes.refresh_slice)
         opening.image_failed.connect(self._show_failures)
         opening.series_failed.connect(planes.set_message)
+        opening.first_image.connect(self._first_image)
+        opening.reading.connect(self._set_reading)
         planes.set_message(EMPTY)
 
     def apply(self, state: State, change: Change) -> None:
@@ -57,9 +63,10 @@ class Pictures(QObject):
         """Which series, which pixels, which image."""
         planes = self._planes
         if Change.SERIES in change:
+            self._preview.leave()
             planes.set_volume(None, None)
             planes.set_series_key(state.series.key if state.series is not None else "")
-            planes.set_message(EMPTY if state.series is None else "Loading …")
+            planes.set_message(self._empty() if state.series is None else "Loading …")
         if Change.VOLUME in change and state.volume is not None:
             planes.set_volume(state.volume, self._opening.ready())
             self._show_failures()
@@ -67,14 +74,15 @@ class Pictures(QObject):
         if change & (Change.SLICE | Change.VOLUME):
             planes.set_index(state.index)
             self._opening.prioritise(state.index)
-
+        if Change.VOLUME in change and state.volume is not None:
+            self._preview.restore(state)
         if Change.SELECTION in change and (place := selected_place(state)) is not None:
             planes.go_to(place)
 
     def _apply_look(self, state: State, change: Change) -> None:
         """Window, overlay, measurements."""
         planes = self._planes
-        if change & (Change.WINDOW | Change.VOLUME):
+        if change & (Change.WINDOW | Change.VOLUME) and not self._preview.is_shown:
             planes.set_window(state.window)
         if Change.STYLE in change:
             planes.set_style(state.style)
@@ -87,10 +95,32 @@ class Pictures(QObject):
         if Change.VOLUME in change:
             planes.set_seen(_seen(state))
 
+    # Before there is a series
+
+    def _empty(self) -> str:
+        return READING if self._reading else EMPTY
+
+    def _set_reading(self, reading: bool) -> None:
+        self._reading = reading
+        if self._session.state.series is None and not self._preview.is_shown:
+            self._planes.set_message(self._empty())
+
+    def _first_image(self, image: FirstImage | None) -> None:
+        state = self._session.state
+        if image is not None and state.series is None:
+            self._preview.show(image, state)
+        elif image is None and self._preview.clear():
+            self._planes.set_window(state.window)
+            self._planes.set_message(self._empty())
+            self._caption(state)
+
     def _show_failures(self) -> None:
         self._planes.set_failures(self._opening.failures())
 
     def _caption(self, state: State) -> None:
+        if self._preview.is_shown:
+            self._preview.caption(state)
+            return
         if state.patient is None or state.study is None or state.series is None:
             self._planes.set_corners(Corners())
             return
@@ -109,9 +139,15 @@ class Pictures(QObject):
         self._session.scroll(index)
 
     def _window_dragged(self, window: Window) -> None:
+        if self._preview.is_shown:
+            self._preview.set_window(window, self._session.state)
+            self._opening.keep_window(window)
+            return
         self._session.set_window(window)
 
     def _measured(self, measurement: ReaderMeasurement) -> None:
+        if self._session.state.series is None:  # a first image belongs to no series yet
+            return
         self._session.add_measurement(measurement)
 
     def _deleted(self, measurement_id: str) -> None:

@@ -150,11 +150,13 @@ class PlanesView(ViewGroup):
 
     # Setters for all views
 
-    def set_volume(self, volume: Volume | None, ready: NDArray[np.bool_] | None) -> None:
-        """The volume on screen, in all views."""
+    def set_volume(
+        self, volume: Volume | None, ready: NDArray[np.bool_] | None, *, expect_sides: bool = False
+    ) -> None:
+        """The volume on screen, in all views. ``expect_sides``: other planes will follow in their place."""
         before = self.main.picture
         self.main.set_picture(volume, ready)
-        self._has_sides = self._set_sides(volume, ready)
+        self._has_sides = self._set_sides(volume, ready) or expect_sides
         after = self.main.picture
         if after is None or before is None or not before.same_grid(after):
             self._large = None
@@ -208,8 +210,8 @@ class PlanesView(ViewGroup):
     def _caption_sides(self) -> None:
         for side in self.sides:
             name = side.plane.value.capitalize()
-            number = f"Image {side.index + 1} / {side.count}"
-            side.set_corners(Corners((name, *self._corners.top_left[:1]), bottom_left=(number,)))
+            number = (f"Image {side.index + 1} / {side.count}",) if side.count else ()
+            side.set_corners(Corners((name, *self._corners.top_left[:1]), bottom_left=number))
 
     def set_message(self, text: str) -> None:
         """Words in the middle of the main view."""

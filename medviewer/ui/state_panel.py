@@ -45,6 +45,7 @@ class StatePanel(QWidget):
         running = column(self._running, spacing=4)
         running.addWidget(self._bar)
         running.addLayout(row(self._doing, None, self._cancel))
+        self._reading = False
         self._assemble()
         self._connect()
         self.set_progress(None)
@@ -67,6 +68,10 @@ class StatePanel(QWidget):
         self._cancel.clicked.connect(self.cancel_requested)
         self._card.clicked.connect(self.card_requested)
 
+    def set_reading(self, reading: bool) -> None:
+        """Whether something is being opened: then no series is open *yet*. Shown by the next state."""
+        self._reading = reading
+
     def show_state(self, state: State, extra: tuple[str, ...] = (), *, may_force: bool = False) -> None:
         """Say in which state the series on screen is. ``extra``: what a model would need, before any run."""
         card = state_card(state)
@@ -76,6 +81,8 @@ class StatePanel(QWidget):
         )
         if running:
             card = StateCard("Analyzing", "card", "loader")
+        elif self._reading and state.series is None:
+            card = StateCard("Reading the images", "card", "loader")
         self._head(card)
         if result is None or running:
             lines = extra if not running and extra else card.lines

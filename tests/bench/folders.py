@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pydicom
 
-from medviewer.dicom.load import read_slice
 from medviewer.dicom.objects.ct import seeded_uid
 from medviewer.dicom.scan import scan
 from medviewer.dicom.scan_cache import remembered
+from tests.bench import first_picture
 from tests.bench.clock import Row, in_turns, seconds
 from tests.bench.opening import peak_growth
 
 _LISTED, _JUNK = 5000, 200
-_COUNTS = (200, 2000)
+_COUNTS, _MANY = (200, 2000), 10_000
+"""Files of full size, and more of them, small, for the listing alone."""
 _MEMORY = 1000
 _SIDE = 64
 _SPARE_MB = 300
@@ -53,27 +54,15 @@ def write_junk(folder: Path, count: int) -> None:
 def measure(source: Path, place: Path) -> list[Row]:
     """``source``: a folder with one slice of 512 x 512 at least, the pattern for all of them."""
     template = min(source.glob("*.dcm"))
-    rows: list[Row] = []
-    for count in _COUNTS:
-        write_many(template, place / f"slices {count}", count)
-        rows.append(_first_picture(place / f"slices {count}", count))
-    largest = place / f"slices {_COUNTS[-1]}"
+    folders = {count: place / f"slices {count}" for count in (*_COUNTS, _MANY)}
+    for count, folder in folders.items():
+        write_many(template, folder, count, _SIDE if count == _MANY else None)
+    rows = first_picture.measure(folders)
+    largest = folders[_COUNTS[-1]]
     rows += [_again(largest), _memory(largest, place / "half")]
     write_many(template, place / "listed", _LISTED - _JUNK, _SIDE)
     write_junk(place / "listed", _JUNK)
     return [*rows, _listing(place / "listed")]
-
-
-def _first_picture(folder: Path, count: int) -> Row:
-    """From the path to the middle slice, nothing remembered of the folder."""
-
-    def first() -> None:
-        remembered.forget()
-        (series,) = scan([folder]).all_series()
-        read_slice(series, len(series.instances) // 2)
-
-    taken = in_turns({"ours": first}, 5)
-    return Row(f"first picture of {count} slices", taken["ours"], "s", aim=0.3)
 
 
 def _again(folder: Path) -> Row:

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer, SignalInstance
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtWidgets import QGraphicsView
 
 from tests.bench.clock import Row
@@ -55,6 +55,8 @@ class Heartbeat(QObject):
 class FirstPicture(QObject):
     """When the first loaded image was painted."""
 
+    painted = Signal()
+
     def __init__(self, surface: QObject, painted: SignalInstance) -> None:
         super().__init__(surface)
         self.at: float | None = None
@@ -74,6 +76,7 @@ class FirstPicture(QObject):
 
     def _shown(self) -> None:
         self.at = time.perf_counter()
+        self.painted.emit()
 
 
 def _until(*signals: SignalInstance) -> None:

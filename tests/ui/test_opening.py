@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGLSLossless
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
@@ -239,13 +242,12 @@ def test_that_closing_while_loading_is_quiet(qtbot: QtBot, tmp_path: Path) -> No
 def test_that_a_series_of_which_nothing_can_be_read_says_so_in_its_place(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:
-    def vanish(state: State, change: Change) -> None:
-        if Change.STUDY in change:
-            for path in tmp_path.glob("*.dcm"):
-                path.unlink()
+    def spoil(ds: Dataset, k: int) -> None:
+        ds.file_meta.TransferSyntaxUID = JPEGLSLossless
+        ds.PixelData = encapsulate([b"no stream at all"])
+        ds["PixelData"].is_undefined_length = True
 
-    write_series(tmp_path, slices=3)
-    window.session.subscribe(vanish)
+    write_series(tmp_path, slices=3, tweak=spoil)
     with qtbot.waitSignal(window.opening.series_failed, timeout=PATIENCE) as told:
         window.opening.open_paths([tmp_path])
     assert window.planes.main._front.notes.message == told.args[0]
