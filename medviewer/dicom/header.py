@@ -18,16 +18,13 @@ from medviewer.dicom.hounsfield import told_hu
 from medviewer.dicom.other_objects import OtherObject, kind_of, make_object
 from medviewer.dicom.pixel_format import bits_contradict, pixel_format
 from medviewer.dicom.study import Acquisition, Instance, PixelFormat, SeriesIssue
-from medviewer.dicom.tags import COMMON, COMMON_TAGS, PHASE_TAGS, TAG, WANTED
+from medviewer.dicom.tags import COMMON, COMMON_TAGS, OVERLAY_TAGS, PHASE_TAGS, TAG, WANTED
 from medviewer.dicom.walk import Header, walk
 from medviewer.imaging.inplane import Region
 from medviewer.imaging.window import Window
 
 _LOSSY_SYNTAX = {
-    "1.2.840.10008.1.2.4.50": "JPEG",
-    "1.2.840.10008.1.2.4.51": "JPEG",
-    "1.2.840.10008.1.2.4.53": "JPEG",
-    "1.2.840.10008.1.2.4.55": "JPEG",
+    **{f"1.2.840.10008.1.2.4.{k}": "JPEG" for k in (50, 51, 53, 55)},
     "1.2.840.10008.1.2.4.81": "JPEG-LS",
     "1.2.840.10008.1.2.4.91": "JPEG 2000",
     "1.2.840.10008.1.2.4.203": "HTJ2K",
@@ -217,6 +214,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         regions=_regions(path, header),
         edges=v.parts(get("PatientOrientation")),
         quadruped=v.ascii_text(get("AnatomicalOrientationType")) == "QUADRUPED",
+        overlays=not OVERLAY_TAGS.isdisjoint(header.present),
         stamp=header.stamp,
     )
     return Facts(

@@ -14,6 +14,7 @@ from medviewer.imaging.numbers import number
 from medviewer.imaging.overlay import outline_segments
 from medviewer.imaging.render import apply_window, auto_window
 from medviewer.imaging.reslice import Plane, PlaneView
+from medviewer.imaging.turn import STRAIGHT, Turn
 from medviewer.imaging.volume import Mask, Unit, Volume
 from medviewer.imaging.window import Window
 
@@ -42,11 +43,12 @@ class Picture:
     ready: NDArray[np.bool_] | None = None
     masks: tuple[tuple[Mask, str, str], ...] = ()
     partial: dict[int, tuple[tuple[NDArray[np.bool_], str], ...]] = field(default_factory=dict)
+    turn: Turn = STRAIGHT
 
     @cached_property
     def view(self) -> PlaneView:
         """The plane's mapping. Raises :class:`NoGeometry`."""
-        return PlaneView.of(self.volume, self.plane)
+        return PlaneView.of(self.volume, self.plane, self.turn)
 
     def is_ready(self, index: int) -> bool:
         """Whether the picture holds pixels: its own slice, or in other planes any slice."""
@@ -91,7 +93,8 @@ class Picture:
         if not self.masks:
             if self.plane is not Plane.NATIVE:
                 return []
-            return [Layer(m, c) for m, c in self.partial.get(index, ()) if m.shape == view.shape and m.any()]
+            here, size = self.partial.get(index, ()), view.volume_shape[1:]
+            return [Layer(view.placed(m), c) for m, c in here if m.shape == size and m.any()]
         letters = letters_for([name for _, _, name in self.masks])
         cuts = [
             Layer(view.extract_mask(mask, index), colour, letter)
