@@ -89,7 +89,7 @@ class PlaneView:
     """How the pictures are turned after all that; everything that asks the view follows."""
 
     @classmethod
-    def of(cls, volume: Volume, plane: Plane = Plane.NATIVE, turn: Turn = STRAIGHT) -> PlaneView:  # noqa: B008 - frozen
+    def of(cls, volume: Volume, plane: Plane = Plane.NATIVE, turn: Turn = STRAIGHT) -> PlaneView:
         """The view of a volume with all that it knows of its geometry. Raises :class:`NoGeometry`."""
         return cls(volume.shape, volume.geometry, plane, volume.in_plane, turn)
 

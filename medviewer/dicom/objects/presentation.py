@@ -154,8 +154,8 @@ class _Reader:
         return self._each("SoftcopyVOILUTSequence", self._window)
 
     def _window(self, item: Dataset) -> Window:
-        tables = item.get("VOILUTSequence") or ()
-        if len(tables):
+        tables = list(item.get("VOILUTSequence") or ())
+        if tables:
             return window_of_item(tables[0], self._values_may_be_negative(), self._little)
         centres, widths = parts.numbers(item, "WindowCenter"), parts.numbers(item, "WindowWidth")
         function = parts.word(item, "VOILUTFunction") or "LINEAR"

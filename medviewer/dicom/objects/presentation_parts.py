@@ -130,8 +130,8 @@ def lab(item: Dataset, keyword: str) -> str:
 
 
 def _colour_of(item: Dataset, sequence: str, keyword: str) -> str:
-    styles = item.get(sequence) or ()
-    return lab(styles[0], keyword) if len(styles) else ""
+    styles = list(item.get(sequence) or ())
+    return lab(styles[0], keyword) if styles else ""
 
 
 def layer_colour(item: Dataset) -> str:
