@@ -55,6 +55,8 @@ class PresentationChip(QObject):
         words = told(presentation)
         if not presentation.shows(instance):
             words += " (says nothing of this image)"
+        elif presentation.inverse is not None and presentation.window_of(instance) is None:
+            words += " (its window does not fit this image)"
         self._text.set_whole(words)
         about = [presentation.description, *presentation.left_out]
         self._frame.setToolTip("<br>".join(plain_tip(line) for line in (words, *about) if line))
