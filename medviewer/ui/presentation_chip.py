@@ -11,7 +11,7 @@ from medviewer.dicom.study import Instance
 from medviewer.ui.elide import ElidedLabel, plain_tip
 from medviewer.ui.widgets import button, frame
 
-_WIDEST, _HEIGHT, _TOP = 460, 34, 44
+_WIDEST, _HEIGHT, _TOP = 720, 34, 44
 
 
 class PresentationChip(QObject):
@@ -65,7 +65,8 @@ class PresentationChip(QObject):
         self._frame.raise_()
 
     def _place(self) -> None:
-        width = min(_WIDEST, max(200, self._host.width() - 24))
+        wanted = self._text.sizeHint().width() + self._remove.sizeHint().width() + 32
+        width = min(wanted, _WIDEST, max(200, self._host.width() - 24))
         self._frame.setFixedSize(width, _HEIGHT)
         self._frame.move((self._host.width() - width) // 2, _TOP)
 

@@ -21,6 +21,7 @@ from medviewer.ui.camera import Camera
 
 _LINE = 1.5
 _DOT = 3.0
+_AROUND = ((-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0))
 _SMALLEST_TEXT, _LARGEST_TEXT = 10.0, 24.0
 
 
@@ -76,9 +77,10 @@ class PresentedItem(QGraphicsItem):
     ) -> None:
         """Cover, planes, lines, words."""
         del option, widget
-        for bitmap in (self._shown.cover, self._shown.planes):
-            if bitmap is not None:
-                self._bitmap(painter, bitmap)
+        if self._shown.cover is not None:
+            self._bitmap(painter, self._shown.cover)
+        if self._shown.planes is not None:
+            self._bitmap(painter, self._shown.planes, shaded=True)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for stroke in self._shown.strokes:
             self._stroke(painter, stroke)
@@ -90,10 +92,10 @@ class PresentedItem(QGraphicsItem):
 
     # --- bitmaps -----------------------------------------------------------------------------------------
 
-    def _bitmap(self, painter: QPainter, bitmap: Bitmap) -> None:
-        """The part that is in view, at the size of the screen."""
+    def _bitmap(self, painter: QPainter, bitmap: Bitmap, *, shaded: bool = False) -> None:
+        """The part that is in view, at the size of the screen; ``shaded``: seen on white too."""
         camera = self._camera
-        step = max(1, math.floor(1 / max(min(camera.scale), 1e-6)))
+        step = math.ceil(1 / max(min(1.0, *camera.scale), 1e-3))  # no block is smaller than a screen pixel
         (x0, y0), (x1, y1) = camera.to_picture(0, 0), camera.to_picture(*camera.size)
         rows, columns = bitmap.bits.shape
         left, right = _steps(x0, x1, columns, step)
@@ -106,6 +108,10 @@ class PresentedItem(QGraphicsItem):
             self._at((left, top)), self._at((left + small.shape[1] * step, top + small.shape[0] * step))
         )
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        if shaded:
+            shade = _image(small, theme.qcolour("halo", 0.5))
+            for away in _AROUND:
+                painter.drawImage(target.translated(*away), shade)
         painter.drawImage(target, _image(small, QColor(bitmap.colour)))
 
     # --- lines -------------------------------------------------------------------------------------------
@@ -134,13 +140,16 @@ class PresentedItem(QGraphicsItem):
     def _note(self, painter: QPainter, note: Note) -> None:
         lines = note.words.split("\n")
         box = self._box(note, lines)
-        if note.anchor is not None and note.anchored:
-            self._leader(painter, box, self._at(note.anchor), note.colour)
         pixels = _pixels(box, lines) if note.box is not None else halo.TEXT_PX
         places = {"LEFT": box.left(), "CENTER": box.center().x(), "RIGHT": box.right()}
         flags = {"CENTER": Qt.AlignmentFlag.AlignHCenter, "RIGHT": Qt.AlignmentFlag.AlignRight}
         x, align = places.get(note.align, box.left()), flags.get(note.align, Qt.AlignmentFlag.AlignLeft)
         step = pixels * halo.LINE_PX / halo.TEXT_PX
+        if note.anchor is not None and note.anchored:
+            wide = max(halo.width(line, pixels) for line in lines)
+            part = {"CENTER": 0.5, "RIGHT": 1.0}.get(note.align, 0.0)
+            written = QRectF(x - part * wide, box.top(), wide, step * len(lines))
+            self._leader(painter, written.adjusted(-3, 0, 3, 0), self._at(note.anchor), note.colour)
         for number, line in enumerate(lines):
             y = box.top() + (number + 0.5) * step
             halo.draw(painter, x, y, line, note.colour, pixels=pixels, align=align)

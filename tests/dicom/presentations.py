@@ -85,7 +85,9 @@ def drawing(kind: str, points: Sequence[float], units: str = "PIXEL", filled: st
     )
 
 
-def words(text: str, anchor: Sequence[float] = (), box: Sequence[float] = (), units: str = "PIXEL") -> Dataset:
+def words(
+    text: str, anchor: Sequence[float] = (), box: Sequence[float] = (), units: str = "PIXEL"
+) -> Dataset:
     """A Text Object."""
     ds = item(UnformattedTextValue=text)
     if anchor:
@@ -98,7 +100,10 @@ def words(text: str, anchor: Sequence[float] = (), box: Sequence[float] = (), un
 
 
 def annotation(
-    layer: str, graphics: Sequence[Dataset] = (), texts: Sequence[Dataset] = (), images: Sequence[Dataset] = ()
+    layer: str,
+    graphics: Sequence[Dataset] = (),
+    texts: Sequence[Dataset] = (),
+    images: Sequence[Dataset] = (),
 ) -> Dataset:
     """An item of the Graphic Annotation Sequence."""
     ds = item(GraphicLayer=layer)

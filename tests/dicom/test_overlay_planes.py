@@ -33,7 +33,9 @@ def shown(path: Path) -> np.ndarray:
     return found
 
 
-def expected(bits: np.ndarray, origin: tuple[int, int], shape: tuple[int, int] = (ROWS, COLUMNS)) -> np.ndarray:
+def expected(
+    bits: np.ndarray, origin: tuple[int, int], shape: tuple[int, int] = (ROWS, COLUMNS)
+) -> np.ndarray:
     """Bit by bit: overlay pixel (i, j) from 0 lies on image pixel origin + (i, j), counted from 1."""
     out = np.zeros(shape, bool)
     for (i, j), value in np.ndenumerate(bits):
@@ -153,7 +155,13 @@ def test_that_a_plane_cut_short_is_named_and_the_others_are_there(tmp_path):
 
 @pytest.mark.parametrize(
     ("element", "vr", "value"),
-    [(0x0010, "US", 0), (0x0011, "US", 0), (0x0015, "IS", "0"), (0x0015, "IS", "9999999"), (0x0010, "US", 65535)],
+    [
+        (0x0010, "US", 0),
+        (0x0011, "US", 0),
+        (0x0015, "IS", "0"),
+        (0x0015, "IS", "9999999"),
+        (0x0010, "US", 65535),
+    ],
 )
 def test_that_sizes_nobody_believes_are_refused(tmp_path, element, vr, value):
     ds = add_plane(make_projection(), BITS)

@@ -63,7 +63,9 @@ def image_of(path: Path) -> Instance:
     return scan([path]).all_series()[0].instances[0]
 
 
-def pair(folder: Path, facts: dict[str, object] | None = None, **twist: object) -> tuple[Instance, Presentation]:
+def pair(
+    folder: Path, facts: dict[str, object] | None = None, **twist: object
+) -> tuple[Instance, Presentation]:
     image, state = write_pair(folder, facts or {}, **twist)
     return image_of(image), read(state)
 
@@ -235,20 +237,18 @@ class TestDrawings:
 
 @pytest.mark.parametrize(
     ("lab", "expected"),
-    [((65535, 32896, 32896), "#FFFFFF"), ((0, 32896, 32896), "#000000"), ((35000, 32896, 32896), "#7F7F7F")],
+    [((65535, 32896, 32896), "#FFFFFF"), ((0, 32896, 32896), "#000000"), ((35117, 32896, 32896), "#808080")],
 )
 def test_that_neutral_colours_are_neutral(lab, expected):
     assert hex_of_lab(lab) == expected
 
 
 def test_that_a_colour_of_the_screen_is_found_again_through_cielab():
+    """highdicom counts from the white of daylight (D65), the standard from D50: a few levels apart."""
     from highdicom.color import CIELabColor
 
-    red = CIELabColor.from_rgb(200, 40, 60) if hasattr(CIELabColor, "from_rgb") else None
-    if red is None:
-        pytest.skip("this highdicom makes no CIELab colours")
-    made = hex_of_lab(red.value)
-    assert all(abs(int(made[k : k + 2], 16) - v) <= 2 for k, v in ((1, 200), (3, 40), (5, 60)))
+    made = hex_of_lab(CIELabColor.from_rgb(200, 40, 60).value)
+    assert all(abs(int(made[k : k + 2], 16) - v) <= 4 for k, v in ((1, 200), (3, 40), (5, 60)))
 
 
 class TestShutter:
@@ -313,7 +313,9 @@ class TestGrey:
 
     @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
     def test_that_its_polarity_takes_the_place_of_the_image_s(self, tmp_path, photometric):
-        image, found = pair(tmp_path, {"PresentationLUTShape": "INVERSE"}, PhotometricInterpretation=photometric)
+        image, found = pair(
+            tmp_path, {"PresentationLUTShape": "INVERSE"}, PhotometricInterpretation=photometric
+        )
         assert found.window_of(image).invert
         image, found = pair(tmp_path / "b", {}, PhotometricInterpretation=photometric)
         assert not found.window_of(image).invert
@@ -390,7 +392,8 @@ class TestArea:
     @pytest.mark.parametrize("spacing", [[0, 0.2], [-1, -1]])
     def test_that_no_millimetre_is_made_of_a_bad_spacing(self, tmp_path, spacing):
         image, found = pair(
-            tmp_path, {"DisplayedAreaSelectionSequence": [area([1, 1], [9, 9], PresentationPixelSpacing=spacing)]}
+            tmp_path,
+            {"DisplayedAreaSelectionSequence": [area([1, 1], [9, 9], PresentationPixelSpacing=spacing)]},
         )
         assert found.area_of(image).spacing is None
 
@@ -443,7 +446,9 @@ def test_that_a_state_made_by_highdicom_is_read(tmp_path):
     path = save(image, tmp_path / "image.dcm")
     layer = hd.pr.GraphicLayer("LAYER1", 1, display_color=None)
     circle = hd.pr.GraphicObject(
-        hd.pr.GraphicTypeValues.CIRCLE, np.array([[10.0, 6.0], [13.0, 6.0]]), hd.pr.AnnotationUnitsValues.PIXEL
+        hd.pr.GraphicTypeValues.CIRCLE,
+        np.array([[10.0, 6.0], [13.0, 6.0]]),
+        hd.pr.AnnotationUnitsValues.PIXEL,
     )
     text = hd.pr.TextObject("Here", hd.pr.AnnotationUnitsValues.DISPLAY, anchor_point=(0.5, 0.5))
     note = hd.pr.GraphicAnnotation([image], layer, graphic_objects=[circle], text_objects=[text])

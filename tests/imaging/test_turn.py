@@ -70,7 +70,10 @@ def test_that_a_mask_stays_on_its_voxels(turn):
 
 def test_that_letters_of_a_projection_turn_with_it():
     said = (InPlane(edges=("R", "L", "H", "F")),) * 3
-    shown = {turn: PlaneView(SHAPE, None, Plane.NATIVE, said, turn).letters() for turn in (RIGHT, LEFT, FLIP_ACROSS)}
+    shown = {
+        turn: PlaneView(SHAPE, None, Plane.NATIVE, said, turn).letters()
+        for turn in (RIGHT, LEFT, FLIP_ACROSS)
+    }
     assert shown[RIGHT] == Letters(left="F", right="H", top="R", bottom="L")
     assert shown[LEFT] == Letters(left="H", right="F", top="L", bottom="R")
     assert shown[FLIP_ACROSS] == Letters(left="L", right="R", top="H", bottom="F")
@@ -80,12 +83,15 @@ def test_that_letters_of_a_projection_turn_with_it():
 def test_that_letters_said_and_letters_of_the_geometry_turn_alike(turn):
     straight = PlaneView(SHAPE, HEAD_FIRST).letters()
     said = (InPlane(edges=(straight.left, straight.right, straight.top, straight.bottom)),) * 3
-    assert PlaneView(SHAPE, HEAD_FIRST, turn=turn).letters() == PlaneView(
-        SHAPE, None, Plane.NATIVE, said, turn
-    ).letters()
+    assert (
+        PlaneView(SHAPE, HEAD_FIRST, turn=turn).letters()
+        == PlaneView(SHAPE, None, Plane.NATIVE, said, turn).letters()
+    )
 
 
-@pytest.mark.parametrize(("turn", "expected"), [(STRAIGHT, (0.4, 0.2)), (RIGHT, (0.2, 0.4)), (FLIP_DOWN, (0.4, 0.2))])
+@pytest.mark.parametrize(
+    ("turn", "expected"), [(STRAIGHT, (0.4, 0.2)), (RIGHT, (0.2, 0.4)), (FLIP_DOWN, (0.4, 0.2))]
+)
 def test_that_rows_and_columns_exchange_their_millimetres(turn, expected):
     view = PlaneView(SHAPE, None, Plane.NATIVE, (InPlane(Scale(0.4, 0.2)),) * 3, turn)
     assert view.pixel_mm == expected

@@ -24,6 +24,9 @@ _COUNTS = {"POINT": (1, 1), "POLYLINE": (2, _MOST_POINTS), "INTERPOLATED": (2, _
            "CIRCLE": (2, 2), "ELLIPSE": (4, 4)}  # fmt: skip
 
 
+_SHAPES = frozenset({"RECTANGULAR", "CIRCULAR", "POLYGONAL", "BITMAP"})
+
+
 class Unfit(Exception):
     """One thing that cannot be shown, and why."""
 
@@ -163,8 +166,9 @@ def area(item: Dataset) -> Area:
 
 
 def shutter(item: Dataset) -> Shutter | None:
-    """The Display Shutter (PS3.3 C.7.6.11); None without one that has a shape. Raises :class:`Unfit`."""
-    shapes = {part.strip() for part in _shapes(item)} & {"RECTANGULAR", "CIRCULAR", "POLYGONAL"}
+    """The Display Shutter (PS3.3 C.7.6.11, C.7.6.15); None without one. Of a bitmap only its grey is read here:
+    its pixels are an overlay plane. Raises :class:`Unfit`."""
+    shapes = {part.strip() for part in _shapes(item)} & _SHAPES
     if not shapes:
         return None
     rectangle: tuple[int, int, int, int] | None = None
