@@ -1,36 +1,21 @@
-"""Shutter, overlay planes, drawings and words of a presentation, painted where the camera puts the image.
-
-Bitmaps are exact: a pixel of theirs covers a pixel of the image. Where the image is made small lines would fall
-between screen pixels, so each block of pixels shows whether any of them is set.
-"""
+"""Shutter, overlay planes, drawings and words of a presentation, painted where the camera puts the image."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from medviewer.imaging.presented import Note, Point, Stroke
 from medviewer.ui import halo, theme
+from medviewer.ui.bitmaps import Bitmap, BitmapPainter
 from medviewer.ui.camera import Camera
 
 _LINE = 1.5
 _DOT = 3.0
-_AROUND = ((-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0))
 _SMALLEST_TEXT, _LARGEST_TEXT = 10.0, 24.0
-
-
-@dataclass(frozen=True, eq=False)
-class Bitmap:
-    """(rows, columns) of the picture, painted in one colour."""
-
-    bits: NDArray[np.bool_]
-    colour: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +35,7 @@ class PresentedItem(QGraphicsItem):
         super().__init__()
         self._camera = Camera()
         self._shown = Presented()
+        self._cover, self._planes = BitmapPainter(), BitmapPainter()
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
         """The view."""
@@ -78,9 +64,9 @@ class PresentedItem(QGraphicsItem):
         """Cover, planes, lines, words."""
         del option, widget
         if self._shown.cover is not None:
-            self._bitmap(painter, self._shown.cover)
+            self._cover.paint(painter, self._shown.cover, self._camera)
         if self._shown.planes is not None:
-            self._bitmap(painter, self._shown.planes, shaded=True)
+            self._planes.paint(painter, self._shown.planes, self._camera, shaded=True)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for stroke in self._shown.strokes:
             self._stroke(painter, stroke)
@@ -89,30 +75,6 @@ class PresentedItem(QGraphicsItem):
 
     def _at(self, point: Point) -> QPointF:
         return QPointF(*self._camera.to_screen(*point))
-
-    # --- bitmaps -----------------------------------------------------------------------------------------
-
-    def _bitmap(self, painter: QPainter, bitmap: Bitmap, *, shaded: bool = False) -> None:
-        """The part that is in view, at the size of the screen; ``shaded``: seen on white too."""
-        camera = self._camera
-        step = math.ceil(1 / max(min(1.0, *camera.scale), 1e-3))  # no block is smaller than a screen pixel
-        (x0, y0), (x1, y1) = camera.to_picture(0, 0), camera.to_picture(*camera.size)
-        rows, columns = bitmap.bits.shape
-        left, right = _steps(x0, x1, columns, step)
-        top, bottom = _steps(y0, y1, rows, step)
-        cut = bitmap.bits[top:bottom, left:right]
-        if not cut.any():
-            return
-        small = any_of(cut, step)
-        target = QRectF(
-            self._at((left, top)), self._at((left + small.shape[1] * step, top + small.shape[0] * step))
-        )
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        if shaded:
-            shade = _image(small, theme.qcolour("halo", 0.5))
-            for away in _AROUND:
-                painter.drawImage(target.translated(*away), shade)
-        painter.drawImage(target, _image(small, QColor(bitmap.colour)))
 
     # --- lines -------------------------------------------------------------------------------------------
 
@@ -175,31 +137,9 @@ class PresentedItem(QGraphicsItem):
             painter.drawLine(QPointF(x, y), anchor)
 
 
-def _steps(first: float, last: float, count: int, step: int) -> tuple[int, int]:
-    """The pixels from ``first`` to ``last`` that exist, from a whole step on."""
-    start = min(count, max(0, math.floor(first) // step * step))
-    return start, min(count, max(start, math.ceil(last) + 1))
-
-
-def any_of(bits: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
-    """Whether any pixel of each ``step`` x ``step`` block is set; what is missing at the edges is not."""
-    if step == 1:
-        return bits
-    rows, columns = (-(-n // step) * step for n in bits.shape)
-    padded = np.zeros((rows, columns), bool)
-    padded[: bits.shape[0], : bits.shape[1]] = bits
-    return np.asarray(padded.reshape(rows // step, step, columns // step, step).any(axis=(1, 3)))
-
-
 def _pixels(box: QRectF, lines: list[str]) -> float:
     """The size of type that fills a box and stays readable."""
     high = box.height() / len(lines) * halo.TEXT_PX / halo.LINE_PX
     widest = max(halo.width(line) for line in lines)
     wide = box.width() / widest * halo.TEXT_PX if widest else high
     return round(min(_LARGEST_TEXT, max(_SMALLEST_TEXT, min(high, wide))) * 2) / 2
-
-
-def _image(bits: NDArray[np.bool_], colour: QColor) -> QImage:
-    pixels = np.where(bits, np.uint32(colour.rgba()), np.uint32(0))
-    rows, columns = bits.shape
-    return QImage(pixels.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_ARGB32).copy()

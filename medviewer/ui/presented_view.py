@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
 from medviewer.imaging.inplane import InPlane, Scale
-from medviewer.imaging.presented import NEUTRAL, PLAIN, Area, Look, Point, SizeMode, shown_box, to_picture
+from medviewer.imaging.presented import (
+    NEUTRAL,
+    PLAIN,
+    Area,
+    Look,
+    Point,
+    Shutter,
+    SizeMode,
+    shown_box,
+    to_picture,
+)
 from medviewer.imaging.reslice import Plane
 from medviewer.imaging.turn import STRAIGHT, Turn
 from medviewer.imaging.volume import Volume
+from medviewer.ui.bitmaps import Bitmap
 from medviewer.ui.camera import Camera
 from medviewer.ui.canvas import Hands
 from medviewer.ui.picture_view import PictureView
-from medviewer.ui.presented_item import Bitmap, Presented, PresentedItem
+from medviewer.ui.presented_item import Presented, PresentedItem
 
 SPACING_LABEL = "mm (presentation state)"
 _DEPTH = 5
@@ -135,7 +147,7 @@ class PresentedView(PictureView):
         if shutter is not None:
             pixel_mm = replace(self._picture, turn=STRAIGHT).view.pixel_mm
             aspect = pixel_mm[0] / pixel_mm[1] if pixel_mm is not None else 1.0
-            shapes = shutter.hidden(self._picture.view.volume_shape[1:], aspect)
+            shapes = _covered(shutter, self._picture.view.volume_shape[1:], aspect)
             cover = shapes if cover is None else shapes | cover
         level = round(255 * shutter.level) if shutter is not None else 0
         return self._bitmap(cover, f"#{level:02X}{level:02X}{level:02X}")
@@ -144,6 +156,12 @@ class PresentedView(PictureView):
         if bits is None or self._picture is None or bits.shape != self._picture.view.volume_shape[1:]:
             return None
         return Bitmap(self._picture.view.placed(bits), colour)
+
+
+@lru_cache(maxsize=4)
+def _covered(shutter: Shutter, shape: tuple[int, int], aspect: float) -> NDArray[np.bool_]:
+    """The same for all images of a stack: worked out once."""
+    return shutter.hidden(shape, aspect)
 
 
 def _scaled(volume: Volume, area: Area) -> Volume:

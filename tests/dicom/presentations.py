@@ -31,7 +31,7 @@ def make_projection(k: int = 0, *, rows: int = 12, columns: int = 20, seed: int 
     return ds
 
 
-def add_plane(
+def add_plane(  # noqa: PLR0917 - a plane has so many facts
     ds: Dataset,
     bits: NDArray[np.bool_],
     origin: tuple[int, int] = (1, 1),
@@ -126,7 +126,7 @@ def area(first: Sequence[int], last: Sequence[int], mode: str = "SCALE TO FIT", 
     )
 
 
-def make_presentation(images: Sequence[Dataset], facts: Mapping[str, object] = {}) -> Dataset:  # noqa: B006
+def make_presentation(images: Sequence[Dataset], facts: Mapping[str, object] = {}) -> Dataset:
     """A grey presentation state of images of one series; ``facts`` are its elements by keyword."""
     ds = make_instance(900)
     for keyword in ("PixelData", "Rows", "Columns", "RescaleIntercept", "RescaleSlope", "RescaleType"):
@@ -149,7 +149,7 @@ def make_presentation(images: Sequence[Dataset], facts: Mapping[str, object] = {
     return ds
 
 
-def write_pair(folder: Path, facts: Mapping[str, object] = {}, **twist: object) -> tuple[Path, Path]:  # noqa: B006
+def write_pair(folder: Path, facts: Mapping[str, object] = {}, **twist: object) -> tuple[Path, Path]:
     """A projection and a presentation state of it: their paths."""
     image = make_projection()
     for keyword, value in twist.items():

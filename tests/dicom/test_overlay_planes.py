@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian
 
+from medviewer.dicom.elements import Broken
 from medviewer.dicom.overlay_planes import plane_on, read_planes, union_on
 from medviewer.dicom.scan import scan
 from medviewer.dicom.study import Instance
@@ -181,13 +183,8 @@ def test_that_damage_is_a_sentence_or_a_picture(tmp_path, seed):
         raw[at] = int(rng.integers(256))
     path.write_bytes(bytes(raw))
     instance = first(save(make_projection(), tmp_path / "whole" / "b.dcm"))
-    try:
+    with contextlib.suppress(Broken, UnreadableImage):
         found = union_on(read_planes(path).planes, instance)
-    except Exception as error:
-        from medviewer.dicom.elements import Broken
-
-        assert isinstance(error, Broken | UnreadableImage)
-    else:
         assert found is None or found.shape == (ROWS, COLUMNS)
 
 

@@ -17,9 +17,9 @@ from medviewer.imaging.turn import FLIP_ACROSS, FLIP_DOWN, LEFT, RIGHT, STRAIGHT
 from medviewer.imaging.volume import Mask, Volume
 from medviewer.imaging.window import Window
 from medviewer.review.state import ReaderMeasurement
+from medviewer.ui.bitmaps import any_of
 from medviewer.ui.main_window import MainWindow
 from medviewer.ui.object_row import ObjectRow
-from medviewer.ui.presented_item import any_of
 from medviewer.ui.viewport import Viewport
 from tests.dicom.presentations import (
     add_plane,

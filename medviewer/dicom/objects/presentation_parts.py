@@ -166,8 +166,8 @@ def area(item: Dataset) -> Area:
 
 
 def shutter(item: Dataset) -> Shutter | None:
-    """The Display Shutter (PS3.3 C.7.6.11, C.7.6.15); None without one. Of a bitmap only its grey is read here:
-    its pixels are an overlay plane. Raises :class:`Unfit`."""
+    """The Display Shutter (PS3.3 C.7.6.11, C.7.6.15); None without one. Of a bitmap only the grey is read
+    here: its pixels are an overlay plane. Raises :class:`Unfit`."""
     shapes = {part.strip() for part in _shapes(item)} & _SHAPES
     if not shapes:
         return None
