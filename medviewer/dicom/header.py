@@ -189,9 +189,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
     slope, intercept, valid = plane.rescale(get("RescaleSlope"), get("RescaleIntercept"))
     spacing, label = _spacing(raw, common.modality)
     bits = bits_contradict(header, written) or written.signed != pixels.signed
-    frames = frame_count(get("NumberOfFrames"))
-    flaws = flaws_of(header, written, rows * columns, frames)
-    flaws |= {SeriesIssue.CONTRADICTORY_PIXELS} if bits else set()
+    wrong = {SeriesIssue.CONTRADICTORY_PIXELS} if bits else set()
     instance = Instance(
         path=path,
         sop_uid=v.ascii_text(get("SOPInstanceUID")),
@@ -199,7 +197,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         rows=rows,
         columns=columns,
         pixels=pixels,
-        frames=frames,
+        frames=frame_count(get("NumberOfFrames")),
         number=v.integer(get("InstanceNumber")),
         position=plane.position(get("ImagePositionPatient")),
         orientation=plane.orientation(get("ImageOrientationPatient")),
@@ -224,7 +222,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         tuple(v.ascii_text(raw.get(tag, b"")) for tag in PHASE_TAGS),
         valid and not has_lut and not bits and told_hu(raw, common.modality),
         _lossy(header),
-        flaws,
+        flaws_of(header, written, rows * columns, instance.frames) | wrong,
     )
 
 

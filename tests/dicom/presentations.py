@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, DigitalXRayImageStorageForPresentation
 
+from medviewer.dicom.objects.presentation import read_presentation
+from medviewer.dicom.presentation_state import Presentation
+from medviewer.dicom.scan import scan
+from medviewer.dicom.study import Instance
 from tests.factories import make_instance, save
 
 GREY = "1.2.840.10008.5.1.4.1.1.11.1"
-KIND = {"G": "graphics"}
 
 
 def make_projection(k: int = 0, *, rows: int = 12, columns: int = 20, seed: int = 0) -> Dataset:
@@ -155,3 +158,24 @@ def write_pair(folder: Path, facts: Mapping[str, object] = {}, **twist: object) 
     for keyword, value in twist.items():
         setattr(image, keyword, value)
     return save(image, folder / "image.dcm"), save(make_presentation([image], facts), folder / "state.dcm")
+
+
+def read(path: Path) -> Presentation:
+    """The presentation state in a file, as the window reads it."""
+    (found,) = scan([path]).objects
+    return read_presentation(path, found.patient.key)
+
+
+def image_of(path: Path) -> Instance:
+    """The first image of a file."""
+    return scan([path]).all_series()[0].instances[0]
+
+
+def pair(
+    folder: Path,
+    facts: dict[str, object] | None = None,
+    **twist: object,
+) -> tuple[Instance, Presentation]:
+    """A projection and a presentation state of it, written and read."""
+    image, state = write_pair(folder, facts or {}, **twist)
+    return image_of(image), read(state)
