@@ -130,3 +130,25 @@ def test_that_a_ct_is_presented_in_its_own_units(tmp_path):
              "SoftcopyVOILUTSequence": [item(WindowCenter=40, WindowWidth=400)]}  # fmt: skip
     found = read(save(make_presentation([image], facts), tmp_path / "state.dcm"))
     assert (found.window_of(image_of(path)).centre, found.window_of(image_of(path)).width) == (40, 400)
+
+
+@pytest.mark.skipif(shutil.which("dcmp2pgm") is None, reason="dcmtk's dcmp2pgm is not installed")
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"PresentationLUTShape": "INVERSE"},
+        {"RescaleSlope": 2, "RescaleIntercept": 10, "RescaleType": "US",
+         "SoftcopyVOILUTSequence": [item(WindowCenter=1210, WindowWidth=1000)]},
+    ],
+)  # fmt: skip
+def test_that_dcmtk_shows_the_same_greys_without_a_window_and_in_other_units(tmp_path, photometric, facts):
+    facts = {**facts, "DisplayedAreaSelectionSequence": [area([1, 1], [COLUMNS, ROWS])]}
+    image, state = write_pair(tmp_path, facts, PhotometricInterpretation=photometric)
+    out = tmp_path / "out.pgm"
+    command = ["dcmp2pgm", "-p", str(state), str(image), str(out)]
+    subprocess.run(command, capture_output=True, timeout=60, check=True)
+    with Image.open(out) as picture:
+        theirs = np.asarray(picture).astype(int)
+    assert np.abs(theirs - levels(image, read(state).window_of(image_of(image)))).max() <= 1
