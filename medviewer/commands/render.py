@@ -13,11 +13,15 @@ from PIL import Image
 from medviewer.commands.console import Console
 from medviewer.commands.opening import choose, open_paths
 from medviewer.dicom.captions import corners
+from medviewer.dicom.elements import Broken
 from medviewer.dicom.inplane import in_plane
 from medviewer.dicom.load import load_series, read_slice
+from medviewer.dicom.overlay_planes import planes_of, union_on
 from medviewer.dicom.study import Instance, ScanResult, Series
-from medviewer.errors import UsageError
+from medviewer.errors import UnreadableImage, UsageError
+from medviewer.imaging.bitmap import lay, resized
 from medviewer.imaging.draw import Corners, annotate
+from medviewer.imaging.presented import NEUTRAL
 from medviewer.imaging.presets import preset
 from medviewer.imaging.render import PALETTE, auto_window, display_size, render
 from medviewer.imaging.reslice import Plane, PlaneView
@@ -136,6 +140,9 @@ def _annotated(picture: _Picture, found: ScanResult, series: Series, window: Win
     size = display_size(view, max(_LONGEST, *view.shape))
     rgb = render(picture.volume, view, picture.at, window, picture.layers, size=size)
     native = view.plane is Plane.NATIVE
+    planes = _overlay_planes(series.instances[picture.index]) if native else None
+    if planes is not None:
+        rgb = lay(rgb, resized(planes, size), NEUTRAL)
     patient, study = found.owner(series)
     words = corners(patient, study, series, picture.index if native else 0, window)
     if not native:
@@ -143,6 +150,16 @@ def _annotated(picture: _Picture, found: ScanResult, series: Series, window: Win
         words = Corners(words.top_left, words.top_right, (place, *words.bottom_left[1:]), words.bottom_right)
     ruler = size[1] / view.shape[1] / view.pixel_mm[1] if view.pixel_mm is not None else None
     return annotate(rgb, words, view.letters(picture.at), ruler, ruler_label=view.label(picture.at))
+
+
+def _overlay_planes(instance: Instance) -> NDArray[np.bool_] | None:
+    """The overlay planes of an image on its pixels; None where it has none that can be read."""
+    if not instance.overlays:
+        return None
+    try:
+        return union_on(planes_of(instance.path, instance.stamp).planes, instance)
+    except (Broken, OSError) as error:
+        raise UnreadableImage("The overlay planes of this image could not be read.") from error
 
 
 def _png(rgb: NDArray[np.uint8], file: BinaryIO) -> None:

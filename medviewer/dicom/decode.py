@@ -94,6 +94,18 @@ def decode(instance: Instance, spans: list[encapsulated.Span] | None = None) -> 
         raise UnreadableImage(_DAMAGED) from error
 
 
+def stored_words(instance: Instance) -> Array:
+    """The stored values of one frame with all their bits, also those above BitsStored. Raises as decode."""
+    try:
+        return _stored(instance, None)
+    except UnreadableImage:
+        raise
+    except OSError as error:
+        raise UnreadableImage("The image file could not be read.") from error
+    except Exception as error:  # whatever damaged pixels make of a decoder
+        raise UnreadableImage(_DAMAGED) from error
+
+
 def _stored(instance: Instance, spans: list[encapsulated.Span] | None) -> Array:
     pixels = instance.pixels
     if pixels.transfer_syntax in NATIVE:

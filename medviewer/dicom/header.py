@@ -18,16 +18,13 @@ from medviewer.dicom.hounsfield import told_hu
 from medviewer.dicom.other_objects import OtherObject, kind_of, make_object
 from medviewer.dicom.pixel_format import bits_contradict, pixel_format
 from medviewer.dicom.study import Acquisition, Instance, PixelFormat, SeriesIssue
-from medviewer.dicom.tags import COMMON, COMMON_TAGS, PHASE_TAGS, TAG, WANTED
+from medviewer.dicom.tags import COMMON, COMMON_TAGS, OVERLAY_TAGS, PHASE_TAGS, TAG, WANTED
 from medviewer.dicom.walk import Header, walk
 from medviewer.imaging.inplane import Region
 from medviewer.imaging.window import Window
 
 _LOSSY_SYNTAX = {
-    "1.2.840.10008.1.2.4.50": "JPEG",
-    "1.2.840.10008.1.2.4.51": "JPEG",
-    "1.2.840.10008.1.2.4.53": "JPEG",
-    "1.2.840.10008.1.2.4.55": "JPEG",
+    **{f"1.2.840.10008.1.2.4.{k}": "JPEG" for k in (50, 51, 53, 55)},
     "1.2.840.10008.1.2.4.81": "JPEG-LS",
     "1.2.840.10008.1.2.4.91": "JPEG 2000",
     "1.2.840.10008.1.2.4.203": "HTJ2K",
@@ -192,9 +189,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
     slope, intercept, valid = plane.rescale(get("RescaleSlope"), get("RescaleIntercept"))
     spacing, label = _spacing(raw, common.modality)
     bits = bits_contradict(header, written) or written.signed != pixels.signed
-    frames = frame_count(get("NumberOfFrames"))
-    flaws = flaws_of(header, written, rows * columns, frames)
-    flaws |= {SeriesIssue.CONTRADICTORY_PIXELS} if bits else set()
+    wrong = {SeriesIssue.CONTRADICTORY_PIXELS} if bits else set()
     instance = Instance(
         path=path,
         sop_uid=v.ascii_text(get("SOPInstanceUID")),
@@ -202,7 +197,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         rows=rows,
         columns=columns,
         pixels=pixels,
-        frames=frames,
+        frames=frame_count(get("NumberOfFrames")),
         number=v.integer(get("InstanceNumber")),
         position=plane.position(get("ImagePositionPatient")),
         orientation=plane.orientation(get("ImageOrientationPatient")),
@@ -217,6 +212,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         regions=_regions(path, header),
         edges=v.parts(get("PatientOrientation")),
         quadruped=v.ascii_text(get("AnatomicalOrientationType")) == "QUADRUPED",
+        overlays=not OVERLAY_TAGS.isdisjoint(header.present),
         stamp=header.stamp,
     )
     return Facts(
@@ -226,7 +222,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         tuple(v.ascii_text(raw.get(tag, b"")) for tag in PHASE_TAGS),
         valid and not has_lut and not bits and told_hu(raw, common.modality),
         _lossy(header),
-        flaws,
+        flaws_of(header, written, rows * columns, instance.frames) | wrong,
     )
 
 

@@ -114,6 +114,8 @@ class Instance:
     edges: tuple[str, ...] = ()
     """PatientOrientation: where the right and the lower edge of the image lie in the patient."""
     quadruped: bool = False
+    overlays: bool = False
+    """Whether overlay planes lie on the image (:mod:`~medviewer.dicom.overlay_planes`)."""
     stamp: tuple[int, int] = (0, 0)
     """Size and modification time (ns) of the file when it was scanned: a changed file is not believed."""
 

@@ -108,4 +108,7 @@ PHASE = (
 TAG: dict[str, int] = {keyword: _tag(keyword) for keyword in (*COMMON, *IMAGE, *PHASE)}
 COMMON_TAGS = tuple(TAG[k] for k in COMMON)
 PHASE_TAGS = tuple(TAG[k] for k in PHASE)
-WANTED = frozenset(TAG.values())
+OVERLAY_GROUPS = range(0x6000, 0x6020, 2)
+OVERLAY_TAGS = frozenset(group << 16 | 0x0010 for group in OVERLAY_GROUPS)
+"""Overlay Rows of each group (PS3.3 C.9.2): a header with one of these has overlay planes."""
+WANTED = frozenset(TAG.values()) | OVERLAY_TAGS

@@ -32,12 +32,13 @@ def read_voi_luts(path: Path, signed: bool, little: bool, invert: bool) -> tuple
 
 def _window_or_none(item: Dataset, signed: bool, little: bool, invert: bool) -> Window | None:
     try:
-        return _window(item, signed, little, invert)
+        return window_of_item(item, signed, little, invert)
     except Exception:  # noqa: BLE001 - one damaged table: the others are still there
         return None
 
 
-def _window(item: Dataset, signed: bool, little: bool, invert: bool) -> Window:
+def window_of_item(item: Dataset, signed: bool, little: bool, invert: bool = False) -> Window:
+    """One table as a window. Raises whatever a damaged item makes of its reading."""
     descriptor, data = item.LUTDescriptor, item.LUTData
     if isinstance(data, bytes) and not little:
         data = np.frombuffer(data, ">u2").astype("<u2").tobytes()

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from medviewer.errors import NoGeometry
 from medviewer.imaging.inplane import InPlane, Scale
+from medviewer.imaging.turn import STRAIGHT, Turn
 from medviewer.imaging.volume import Geometry, Mask, Volume
 
 _NEGLIGIBLE = 1e-4
@@ -84,11 +85,13 @@ class PlaneView:
     plane: Plane = Plane.NATIVE
     in_plane: tuple[InPlane, ...] = ()
     """What each slice tells of its own plane, or ()."""
+    turn: Turn = STRAIGHT
+    """How the pictures are turned after all that; everything that asks the view follows."""
 
     @classmethod
-    def of(cls, volume: Volume, plane: Plane = Plane.NATIVE) -> PlaneView:
+    def of(cls, volume: Volume, plane: Plane = Plane.NATIVE, turn: Turn = STRAIGHT) -> PlaneView:
         """The view of a volume with all that it knows of its geometry. Raises :class:`NoGeometry`."""
-        return cls(volume.shape, volume.geometry, plane, volume.in_plane)
+        return cls(volume.shape, volume.geometry, plane, volume.in_plane, turn)
 
     def __post_init__(self) -> None:
         if self.plane is not Plane.NATIVE and self.geometry is None:
@@ -100,6 +103,9 @@ class PlaneView:
     @cached_property
     def _layout(self) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
         """Voxel axis and flip for each of (picture, row, column)."""
+        return self.turn.layout(*self._unturned())
+
+    def _unturned(self) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
         if self.plane is Plane.NATIVE or self.geometry is None:
             return (0, 1, 2), (False, False, False)
         directions = self.geometry.directions
@@ -138,7 +144,10 @@ class PlaneView:
         """
         if self.geometry is None:
             scale = self.in_plane[0].scale if self.in_plane else None  # alike in all: else they are split
-            return None if scale is None else (scale.row_mm, scale.column_mm)
+            if scale is None:
+                return None
+            across = self.axes[1] > self.axes[2]  # turned: the image's columns are the picture's rows
+            return (scale.column_mm, scale.row_mm) if across else (scale.row_mm, scale.column_mm)
         spacing = self.geometry.spacing_mm
         return spacing[self.axes[1]], spacing[self.axes[2]]
 
@@ -181,6 +190,16 @@ class PlaneView:
             height, width = cut.shape
             out[top : top + height, left : left + width] = cut
         return out[self._order(1), self._order(2)]
+
+    def placed(self, image: NDArray[Any]) -> NDArray[Any]:
+        """One stored slice (rows, columns[, channel]) as its picture shows it: no copy.
+
+        Raises ValueError for another size, and in planes that cut across the slices.
+        """
+        if self.axes[0] != 0 or image.shape[:2] != self.volume_shape[1:]:
+            raise ValueError(f"no picture of this view shows a slice of {image.shape[:2]}")
+        image = image.swapaxes(0, 1) if self.axes[1] > self.axes[2] else image
+        return image[self._order(1), self._order(2)]
 
     def to_voxel(self, index: float, row: float, col: float) -> tuple[float, float, float]:
         """Voxel (slice, row, column) at picture ``index``, pixel centre (row, col); fractions allowed."""
@@ -231,7 +250,8 @@ class PlaneView:
         """
         own, directions = self._own(index), self.directions()
         if own is not None and (directions is None or own.quadruped):
-            return Letters(*own.edges) if own.edges and self.plane is Plane.NATIVE else None
+            said = own.edges if self.plane is Plane.NATIVE else ()
+            return Letters(*self.turn.edges(*said)) if len(said) == 4 else None
         if directions is None:
             return None
         down, right = directions[:, 1], directions[:, 2]

@@ -121,13 +121,15 @@ class _Studio:
     def marked(self, image: KeyImage) -> list[Figure]:
         """The image the reader marked, with the reader's window; none where the volume has no such image."""
         plane = image.plane if self.volume.geometry is not None else Plane.NATIVE
-        view = PlaneView.of(self.volume, plane)
+        view = PlaneView.of(self.volume, plane, image.turn)
         if not 0 <= image.index < view.count:
             return []
         where = "image" if plane is Plane.NATIVE else f"{plane} plane"
         caption = f"Marked by the reader: {where} {image.index + 1} of {view.count}"
         if image.caption.strip():
             caption += f", {image.caption.strip().rstrip('.')}"
+        if image.turn:
+            caption += f", {image.turn.words.lower()}"
         shown = self._visible(view, image.index)
         figure = self._figure(view, image.index, image.window, shown, caption)
         return [replace(figure, index=image.index if plane is Plane.NATIVE else None)]

@@ -103,7 +103,7 @@ class Screen(Store):
             selected_finding=None,
         )
         parts = Change.SERIES | Change.VOLUME | Change.SLICE | Change.WINDOW | Change.RESULT
-        parts |= Change.SELECTION | Change.DECISION | Change.MEASUREMENT | Change.KEY_IMAGE
+        parts |= Change.SELECTION | Change.DECISION | Change.MEASUREMENT | Change.KEY_IMAGE | Change.PRESENT
         if state.study is None or state.study.uid != study.uid or state.patient != patient:
             parts |= Change.STUDY | Change.IMPRESSION
         self._set(shown, parts)

@@ -14,7 +14,8 @@ from types import MappingProxyType
 from medviewer.ai.findings import AnalysisResult, Finding
 from medviewer.errors import UsageError
 from medviewer.imaging.reslice import Plane
-from medviewer.review.screen import Screen, uid_hash
+from medviewer.review.presenting import Presenting, turn_of
+from medviewer.review.screen import uid_hash
 from medviewer.review.state import (
     Change,
     Decision,
@@ -28,7 +29,7 @@ from medviewer.review.state import (
 from medviewer.review.store import AuditSink, local_now
 
 
-class Session(Screen):
+class Session(Presenting):
     """What is open, shown, found and decided. ``clock`` gives the time of decisions (with zone)."""
 
     def __init__(
@@ -202,7 +203,7 @@ class Session(Screen):
         state = self._state
         if state.series is None:
             return None
-        return KeyImage(state.series.key, Plane.NATIVE, state.index, state.window)
+        return KeyImage(state.series.key, Plane.NATIVE, state.index, state.window, turn=turn_of(state))
 
 
 def accepted_sentences(state: State) -> tuple[str, ...]:

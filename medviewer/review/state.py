@@ -8,9 +8,11 @@ from enum import Flag, StrEnum, auto
 from types import MappingProxyType
 
 from medviewer.ai.findings import AnalysisResult, Finding, ResultState
+from medviewer.dicom.presentation_state import Presentation
 from medviewer.dicom.study import Patient, ScanResult, Series, Study
 from medviewer.imaging.render import OverlayStyle
 from medviewer.imaging.reslice import Plane
+from medviewer.imaging.turn import STRAIGHT, Turn
 from medviewer.imaging.volume import Volume
 from medviewer.imaging.window import Window
 
@@ -33,6 +35,8 @@ class Change(Flag):
     IMPRESSION = auto()
     KEY_IMAGE = auto()
     RUN = auto()
+    PRESENT = auto()
+    """How the picture is turned, which presentation state lies on it, whether overlay planes are shown."""
 
 
 class Verdict(StrEnum):
@@ -82,6 +86,7 @@ class KeyImage:
     index: int
     window: Window | None
     caption: str = ""
+    turn: Turn = STRAIGHT
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,12 @@ class State:
     key_images: tuple[KeyImage, ...] = ()
     seen: frozenset[tuple[str, int]] = frozenset()
     reader: str = ""
+    turn: Turn = STRAIGHT
+    """How the reader turned the pictures of the series on screen."""
+    planes_hidden: bool = False
+    """Whether overlay planes and the annotations of presentation states are hidden."""
+    presentation: Presentation | None = None
+    """What lies on the series on screen; values are never changed by it."""
 
     @property
     def result(self) -> AnalysisResult | None:

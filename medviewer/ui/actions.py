@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from medviewer.ai.findings import ResultState
 from medviewer.imaging.presets import CT_PRESETS
 from medviewer.imaging.volume import Unit
+from medviewer.review.presenting import may_turn
 from medviewer.review.state import State, Verdict
 
+_NO_TURN = "Off for CT, MR and PET: sides must stay where readers expect them"
 MENUS = ("File", "Edit", "View", "Image", "Measure", "AI", "Help")
 
 When = Callable[[State], bool]
@@ -36,6 +38,10 @@ def _has_stack(state: State) -> bool:
 
 def _has_grey(state: State) -> bool:
     return state.series is not None and state.series.unit is not Unit.RGB
+
+
+def _may_turn(state: State) -> bool:
+    return may_turn(state.series)
 
 
 def _has_hu(state: State) -> bool:
@@ -131,6 +137,19 @@ def _presets() -> tuple[ActionSpec, ...]:
     )
 
 
+def _turns() -> tuple[ActionSpec, ...]:
+    rows = (
+        ("rotate_right", "Rotate right 90°", ("Ctrl+Right",)),
+        ("rotate_left", "Rotate left 90°", ("Ctrl+Left",)),
+        ("flip_across", "Flip horizontally", ("Ctrl+Shift+Right",)),
+        ("flip_down", "Flip vertically", ("Ctrl+Shift+Down",)),
+    )
+    return tuple(
+        ActionSpec(name, text, "View", keys, when=_may_turn, gap=k == 0, tip=f"{text}\n{_NO_TURN}")
+        for k, (name, text, keys) in enumerate(rows)
+    )
+
+
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_folder", "Open folder…", "File", ("Ctrl+O",), "folder-open", "Open",
                tip="Open a folder of images"),
@@ -156,8 +175,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("zoom_out", "Zoom out", "View", ("-",), "zoom-out", when=_has_series),
     ActionSpec("reset", "Reset", "View", ("Esc",), "rotate-ccw", "Reset", _has_series,
                tip="Fit, and the series' own window; the image stays"),
+    *_turns(),
     ActionSpec("annotations", "Corner text: full, minimal, off", "View", ("I",), "type",
                when=_has_series, gap=True),
+    ActionSpec("planes", "Overlay planes and annotations", "View", (), when=_has_series, checkable=True,
+               tip="Show the overlay planes of images and the drawings of presentation states"),
     ActionSpec("smooth", "Smooth pixels", "View", (), "", when=_has_series, checkable=True),
     ActionSpec("browser", "Studies", "View", ("F9",), "panel-left", checkable=True, gap=True),
     ActionSpec("results", "Results", "View", ("F10",), "panel-right", checkable=True),

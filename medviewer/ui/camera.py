@@ -29,6 +29,8 @@ class Camera:
     centre: Pair = (0.5, 0.5)
     fitted: bool = True
     """Whether the picture follows the size of the view."""
+    area: tuple[Pair, Pair] | None = None
+    """What is fitted in place of the whole picture: its upper left and lower right corner."""
 
     @property
     def scale(self) -> Pair:
@@ -52,13 +54,13 @@ class Camera:
         return (px - ox) / sx, (py - oy) / sy
 
     def fit(self) -> Camera:
-        """The whole picture, as large as the view allows, in its middle."""
-        rows, columns = self.shape
+        """The whole picture, or its area, as large as the view allows, in its middle."""
+        (x0, y0), (x1, y1) = self.area or ((0.0, 0.0), (float(self.shape[1]), float(self.shape[0])))
         zoom = min(
-            self.size[0] / (columns * self.aspect[0]),
-            self.size[1] / (rows * self.aspect[1]),
+            self.size[0] / ((x1 - x0) * self.aspect[0]),
+            self.size[1] / ((y1 - y0) * self.aspect[1]),
         )
-        return replace(self, zoom=max(zoom, 1e-6), centre=(columns / 2, rows / 2), fitted=True)
+        return replace(self, zoom=max(zoom, 1e-6), centre=((x0 + x1) / 2, (y0 + y1) / 2), fitted=True)
 
     def resized(self, width: float, height: float) -> Camera:
         """The same in a view of another size; a fitted picture stays fitted."""
@@ -69,7 +71,7 @@ class Camera:
         """Fitted to another picture; ``pixel_mm`` (between rows, between columns), None for square pixels."""
         down, across = pixel_mm or (1.0, 1.0)
         shortest = min(down, across)
-        return replace(self, shape=shape, aspect=(across / shortest, down / shortest)).fit()
+        return replace(self, shape=shape, aspect=(across / shortest, down / shortest), area=None).fit()
 
     def zoomed(self, factor: float, about: Pair | None = None) -> Camera:
         """Enlarged by ``factor``, the picture point at screen position ``about`` staying in its place."""

@@ -44,11 +44,14 @@ class Inspecting(QObject):
             self.show_tags(str(state.series.instances[state.index].path))
 
     def open_object(self, path: str) -> None:
-        """What an object beside the images holds: a report or a document to read, anything else as tags."""
+        """What an object beside the images holds: a report or a document to read, a presentation to see,
+        anything else as tags."""
         scan = self._window.session.state.scan
         found = next((o for o in scan.objects if str(o.path) == path), None) if scan is not None else None
         if scan is not None and found is not None and found.kind.code in ("SR", "KO"):
             self._show_report(found, places(scan, found.patient.key))
+        elif found is not None and found.kind.code == "PR":
+            self._window.presenting.open(found)
         elif found is not None and found.kind.code == "PDF":
             self._show_document(found)
         else:

@@ -27,6 +27,7 @@ from medviewer.ui.notice_bar import NoticeBar
 from medviewer.ui.opening import Opening
 from medviewer.ui.pictures import Pictures
 from medviewer.ui.planes import PlanesView
+from medviewer.ui.presenting import PresentingDesk
 from medviewer.ui.report_desk import ReportDesk
 from medviewer.ui.result_words import badge
 from medviewer.ui.results_side import ResultsSide
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
         self.analyzing = Analyzing(session, self.runner, self.opening, engine or Engine(), settings.device)
         self.exporting = Exporting(session, self.runner, self.opening, self.analyzing)
         self.pictures = Pictures(session, self.opening, self.planes)
+        self.presenting = PresentingDesk(session, self.runner, self.opening, self.planes)
         self.screen_commands = ScreenCommands(session, self.planes)
         self.inspecting = Inspecting(self)
         self.commands = WindowCommands(self)
@@ -113,6 +115,7 @@ class MainWindow(QMainWindow):
         opening, analyzing = self.opening, self.analyzing
         opening.message.connect(self.status.say)
         opening.problem.connect(self.notices.problem)
+        self.presenting.problem.connect(self.notices.problem)
         opening.progress.connect(self.status.progress)
         opening.reading.connect(self._set_reading)
         opening.thumbnail_ready.connect(self.browser.set_thumbnail)
@@ -151,6 +154,7 @@ class MainWindow(QMainWindow):
         if change & (Change.SERIES | Change.STUDY):
             self.screen_commands.stop_cine()
         self.pictures.apply(state, change)
+        self.presenting.apply(state, change)
         self.analyzing.apply(state, change)
         self.results.apply(state, change)
         self.status.apply(state, change)

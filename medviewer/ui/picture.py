@@ -18,6 +18,7 @@ from medviewer.imaging.part import Part, Span
 from medviewer.imaging.render import apply_window, auto_window
 from medviewer.imaging.reslice import Plane, PlaneView
 from medviewer.imaging.shrink import block_means, block_of, shrink
+from medviewer.imaging.turn import STRAIGHT, Turn
 from medviewer.imaging.volume import Mask, Unit, Volume
 from medviewer.imaging.window import Window
 from medviewer.ui.kept import Kept
@@ -59,11 +60,12 @@ class Picture:
     partial: dict[int, tuple[tuple[NDArray[np.bool_], str], ...]] = field(default_factory=dict)
     kept: Kept = field(default_factory=Kept)
     """Pictures already brought to the resolution of the screen."""
+    turn: Turn = STRAIGHT
 
     @cached_property
     def view(self) -> PlaneView:
         """The plane's mapping. Raises :class:`NoGeometry`."""
-        return PlaneView.of(self.volume, self.plane)
+        return PlaneView.of(self.volume, self.plane, self.turn)
 
     def is_ready(self, index: int) -> bool:
         """Whether the picture holds pixels: its own slice, or in other planes any slice."""
@@ -125,7 +127,8 @@ class Picture:
         if not self.masks:
             if self.plane is not Plane.NATIVE:
                 return []
-            return [Layer(m, c) for m, c in self.partial.get(index, ()) if m.shape == view.shape and m.any()]
+            here, size = self.partial.get(index, ()), view.volume_shape[1:]
+            return [Layer(view.placed(m), c) for m, c in here if m.shape == size and m.any()]
         letters = letters_for([name for _, _, name in self.masks])
         found = []
         for (mask, colour, _), letter in zip(self.masks, letters, strict=True):

@@ -98,7 +98,7 @@ class PictureView(Stage):
         plane = plane or self._plane
         new = None if volume is None else Picture(volume, plane, ready)
         if new is not None and old is not None and old.same_grid(new):
-            new = replace(new, masks=old.masks, partial=old.partial)
+            new = replace(new, masks=old.masks, partial=old.partial, turn=old.turn)
             self._plane, self._picture = plane, new
         else:
             shape = (0, 0) if new is None else new.view.shape  # refuses before anything has changed

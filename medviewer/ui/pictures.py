@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from medviewer.dicom.first_image import FirstImage
 from medviewer.imaging.draw import Corners
 from medviewer.imaging.volume import Mask
 from medviewer.imaging.window import Window
+from medviewer.review.presenting import turn_of
 from medviewer.review.session import Session
 from medviewer.review.state import Change, ReaderMeasurement, State, Verdict
 from medviewer.ui.opening import Opening
@@ -20,7 +22,15 @@ from medviewer.ui.planes import PlanesView
 from medviewer.ui.preview import Preview
 
 EMPTY, READING = "Drop a study here, or Ctrl+O", "Reading …"
-_CAPTIONS = Change.STUDY | Change.SERIES | Change.VOLUME | Change.SLICE | Change.WINDOW | Change.STYLE
+_CAPTIONS = (
+    Change.STUDY
+    | Change.SERIES
+    | Change.VOLUME
+    | Change.SLICE
+    | Change.WINDOW
+    | Change.STYLE
+    | Change.PRESENT
+)
 
 
 class Pictures(QObject):
@@ -126,9 +136,12 @@ class Pictures(QObject):
             return
         window = self._planes.main.shown_window or state.window
         zoom = self._planes.main.camera.zoom if state.volume is not None else None
-        self._planes.set_corners(
-            corners(state.patient, state.study, state.series, state.index, window, state.annotations, zoom)
+        words = corners(
+            state.patient, state.study, state.series, state.index, window, state.annotations, zoom
         )
+        if turned := turn_of(state).words:  # at every level: sides are not where they are expected
+            words = replace(words, bottom_left=(*words.bottom_left, turned))
+        self._planes.set_corners(words)
 
     # What the mouse asks
 

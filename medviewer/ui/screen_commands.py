@@ -8,7 +8,9 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from medviewer.imaging.presets import CT_PRESETS
+from medviewer.imaging.turn import FLIP_ACROSS, FLIP_DOWN, LEFT, RIGHT, Turn
 from medviewer.imaging.window import Window
+from medviewer.review.presenting import presented_window
 from medviewer.review.screen import ANNOTATION_LEVELS, first_window, is_inverted
 from medviewer.review.session import Session
 from medviewer.review.state import State
@@ -18,6 +20,14 @@ Command = Callable[[], None]
 _ZOOM_STEP = 1.25
 _CINE_RATE = 10.0
 TOOLS = ("window", "scroll", "zoom", "pan", "length", "angle", "ellipse", "note", "crosshair")
+
+
+_TURNS = {
+    "rotate_right": RIGHT,
+    "rotate_left": LEFT,
+    "flip_across": FLIP_ACROSS,
+    "flip_down": FLIP_DOWN,
+}
 
 
 class ScreenCommands(QObject):
@@ -68,6 +78,8 @@ class ScreenCommands(QObject):
             "delete": self._delete,
             "key_image": self._session.toggle_key_image,
             "overlay": self._toggle_overlay,
+            "planes": self._toggle_planes,
+            **{name: self._turn(turn) for name, turn in _TURNS.items()},
         }
 
     # Factories, so that the table stays a table
@@ -95,6 +107,12 @@ class ScreenCommands(QObject):
             self._planes.active.zoom_by(factor)
 
         return zoom
+
+    def _turn(self, turn: Turn) -> Command:
+        def go() -> None:
+            self._session.turn(turn)
+
+        return go
 
     def _series_step(self, step: int) -> Command:
         def go() -> None:
@@ -155,9 +173,11 @@ class ScreenCommands(QObject):
         self._planes.active.cancel_drawing()
         for view in self._planes.viewports:
             view.fit()
+        self._session.straighten()
         state = self._session.state
-        if state.series is not None and first_window(state.series) is not None:
-            self._session.set_window(first_window(state.series))
+        own = presented_window(state) or (first_window(state.series) if state.series is not None else None)
+        if own is not None:
+            self._session.set_window(own)
         elif state.series is not None:
             self._session.auto_window()
 
@@ -175,6 +195,9 @@ class ScreenCommands(QObject):
 
     def _toggle_overlay(self) -> None:
         self._session.hide_overlay(not self._session.state.overlay_hidden)
+
+    def _toggle_planes(self) -> None:
+        self._session.hide_planes(not self._session.state.planes_hidden)
 
     def _annotations(self) -> None:
         at = ANNOTATION_LEVELS.index(self._session.state.annotations) + 1
@@ -218,5 +241,6 @@ class ScreenCommands(QObject):
             "lines": self._planes.lines_visible,
             "smooth": self._smooth,
             "overlay": state.overlay_hidden,
+            "planes": not state.planes_hidden,
             **{f"tool_{name}": self._planes.main.tool_name == name for name in TOOLS},
         }

@@ -56,7 +56,16 @@ def from_voxels(view: PlaneView, points: Sequence[VoxelPoint]) -> Points:
 def shape_of(measurement: ReaderMeasurement, view: PlaneView, number_shown: int) -> Shape:
     """A measurement as drawn: its number in the list before its figure."""
     text = f"{number_shown}  {measurement.text}" if measurement.text else str(number_shown)
-    return Shape(measurement.kind, from_voxels(view, measurement.points), text, measurement.id)
+    points = from_voxels(view, measurement.points)
+    points = _upright(points) if measurement.kind == "ellipse" and len(points) == 3 else points
+    return Shape(measurement.kind, points, text, measurement.id)
+
+
+def _upright(points: Points) -> Points:
+    """An ellipse as its kind tells it: on a turned picture the half axis that was across runs down."""
+    (cx, cy), *ends = points
+    a, b = sum(abs(x - cx) for x, _ in ends), sum(abs(y - cy) for _, y in ends)
+    return (cx, cy), (cx + a, cy), (cx, cy + b)
 
 
 def figure(kind: str, points: Points, picture: Picture, index: int) -> str:

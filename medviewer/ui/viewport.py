@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QInputDialog, QWidget
 
+from medviewer.imaging.presented import Area
 from medviewer.imaging.reslice import Plane
 from medviewer.imaging.volume import Volume
 from medviewer.imaging.window import Window
@@ -17,7 +18,7 @@ from medviewer.review.state import ReaderMeasurement
 from medviewer.ui import shapes
 from medviewer.ui.gestures import Gestures
 from medviewer.ui.picture import value_range
-from medviewer.ui.picture_view import PictureView
+from medviewer.ui.presented_view import PresentedView
 
 _DRAG_PX = 1024.0
 """A drag of so many pixels crosses the image's whole range of values."""
@@ -25,7 +26,7 @@ _REACH_PX = 6.0
 """How near to a line the mouse is on a measurement."""
 
 
-class Viewport(PictureView):
+class Viewport(PresentedView):
     """Shows a picture and turns the mouse into requests. Setters are those of :class:`PictureView`; call
     ``set_picture`` before ``set_masks`` and ``set_measurements``."""
 
@@ -82,6 +83,12 @@ class Viewport(PictureView):
             return False
         self.measurement_deleted.emit(chosen)
         return True
+
+    def _lay_out(self, area: Area | None) -> None:
+        """The picture lies otherwise; what is half drawn belongs to how it lay."""
+        super()._lay_out(area)
+        self.cancel_drawing()
+        self._tell_value()
 
     def set_index(self, index: int) -> None:
         """Show picture ``index``; what is half drawn belongs to the old one."""

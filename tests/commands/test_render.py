@@ -16,6 +16,7 @@ from medviewer.errors import UsageError
 from medviewer.imaging.render import apply_window
 from medviewer.imaging.window import Window
 from medviewer.training.demo import DemoStudy
+from tests.dicom.presentations import add_plane, make_projection
 from tests.factories import make_instance, save
 from tests.program import call
 
@@ -44,6 +45,21 @@ def test_that_annotations_enlarge_the_picture_in_true_proportions(series: Path, 
         assert call("render", series, "--plane", plane, "--annotate", "-o", tmp_path / f"{plane}.png") == 0
     assert picture(tmp_path / "native.png").shape == (1024, round(1024 * 6 / 12.8), 3)
     assert picture(tmp_path / "coronal.png").shape == (1024, round(1024 * 6 / 20), 3)
+
+
+def test_that_annotations_show_overlay_planes_on_their_pixels(tmp_path: Path) -> None:
+    bits = np.zeros((4, 6), bool)
+    bits[2, 3] = True
+    path = save(add_plane(make_projection(rows=64, columns=96), bits, (30, 40)), tmp_path / "a.dcm")
+    assert call("render", path, "--annotate", "-o", tmp_path / "o.png") == 0
+    made = picture(tmp_path / "o.png")
+    grey = (made == (0xD0, 0xD5, 0xDB)).all(axis=2)
+    rows, columns = np.flatnonzero(grey.any(axis=1)), np.flatnonzero(grey.any(axis=0))
+    down, across = made.shape[0] / 64, made.shape[1] / 96
+    assert (rows.min(), rows.max() + 1) == pytest.approx((31 * down, 32 * down), abs=1)
+    assert (columns.min(), columns.max() + 1) == pytest.approx((42 * across, 43 * across), abs=1)
+    assert call("render", path, "-o", tmp_path / "bare.png") == 0
+    assert not (picture(tmp_path / "bare.png") == (0xD0, 0xD5, 0xDB)).all(axis=2).any()
 
 
 def test_that_an_overlay_colours_its_voxels_only(chest: DemoStudy, tmp_path: Path) -> None:
