@@ -27,6 +27,7 @@ from medviewer.imaging.volume import Volume
 from medviewer.ui.bitmaps import Bitmap
 from medviewer.ui.camera import Camera
 from medviewer.ui.canvas import Hands
+from medviewer.ui.kept import Kept
 from medviewer.ui.picture_view import PictureView
 from medviewer.ui.presented_item import Presented, PresentedItem
 
@@ -80,7 +81,7 @@ class PresentedView(PictureView):
         volume = self._base if look.area is None else _scaled(self._base, look.area)
         same = self._picture.turn == turn and self._picture.view.in_plane == volume.in_plane
         if not same or look.area != before.area:
-            self._picture = replace(self._picture, volume=volume, turn=turn)
+            self._picture = replace(self._picture, volume=volume, turn=turn, kept=Kept())
             self._lay_out(look.area)
         self._present()
 
