@@ -18,20 +18,12 @@ from medviewer.dicom.hounsfield import told_hu
 from medviewer.dicom.other_objects import OtherObject, kind_of, make_object
 from medviewer.dicom.pixel_format import bits_contradict, pixel_format
 from medviewer.dicom.study import Acquisition, Instance, PixelFormat, SeriesIssue
+from medviewer.dicom.syntaxes import LOSSY_METHOD
 from medviewer.dicom.tags import COMMON, COMMON_TAGS, PHASE_TAGS, TAG, WANTED
 from medviewer.dicom.walk import Header, walk
 from medviewer.imaging.inplane import Region
 from medviewer.imaging.window import Window
 
-_LOSSY_SYNTAX = {
-    "1.2.840.10008.1.2.4.50": "JPEG",
-    "1.2.840.10008.1.2.4.51": "JPEG",
-    "1.2.840.10008.1.2.4.53": "JPEG",
-    "1.2.840.10008.1.2.4.55": "JPEG",
-    "1.2.840.10008.1.2.4.81": "JPEG-LS",
-    "1.2.840.10008.1.2.4.91": "JPEG 2000",
-    "1.2.840.10008.1.2.4.203": "HTJ2K",
-}
 _SPACING = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelSpacingCalibrationType")
 _NO_SCALE = Region(0, 0, 65535, 65535, None)
 _PROJECTIONS = frozenset({"CR", "DX", "IO", "MG", "PX", "RF", "RG", "XA"})
@@ -291,8 +283,8 @@ def _padding(header: Header, signed: bool) -> tuple[int, int] | None:
 def _lossy(header: Header) -> str:
     """ "LOSSY 12.5:1 JPEG" for images that lost something on their way (PS3.3 C.7.6.1.1.5)."""
     flag = v.ascii_text(header.values.get(TAG["LossyImageCompression"], b""))
-    method = _LOSSY_SYNTAX.get(header.transfer_syntax, "")
-    reversible = header.transfer_syntax.endswith(".4.91") and flag == "00"
+    method = LOSSY_METHOD.get(header.transfer_syntax, "")
+    reversible = header.transfer_syntax.endswith((".4.91", ".4.112", ".4.203")) and flag == "00"
     if flag != "01" and (not method or reversible):
         return ""
     ratios = v.numbers(header.values.get(TAG["LossyImageCompressionRatio"], b""))

@@ -78,6 +78,8 @@ class PixelFormat:
     length: int | None = None
     """Byte length of an uncompressed Pixel Data value."""
     float_pixels: bool = False
+    swapped: bool = False
+    """Whether pixels of a byte or a bit lie in big-endian words: the bytes of each pair change places."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.dicom.colour import apply_modality_lut
 from medviewer.dicom.study import Instance, Series
+from medviewer.dicom.tables import apply_modality_lut
 from medviewer.dicom.walk import file_status
 from medviewer.errors import UnreadableImage
 from medviewer.imaging.volume import Unit

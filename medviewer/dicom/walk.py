@@ -8,6 +8,7 @@ costs a fraction of a millisecond, and a hostile one no more.
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,8 +16,7 @@ from pathlib import Path
 from struct import unpack
 from typing import BinaryIO
 
-from pydicom.uid import UID
-
+from medviewer.dicom import syntaxes
 from medviewer.dicom.elements import (
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
@@ -44,9 +44,7 @@ PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 _HEAD_BYTES = 4096
 """How much of the first compressed frame is kept, for what it tells of itself."""
 _IMAGE_UID, _TRANSFER_SYNTAX = 0x00020003, 0x00020010
-_BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _IMPLICIT = "1.2.840.10008.1.2"
-_DEFLATED = "1.2.840.10008.1.2.1.99"
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ def begin(file: BinaryIO) -> Begun:
     if window.data[128:132] != b"DICM":
         raise Broken(_foreign(window.data))
     syntax, image_uid, start = _meta(window)
-    if syntax != _DEFLATED:
+    if syntax != syntaxes.DEFLATED:
         return Begun(window, start, _coding(syntax), syntax, image_uid, stamp, None)
     file.seek(0)
     body = _inflate(file.read(), start)
@@ -141,7 +139,7 @@ def _foreign(data: bytes) -> str:
 def _coding(syntax: str) -> Coding:
     if syntax == _IMPLICIT:
         return IMPLICIT_LITTLE
-    return EXPLICIT_BIG if syntax == _BIG_ENDIAN else EXPLICIT_LITTLE
+    return EXPLICIT_BIG if syntax == syntaxes.BIG_ENDIAN else EXPLICIT_LITTLE
 
 
 def _meta(window: Window) -> tuple[str, bytes, int]:
@@ -158,8 +156,9 @@ def _meta(window: Window) -> tuple[str, bytes, int]:
         position = start + length
     if not syntax:
         raise Broken("The file does not say how it is encoded (no transfer syntax).")
-    if not UID(syntax).is_transfer_syntax:
-        raise Broken("The file is encoded in an unknown way (transfer syntax).")
+    if not syntaxes.is_known(syntax):
+        told = f" {syntax}" if re.fullmatch(r"[0-9.]{1,64}", syntax) else ""
+        raise Broken(f"The file is encoded in an unknown way (transfer syntax{told}).")
     return syntax, image_uid, position
 
 

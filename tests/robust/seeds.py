@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,7 +25,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from tests.factories import AXIAL, make_instance
+from tests.factories import AXIAL, make_instance, to_bytes
 
 ROWS, COLUMNS = 33, 40
 JPEG = "1.2.840.10008.1.2.4.50"
@@ -34,6 +35,10 @@ JPEG_LOSSLESS = "1.2.840.10008.1.2.4.70"
 JPEG_LS = "1.2.840.10008.1.2.4.80"
 J2K = "1.2.840.10008.1.2.4.90"
 HTJ2K = "1.2.840.10008.1.2.4.201"
+XL_LOSSLESS = "1.2.840.10008.1.2.4.110"
+XL = "1.2.840.10008.1.2.4.112"
+LAID_OUT = "1.2.840.10008.1.2.1.98"
+DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,6 @@ class Seed:
     def is_compressed(self) -> bool:
         """Whether a decoder must read the pixels."""
         return b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff" in self.data
-
-
-def to_bytes(ds: Dataset) -> bytes:
-    """The file a dataset makes."""
-    file = BytesIO()
-    ds.save_as(file, enforce_file_format=True)
-    return file.getvalue()
 
 
 def picture(bits: int = 16, samples: int = 1, rows: int = ROWS, columns: int = COLUMNS) -> NDArray[np.uint16]:
@@ -99,8 +97,18 @@ def coded(syntax: str, bits: int = 16, samples: int = 1, frames: int = 1) -> Dat
         JPEG_LS: lambda: imagecodecs.jpegls_encode(values),
         J2K: lambda: imagecodecs.jpeg2k_encode(values, level=0, reversible=True, codecformat="j2k"),
         HTJ2K: lambda: imagecodecs.htj2k_encode(values),
+        XL_LOSSLESS: lambda: imagecodecs.jpegxl_encode(values, lossless=True, bitspersample=bits),
+        XL: lambda: imagecodecs.jpegxl_encode(values, distance=1.0, usecontainer=True),
+        LAID_OUT: values.tobytes,
+        DEFLATED_FRAMES: lambda: deflated(values.tobytes()),
     }
     return compressed(image(bits, samples, frames), syntax, [bytes(encode[syntax]())] * frames)
+
+
+def deflated(data: bytes) -> bytes:
+    """Deflated without a head (RFC 1951)."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
 
 
 def rle(bits: int = 16, samples: int = 1, frames: int = 1) -> Dataset:
