@@ -50,8 +50,6 @@ def frames_of(first: Facts, header: Header) -> list[Facts]:
 
 
 def _groups(first: Facts, header: Header) -> tuple[Dataset, list[Dataset]]:
-    if header.body is not None:
-        raise Broken("Multi-frame images in a deflated file are not supported.")
     if not header.sound:  # pydicom might recurse where our own walk lost its way
         raise Broken("The description of the frames is damaged.")
     wanted = ["SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"]

@@ -149,6 +149,16 @@ def palette() -> Dataset:
     return ds
 
 
+def segmented_palette() -> Dataset:
+    """The same indices into tables told by segments: entries as they are, a line, and the first again."""
+    ds = palette()
+    for name in ("Red", "Green", "Blue"):
+        words = [0, 2, 0, 257, 1, 124, 0x7FFF, 1, 128, 0xFFFF, 2, 1, 0, 0]
+        del ds[f"{name}PaletteColorLookupTableData"]
+        ds.add_new(f"Segmented{name}PaletteColorLookupTableData", "OW", np.array(words, "<u2").tobytes())
+    return ds
+
+
 def value_table() -> Dataset:
     """A Modality LUT in place of slope and intercept: entry k is 3 k."""
     ds, item = image(bits=8), Dataset()
@@ -173,6 +183,28 @@ def _ybr_422() -> Dataset:
     ds = image(8, 3)
     ds.PhotometricInterpretation, ds.PixelData = "YBR_FULL_422", bytes(range(256)) * 10 + bytes(80)
     return ds
+
+
+def _big_endian_bytes() -> Dataset:
+    """Bytes in words whose halves changed places (PS3.5 annex D)."""
+    ds = written_as(image(8), ExplicitVRBigEndian)
+    ds.PixelData = np.frombuffer(picture(8).tobytes(), "<u2").byteswap().tobytes()
+    return ds
+
+
+def _plain_ybr() -> Dataset:
+    """JPEG 2000 of luminance and colour differences without a transform of its own."""
+    stream = imagecodecs.jpeg2k_encode(picture(8, 3), level=0, reversible=True, codecformat="j2k", mct=False)
+    ds = compressed(image(8, 3), J2K, [bytes(stream)])
+    ds.PhotometricInterpretation = "YBR_FULL"
+    return ds
+
+
+def _many_bits() -> Dataset:
+    """Three frames of single bits, each deflated on its own."""
+    ds = _one_bit()
+    ds.NumberOfFrames = 3
+    return compressed(ds, DEFLATED_FRAMES, [deflated(bytes(range(165)))] * 3)
 
 
 def _one_bit() -> Dataset:
@@ -265,6 +297,17 @@ MAKERS: dict[str, Callable[[], Dataset | bytes]] = {
     "jpeg-ls near lossless": _near_lossless,
     "jp2": _jp2,
     "lossless jpeg, predictor 6": _lossless_turbo,
+    "jpeg xl": lambda: coded(XL_LOSSLESS),
+    "jpeg xl 8 bit": lambda: coded(XL_LOSSLESS, 8),
+    "jpeg xl colour": lambda: coded(XL, 8, 3, 2),
+    "jpeg xl lossy": lambda: coded(XL, 12),
+    "encapsulated uncompressed": lambda: coded(LAID_OUT, 16, 1, 2),
+    "deflated frames": lambda: coded(DEFLATED_FRAMES, 8, 3, 2),
+    "deflated bits": _many_bits,
+    "deflated enhanced": lambda: written_as(enhanced(), DeflatedExplicitVRLittleEndian),
+    "big endian bytes": _big_endian_bytes,
+    "jpeg 2000 ybr": _plain_ybr,
+    "segmented palette": segmented_palette,
     "zip": _zip,
     "dicomdir": directory,
 }
