@@ -12,6 +12,7 @@ from pathlib import Path
 
 from medviewer.dicom import plane
 from medviewer.dicom import values as v
+from medviewer.dicom.acquisition import acquisition_of
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.flaws import Flaws, as_streamed, flaws_of
 from medviewer.dicom.hounsfield import told_hu
@@ -24,6 +25,7 @@ from medviewer.dicom.walk import Header, walk
 from medviewer.imaging.inplane import Region
 from medviewer.imaging.window import Window
 
+_GROUPS = {TAG["PerFrameFunctionalGroupsSequence"], TAG["SharedFunctionalGroupsSequence"]}
 _SPACING = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelSpacingCalibrationType")
 _NO_SCALE = Region(0, 0, 65535, 65535, None)
 _PROJECTIONS = frozenset({"CR", "DX", "IO", "MG", "PX", "RF", "RG", "XA"})
@@ -55,6 +57,15 @@ class Common:
 
 
 @dataclass(frozen=True)
+class Concatenation:
+    """Which part of an image that was cut into several files this is (PS3.3 C.7.6.16.2.2.4)."""
+
+    uid: str
+    number: int
+    total: int | None
+
+
+@dataclass(frozen=True)
 class Facts:
     """One image (or frame) and everything needed to put it into its place."""
 
@@ -72,6 +83,7 @@ class Facts:
     """What rescaled values are multiplied by to be SUVbw; None where that is not told."""
     unit_label: str = ""
     """What rescaled values are said to be: "Bq/mL"; empty where nothing is said."""
+    concatenation: Concatenation | None = None
 
 
 def read_header(path: Path) -> list[Facts]:
@@ -85,7 +97,7 @@ def read_header(path: Path) -> list[Facts]:
     _refuse_other(path, header, common)
     try:
         facts = _with_unit(_first(path, header, common), header)
-        if facts.instance.frames == 1 and TAG["PerFrameFunctionalGroupsSequence"] not in header.present:
+        if facts.instance.frames == 1 and not _GROUPS & header.present:
             return [facts]
         from medviewer.dicom.multiframe import frames_of
 
@@ -145,27 +157,7 @@ def _common(raw: tuple[bytes, ...]) -> Common:
         time=say("SeriesTime"),
         modality=say("Modality").upper(),
         body_part=say("BodyPartExamined"),
-        acquisition=_acquisition(of, charset),
-    )
-
-
-def _acquisition(of: dict[str, bytes], charset: bytes) -> Acquisition:
-    thickness = v.number(of["SliceThickness"])
-    frame_time = v.number(of["FrameTime"])
-    rate = v.number(of["CineRate"]) or (1000.0 / frame_time if frame_time and frame_time > 0 else None)
-    return Acquisition(
-        manufacturer=v.text(of["Manufacturer"], charset),
-        model=v.text(of["ManufacturerModelName"], charset),
-        kernel=v.text(of["ConvolutionKernel"], charset),
-        kvp=v.number(of["KVP"]),
-        slice_thickness_mm=thickness if thickness and thickness > 0 else None,
-        contrast=v.text(of["ContrastBolusAgent"], charset),
-        patient_position=v.ascii_text(of["PatientPosition"]),
-        patient_orientation=v.parts(of["PatientOrientation"]),
-        view_position=v.ascii_text(of["ViewPosition"]),
-        laterality=v.ascii_text(of["ImageLaterality"] or of["Laterality"]),
-        protocol=v.text(of["ProtocolName"], charset),
-        frame_rate=rate if rate and rate > 0 else None,
+        acquisition=acquisition_of(of, charset),
     )
 
 
@@ -219,7 +211,16 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         valid and not has_lut and not bits and told_hu(raw, common.modality),
         _lossy(header),
         flaws,
+        concatenation=_concatenation(header),
     )
+
+
+def _concatenation(header: Header) -> Concatenation | None:
+    raw, little = header.values, header.coding.little
+    uid = v.ascii_text(raw.get(TAG["ConcatenationUID"], b""))
+    number = v.binary(raw.get(TAG["InConcatenationNumber"], b""), little)
+    total = v.binary(raw.get(TAG["InConcatenationTotalNumber"], b""), little)
+    return Concatenation(uid, number, total) if uid and number else None
 
 
 def _check_tables(header: Header, has_tables: bool) -> None:
