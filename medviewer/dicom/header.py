@@ -211,16 +211,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         valid and not has_lut and not bits and told_hu(raw, common.modality),
         _lossy(header),
         flaws,
-        concatenation=_concatenation(header),
     )
-
-
-def _concatenation(header: Header) -> Concatenation | None:
-    raw, little = header.values, header.coding.little
-    uid = v.ascii_text(raw.get(TAG["ConcatenationUID"], b""))
-    number = v.binary(raw.get(TAG["InConcatenationNumber"], b""), little)
-    total = v.binary(raw.get(TAG["InConcatenationTotalNumber"], b""), little)
-    return Concatenation(uid, number, total) if uid and number else None
 
 
 def _check_tables(header: Header, has_tables: bool) -> None:

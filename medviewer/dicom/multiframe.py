@@ -38,7 +38,7 @@ _FRAME_TYPES = ("CTImageFrameTypeSequence", "MRImageFrameTypeSequence", "PETFram
 def frames_of(first: Facts, header: Header) -> list[Facts]:
     """One :class:`Facts` for every frame; raises :class:`Broken` where groups and frames do not agree."""
     count = first.instance.frames
-    first = _part_of_whole(first)
+    first = _part_of_whole(first, header)
     if not {TAG[name] for name in _GROUPS} & header.present:
         return [replace(first, instance=replace(first.instance, frame=k)) for k in range(count)]
     try:
@@ -72,11 +72,15 @@ def _in_suv(facts: Facts, group: Dataset, shared: Dataset, activity: float | Non
     return replace(facts, suv=factor)
 
 
-def _part_of_whole(first: Facts) -> Facts:
-    part = first.concatenation
-    if part is None:
+def _part_of_whole(first: Facts, header: Header) -> Facts:
+    raw, little = header.values, header.coding.little
+    uid = v.ascii_text(raw.get(TAG["ConcatenationUID"], b""))
+    number = v.binary(raw.get(TAG["InConcatenationNumber"], b""), little)
+    if not uid or not number:
         return first
-    return replace(first, instance=replace(first.instance, group=part.uid, sequence=(part.number,)))
+    total = v.binary(raw.get(TAG["InConcatenationTotalNumber"], b""), little)
+    instance = replace(first.instance, group=uid, sequence=(number,))
+    return replace(first, instance=instance, concatenation=h.Concatenation(uid, number, total))
 
 
 def _timed(frames: list[Facts], groups: list[Dataset]) -> list[Facts]:

@@ -24,7 +24,7 @@ from medviewer.dicom.scan import scan
 from medviewer.errors import UnreadableImage
 from tests.dicom.test_decode import RAMP, colour, compressed, instance
 from tests.factories import make_instance, save
-from tests.robust.seeds import DEFLATED_FRAMES, LAID_OUT, XL, XL_LOSSLESS, deflated, picture
+from tests.robust.makers import DEFLATED_FRAMES, LAID_OUT, XL, XL_LOSSLESS, deflated, picture
 
 GREY_RAMP = np.arange(64 * 48, dtype=np.uint16).reshape(64, 48)
 COLOURS = np.stack([GREY_RAMP % 256, 255 - GREY_RAMP // 12, GREY_RAMP // 24], -1).astype(np.uint8)
