@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from struct import error, unpack_from
 
-from medviewer.dicom import jxl_header
+from medviewer.dicom import jxl_header, syntaxes
 
 _NO_FRAME = frozenset({0xC4, 0xC8, 0xCC})
 """Markers between C0 and CF that begin no frame (ITU-T T.81 B.1.1.3)."""
-_JPEG_LS = 0xF7
+_JPEG_LS, _LOSSLESS = 0xF7, 0xC3
 _COD, _TILE = 0x52, 0x90
 RLE, JPEG_XL = -1, -2
 _LONE = frozenset({0x01, *range(0xD0, 0xD9)})
@@ -64,6 +64,19 @@ def told(data: bytes) -> Told | None:
         return _jpeg_2000(data, 0)
     except (error, IndexError):
         return None
+
+
+def written_in(inside: Told, syntax: str) -> str:
+    """``syntax`` where the stream may be of it, else one of those it is of."""
+    if inside.process == JPEG_XL:
+        kind = syntaxes.JPEG_XL
+    elif inside.process == _JPEG_LS:
+        kind = syntaxes.JPEG_LS
+    elif inside.process == _LOSSLESS:
+        kind = syntaxes.JPEG_LOSSLESS
+    else:
+        kind = syntaxes.JPEG_DCT if inside.process else syntaxes.JPEG_2000
+    return syntax if syntax in kind else max(kind)
 
 
 def has_end(data: bytes) -> bool:

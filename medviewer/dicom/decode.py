@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.dicom import encapsulated, syntaxes
-from medviewer.dicom.codestream import JPEG_XL, RLE, believable, has_end, told
+from medviewer.dicom.codestream import JPEG_XL, RLE, Told, believable, has_end, told, written_in
 from medviewer.dicom.colour import eight_bits, ybr_to_rgb
 from medviewer.dicom.native import laid_out_frame, native_frame
 from medviewer.dicom.rle import decode_rle, joined
@@ -69,7 +69,10 @@ _DECODERS: dict[str, Decoder] = {
     **dict.fromkeys(syntaxes.JPEG_XL, _jpeg_xl),
 }
 _RGB_OUT = frozenset({_jpeg, _jpeg_xl})
-"""Decoders that undo the colour transform themselves; of JPEG 2000 the stream tells."""
+"""Decoders that undo the colour transform themselves; of JPEG 2000 the stream tells.
+
+A stream goes to the decoder of what it is: where its transfer syntax names another the series says so.
+"""
 
 
 def decode(instance: Instance, spans: list[encapsulated.Span] | None = None) -> Array:
@@ -108,15 +111,12 @@ def _stored(instance: Instance, spans: list[encapsulated.Span] | None) -> Array:
         return _as_rgb(laid_out_frame(data, instance), pixels)
     if pixels.transfer_syntax == RLE_LOSSLESS:
         return _as_rgb(_run_lengths(data, instance), pixels)
-    decoder = _DECODERS[pixels.transfer_syntax]
-    out = _stream(data, instance, decoder)
-    return out if decoder in _RGB_OUT or _undone(data) else _as_rgb(out, pixels)
-
-
-def _undone(data: bytes) -> bool:
-    """Whether a JPEG 2000 decoder has undone a colour transform: YBR_FULL may lie in plain components."""
     inside = told(data)
-    return inside is not None and inside.transformed
+    if inside is None:
+        raise _refused(_CUT, pixels)
+    decoder = _DECODERS[written_in(inside, pixels.transfer_syntax)]
+    out = _stream(data, inside, instance, decoder)
+    return out if decoder in _RGB_OUT or inside.transformed else _as_rgb(out, pixels)
 
 
 def _as_rgb(samples: Array, pixels: PixelFormat) -> Array:
@@ -125,11 +125,10 @@ def _as_rgb(samples: Array, pixels: PixelFormat) -> Array:
     return samples
 
 
-def _stream(data: bytes, instance: Instance, decoder: Decoder) -> Array:
+def _stream(data: bytes, inside: Told, instance: Instance, decoder: Decoder) -> Array:
     """A JPEG of any kind: whole, and of the size its header says, before and after it is decoded."""
     pixels = instance.pixels
-    inside = told(data)
-    if inside is None or not (inside.process == JPEG_XL or has_end(data)):
+    if not (inside.process == JPEG_XL or has_end(data)):
         raise _refused(_CUT, pixels)
     if (*inside.size, inside.samples) != (instance.rows, instance.columns, pixels.samples):
         raise UnreadableImage(_OTHER_SIZE)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from medviewer.dicom import plane
 from medviewer.dicom import values as v
-from medviewer.dicom.codestream import told
+from medviewer.dicom.codestream import told, written_in
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.pixel_format import has_surplus
 from medviewer.dicom.study import PixelFormat, SeriesIssue
@@ -39,6 +39,12 @@ def _signs_differ(header: Header, frames_signed: bool) -> bool:
     return inside is not None and inside.signed is not None and inside.signed != frames_signed
 
 
+def _another_stream(header: Header) -> bool:
+    """Whether compressed pixels are of another kind than the transfer syntax says."""
+    inside = told(header.first_frame)
+    return inside is not None and written_in(inside, header.transfer_syntax) != header.transfer_syntax
+
+
 def flaws_of(header: Header, pixels: PixelFormat, rows_columns: int, frames: int) -> Flaws:
     """Everything this file is marked with, but for what :func:`bits_contradict` finds.
 
@@ -55,11 +61,13 @@ def flaws_of(header: Header, pixels: PixelFormat, rows_columns: int, frames: int
     contradictory = (
         has_surplus(pixels, rows_columns, frames)
         or header.wrong_table
+        or _another_stream(header)
         or (pixels.samples == 1 and _signs_differ(header, pixels.signed))
     )
     found = {
         SeriesIssue.CONTRADICTORY_PIXELS: contradictory,
         SeriesIssue.IRREGULAR_FILE: header.irregular,
+        SeriesIssue.REPAIRED: header.repaired,
         SeriesIssue.TWO_IDENTIFIERS: bool(own_uid and meta_uid) and own_uid != meta_uid,
         SeriesIssue.UNKNOWN_CHARACTERS: not v.is_known(get("SpecificCharacterSet")),
         SeriesIssue.INVALID_RESCALE: bad_rescale and not has_lut,

@@ -153,7 +153,7 @@ def _unzip(path: Path, sources: Sources, context: TaskContext) -> None:
             if len(entries) > MAX_ENTRIES:
                 sources.refuse(path, "The zip file holds too many entries.")
                 return
-            room = _private_folder()
+            room = private_folder()
             budget = MAX_TOTAL
             for k, entry in enumerate(entries):
                 context.check()
@@ -219,7 +219,7 @@ def _copy(source: IO[bytes], file: IO[bytes], limit: int) -> None:
         file.write(block)
 
 
-def _private_folder() -> Path:
+def private_folder() -> Path:
     """A new folder only this user can read; what a crashed run left behind is swept first."""
     if not _folders:
         _sweep()

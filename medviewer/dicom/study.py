@@ -37,6 +37,7 @@ class SeriesIssue(StrEnum):
     BURNED_IN = "BURNED_IN"
     INCOMPLETE_CONCATENATION = "INCOMPLETE_CONCATENATION"
     NO_SUV = "NO_SUV"
+    REPAIRED = "REPAIRED"
 
 
 ISSUE_TEXT: dict[SeriesIssue, str] = {
@@ -62,6 +63,7 @@ ISSUE_TEXT: dict[SeriesIssue, str] = {
     SeriesIssue.UNKNOWN_CHARACTERS: "Names are in an unknown character set and may be shown wrong.",
     SeriesIssue.INCOMPLETE_CONCATENATION: "The image was cut into several files and not all were found.",
     SeriesIssue.NO_SUV: "No SUV: dose, weight, times, unit or corrections are not all told.",
+    SeriesIssue.REPAIRED: "Opened by repair: how the file is encoded was guessed, its values may be wrong.",
     SeriesIssue.BURNED_IN: "Text is burned into the pixels: it may name the patient.",
 }
 

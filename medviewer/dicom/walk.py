@@ -34,6 +34,9 @@ MAX_INFLATED = 1 << 28
 MAX_VALUE = 1 << 16
 """Longest value kept, in bytes; the header facts we ask for are far shorter."""
 
+REPAIRED = b"MedViewer: the transfer syntax was guessed"
+"""How the preamble of a repaired copy begins."""
+
 NOT_DICOM = "Not a DICOM file."
 """The sentence for files that are something else altogether."""
 
@@ -75,6 +78,8 @@ class Header:
     """The first bytes of compressed pixel data: what the stream tells of itself."""
     wrong_table: bool = False
     """Whether the offset table of compressed pixel data names places where nothing begins."""
+    repaired: bool = False
+    """Whether nobody but us says how the file is encoded."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +90,23 @@ class _About:
     image_uid: bytes
     status: tuple[int, int]
     body: bytes | None = None
+    repaired: bool = False
 
 
 def walk(path: Path, wanted: frozenset[int]) -> Header:
     """Read the header of one DICOM file. Raises :class:`Broken` for what is none, OSError from the disk."""
     with path.open("rb", buffering=0) as file:
         begun = begin(file)
-        about = _About(begun.syntax, begun.image_uid, begun.stamp, begun.body)
+        about = _About(begun.syntax, begun.image_uid, begun.stamp, begun.body, begun.repaired)
         return _dataset(begun.window, begun.start, begun.coding, wanted, about)
+
+
+def walk_as(path: Path, start: int, syntax: str, wanted: frozenset[int]) -> Header:
+    """The header as it would be in another transfer syntax than the file says: raises as :func:`walk`."""
+    with path.open("rb", buffering=0) as file:
+        stamp = file_status(file)
+        about = _About(syntax, b"", stamp, repaired=True)
+        return _dataset(Window(file, stamp[0]), start, _coding(syntax), wanted, about)
 
 
 @dataclass(frozen=True)
@@ -106,6 +120,7 @@ class Begun:
     image_uid: bytes
     stamp: tuple[int, int]
     body: bytes | None
+    repaired: bool = False
 
 
 def begin(file: BinaryIO) -> Begun:
@@ -114,9 +129,10 @@ def begin(file: BinaryIO) -> Begun:
     window = Window(file, stamp[0])
     if window.data[128:132] != b"DICM":
         raise Broken(_foreign(window.data))
+    repaired = window.data.startswith(REPAIRED)
     syntax, image_uid, start = _meta(window)
     if syntax != syntaxes.DEFLATED:
-        return Begun(window, start, _coding(syntax), syntax, image_uid, stamp, None)
+        return Begun(window, start, _coding(syntax), syntax, image_uid, stamp, None, repaired)
     file.seek(0)
     body = _inflate(file.read(), start)
     return Begun(Window(BytesIO(body), len(body)), start, EXPLICIT_LITTLE, syntax, image_uid, stamp, body)
@@ -220,6 +236,7 @@ def _dataset(window: Window, position: int, coding: Coding, wanted: frozenset[in
         irregular,
         nesting.sound,
         *compressed,
+        repaired=about.repaired,
     )
 
 
