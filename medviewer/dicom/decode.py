@@ -109,9 +109,9 @@ def _stored(instance: Instance, spans: list[encapsulated.Span] | None) -> Array:
     data = encapsulated.read_spans(instance.path, instance, spans)
     if pixels.transfer_syntax in LAID_OUT:
         return _as_rgb(laid_out_frame(data, instance), pixels)
-    if pixels.transfer_syntax == RLE_LOSSLESS:
-        return _as_rgb(_run_lengths(data, instance), pixels)
     inside = told(data)
+    if inside is None and pixels.transfer_syntax == RLE_LOSSLESS:
+        return _as_rgb(_run_lengths(data, instance), pixels)
     if inside is None:
         raise _refused(_CUT, pixels)
     decoder = _DECODERS[written_in(inside, pixels.transfer_syntax)]

@@ -6,14 +6,21 @@ from dataclasses import replace
 
 from medviewer.dicom import plane
 from medviewer.dicom import values as v
-from medviewer.dicom.codestream import told, written_in
+from medviewer.dicom.codestream import Told, told, written_in
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.pixel_format import has_surplus
 from medviewer.dicom.study import PixelFormat, SeriesIssue
+from medviewer.dicom.syntaxes import LAID_OUT, READABLE
 from medviewer.dicom.tags import TAG
 from medviewer.dicom.walk import Header
 
 Flaws = frozenset[SeriesIssue]
+
+
+def _inside(header: Header) -> Told | None:
+    """What the first compressed frame tells of itself; bytes of plain pixels may look like any stream."""
+    plain = header.transfer_syntax in LAID_OUT or header.transfer_syntax not in READABLE
+    return None if plain else told(header.first_frame)
 
 
 def as_streamed(header: Header, pixels: PixelFormat, size: tuple[int, int]) -> PixelFormat:
@@ -22,7 +29,7 @@ def as_streamed(header: Header, pixels: PixelFormat, size: tuple[int, int]) -> P
     A header that says "signed" of an unsigned stream is right: two's complement was packed as it lay.
     Raises :class:`Broken` where the two cannot be the same image.
     """
-    inside = told(header.first_frame)
+    inside = _inside(header)
     if inside is None:
         return pixels
     if (*inside.size, inside.samples) != (*size, pixels.samples):
@@ -35,13 +42,13 @@ def as_streamed(header: Header, pixels: PixelFormat, size: tuple[int, int]) -> P
 
 
 def _signs_differ(header: Header, frames_signed: bool) -> bool:
-    inside = told(header.first_frame)
+    inside = _inside(header)
     return inside is not None and inside.signed is not None and inside.signed != frames_signed
 
 
 def _another_stream(header: Header) -> bool:
     """Whether compressed pixels are of another kind than the transfer syntax says."""
-    inside = told(header.first_frame)
+    inside = _inside(header)
     return inside is not None and written_in(inside, header.transfer_syntax) != header.transfer_syntax
 
 

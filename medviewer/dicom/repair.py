@@ -16,7 +16,7 @@ from medviewer.dicom import syntaxes
 from medviewer.dicom import values as v
 from medviewer.dicom.codestream import JPEG_XL, told
 from medviewer.dicom.elements import EXPLICIT_LITTLE, Broken, Window
-from medviewer.dicom.header import read_header
+from medviewer.dicom.header import frame_count, read_header
 from medviewer.dicom.other_objects import OtherObject
 from medviewer.dicom.pixel_format import pixel_format
 from medviewer.dicom.sources import private_folder
@@ -59,7 +59,7 @@ def guess(path: Path) -> Repair | None:
         read_header(path)
     except OtherObject:
         return None
-    except (Broken, OSError):
+    except Exception:  # noqa: BLE001 - refused for whatever damage makes of a parser
         return _first_that_fits(path)
     return None
 
@@ -96,6 +96,7 @@ def _fitting(path: Path, start: int, coding: str) -> str | None:
         header = walk_as(path, start, coding, WANTED)
         if header.pixel_length is not None:
             pixel_format(header)
+            frame_count(header.values.get(TAG["NumberOfFrames"], b""))
             return coding
         if not header.coding.little or not header.coding.explicit:
             return None

@@ -21,6 +21,7 @@ from medviewer.dicom.elements import Broken
 from medviewer.dicom.header import read_header
 from medviewer.dicom.load import load_series
 from medviewer.dicom.scan import scan
+from medviewer.dicom.study import SeriesIssue
 from medviewer.errors import UnreadableImage
 from tests.dicom.test_decode import RAMP, colour, compressed, instance
 from tests.factories import make_instance, save
@@ -186,3 +187,19 @@ def test_every_readable_syntax_is_known_and_has_words() -> None:
         assert syntaxes.is_known(uid)
         assert syntaxes.refusal(uid) == ""
         assert syntaxes.name(uid) != uid
+
+
+def test_plain_pixels_that_look_like_a_stream_are_plain_pixels(tmp_path: Path) -> None:
+    """2815 is ff 0a, how a JPEG XL stream begins; ff d8 how a JPEG does."""
+    for start in (b"\xff\x0a", b"\xff\xd8\xff\xc0", b"\xff\x4f\xff\x51"):
+        data = start + RAMP.tobytes()[len(start) :]
+        facts = read_header(save(compressed(LAID_OUT, data), tmp_path / "a.dcm"))[0]
+        assert facts.flaws == frozenset()
+        assert decode(facts.instance).tobytes() == data
+
+
+def test_a_stream_that_is_called_run_lengths_is_read_as_what_it_is(tmp_path: Path) -> None:
+    stream = bytes(imagecodecs.jpegls_encode(RAMP.view(np.uint16)))
+    facts = read_header(save(compressed("1.2.840.10008.1.2.5", stream), tmp_path / "a.dcm"))[0]
+    assert SeriesIssue.CONTRADICTORY_PIXELS in facts.flaws
+    np.testing.assert_array_equal(decode(facts.instance), RAMP)
