@@ -1,4 +1,4 @@
-"""Tables in place of numbers: palettes, segments, modality tables; the oracle is pydicom or the definition."""
+"""Tables in place of numbers: palettes, segments, modality tables; the oracle: pydicom, the definition."""
 
 from __future__ import annotations
 
