@@ -12,9 +12,13 @@ _FROM_YBR = np.array([[1.0, 1.0, 1.0], [0.0, -0.344136286, 1.772], [1.402, -0.71
 
 def ybr_to_rgb(ybr: NDArray[Any], bits: int = 8) -> NDArray[np.uint8]:
     """YBR_FULL (rows, columns, 3) of ``bits`` stored bits to RGB of eight (PS3.3 C.7.6.3.1.2)."""
-    samples = _masked(ybr, bits).astype(np.float32) * np.float32(2.0 ** (8 - bits))
-    centred = samples - np.array([0, 128, 128], np.float32)
-    return np.asarray(np.clip(np.rint(centred @ _FROM_YBR), 0, 255), np.uint8)
+    samples = _masked(ybr, bits).astype(np.float32)
+    if bits != 8:
+        samples *= np.float32(2.0 ** (8 - bits))
+    samples[..., 1:] -= 128
+    rgb = samples @ _FROM_YBR
+    np.rint(rgb, out=rgb)
+    return np.asarray(np.clip(rgb, 0, 255, out=rgb), np.uint8)
 
 
 def eight_bits(rgb: NDArray[Any], bits: int) -> NDArray[np.uint8]:
