@@ -6,12 +6,13 @@ Slice k of a series holds the constant stored value ``100 + k``, so the volume's
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 from medviewer.dicom.objects.ct import CtFacts, seeded_uid, write_ct_series
 from medviewer.imaging.volume import Geometry, Unit, Volume
@@ -67,10 +68,27 @@ def make_instance(
     return ds
 
 
+_STAND_INS = {
+    "1.2.840.10008.1.2.8.1": "1.2.840.10008.1.2.4.50",
+    **{f"1.2.840.10008.1.2.4.{n}": "1.2.840.10008.1.2.4.201" for n in (110, 111, 112)},
+}
+"""Syntaxes too young for pydicom to write, and one as long that it does write."""
+
+
+def to_bytes(ds: Dataset) -> bytes:
+    """The file a dataset makes."""
+    syntax, file = str(ds.file_meta.TransferSyntaxUID), BytesIO()
+    written = _STAND_INS.get(syntax, syntax)
+    ds.file_meta.TransferSyntaxUID = UID(written)
+    ds.save_as(file, enforce_file_format=True)
+    ds.file_meta.TransferSyntaxUID = UID(syntax)
+    return file.getvalue().replace(written.encode(), syntax.encode().ljust(len(written), b"\0"), 1)
+
+
 def save(ds: Dataset, path: Path) -> Path:
     """Write a dataset as a DICOM file; returns the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    ds.save_as(path, enforce_file_format=True)
+    path.write_bytes(to_bytes(ds))
     return path
 
 

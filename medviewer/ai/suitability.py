@@ -65,6 +65,8 @@ _WARNED = (
     SeriesIssue.TWO_IDENTIFIERS,
     SeriesIssue.UNKNOWN_CHARACTERS,
     SeriesIssue.BURNED_IN,
+    SeriesIssue.REPAIRED,
+    SeriesIssue.INCOMPLETE_CONCATENATION,
 )
 
 

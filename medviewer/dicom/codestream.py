@@ -9,10 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from struct import error, unpack_from
 
+from medviewer.dicom import jxl_header, syntaxes
+
 _NO_FRAME = frozenset({0xC4, 0xC8, 0xCC})
 """Markers between C0 and CF that begin no frame (ITU-T T.81 B.1.1.3)."""
-_JPEG_LS = 0xF7
-RLE = -1
+_JPEG_LS, _LOSSLESS = 0xF7, 0xC3
+_COD, _TILE = 0x52, 0x90
+RLE, JPEG_XL = -1, -2
 _LONE = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers without a length."""
 _J2K_START = b"\xff\x4f\xff\x51"
@@ -38,6 +41,8 @@ class Told:
     signed: bool | None = None
     process: int = 0
     """The marker of a JPEG's frame header: how it is coded."""
+    transformed: bool = False
+    """Whether a JPEG 2000 stream carries a colour transform that its decoder undoes (ITU-T T.800 annex G)."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -46,7 +51,7 @@ class Told:
 
 
 def told(data: bytes) -> Told | None:
-    """What a JPEG, JPEG-LS or JPEG 2000 header says, or None where there is none."""
+    """What a JPEG, JPEG-LS, JPEG 2000 or JPEG XL header says, or None where there is none."""
     if not data:
         return None
     try:
@@ -54,9 +59,24 @@ def told(data: bytes) -> Told | None:
             return _jpeg(data)
         if data[:8] == _JP2_START:
             return _boxes(data)
+        if data[:2] == jxl_header.BARE or data[:12] == jxl_header.BOXED:
+            return _jpeg_xl(data)
         return _jpeg_2000(data, 0)
     except (error, IndexError):
         return None
+
+
+def written_in(inside: Told, syntax: str) -> str:
+    """``syntax`` where the stream may be of it, else one of those it is of."""
+    if inside.process == JPEG_XL:
+        kind = syntaxes.JPEG_XL
+    elif inside.process == _JPEG_LS:
+        kind = syntaxes.JPEG_LS
+    elif inside.process == _LOSSLESS:
+        kind = syntaxes.JPEG_LOSSLESS
+    else:
+        kind = syntaxes.JPEG_DCT if inside.process else syntaxes.JPEG_2000
+    return syntax if syntax in kind else max(kind)
 
 
 def has_end(data: bytes) -> bool:
@@ -68,7 +88,8 @@ def believable(data: bytes, rows: int, columns: int, process: int = 0) -> bool:
     """Whether so few bytes may be so large an image; what is missing some decoders make up in grey.
 
     JPEG needs some bits for every block or sample. What codes whole blank areas may be of any size up to a
-    limit: 2,048 x 2,048 in JPEG 2000, whose decoder takes fifty bytes a pixel, 4,096 x 4,096 in JPEG-LS.
+    limit: 2,048 x 2,048 in JPEG 2000 and JPEG XL, whose decoders take many bytes a pixel, 4,096 x 4,096 in
+    JPEG-LS.
     """
     most = _MOST_PIXELS_PER_BYTE.get(process)
     if most is not None:
@@ -113,4 +134,22 @@ def _jpeg_2000(data: bytes, start: int) -> Told | None:
         return None
     right, bottom, left, top = unpack_from(">4I", data, start + 8)
     samples, depth = unpack_from(">HB", data, start + 40)
-    return Told(bottom - top, right - left, samples, (depth & 0x7F) + 1, depth >= 0x80)
+    size = (bottom - top, right - left)
+    return Told(*size, samples, (depth & 0x7F) + 1, depth >= 0x80, transformed=_has_transform(data, start))
+
+
+def _has_transform(data: bytes, start: int) -> bool:
+    """Multiple component transformation of the COD segment (ITU-T T.800 A.6.1); False where none is found."""
+    position = start + 2
+    while position + 9 <= len(data) and data[position] == 0xFF and data[position + 1] != _TILE:
+        if data[position + 1] == _COD:
+            return data[position + 8] != 0
+        position += 2 + max(2, unpack_from(">H", data, position + 2)[0])
+    return False
+
+
+def _jpeg_xl(data: bytes) -> Told | None:
+    found = jxl_header.read_jxl(data)
+    if found is None:
+        return None
+    return Told(found.rows, found.columns, found.samples, found.bits, process=JPEG_XL)

@@ -13,24 +13,21 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.dicom import encapsulated
-from medviewer.dicom.codestream import RLE, believable, has_end, told
-from medviewer.dicom.colour import palette_to_rgb, ybr_to_rgb
-from medviewer.dicom.elements import Broken
-from medviewer.dicom.pixel_format import NATIVE, frame_bytes
+from medviewer.dicom import encapsulated, syntaxes
+from medviewer.dicom.codestream import JPEG_XL, RLE, Told, believable, has_end, told, written_in
+from medviewer.dicom.colour import eight_bits, ybr_to_rgb
+from medviewer.dicom.native import laid_out_frame, native_frame
 from medviewer.dicom.rle import decode_rle, joined
 from medviewer.dicom.study import Instance, PixelFormat
-from medviewer.dicom.walk import walk
+from medviewer.dicom.syntaxes import LAID_OUT, NATIVE, RLE_LOSSLESS, name, refusal
+from medviewer.dicom.tables import palette_to_rgb
 from medviewer.errors import UnreadableImage
 
 Array = NDArray[Any]
 _OTHER_SIZE = "The decoded image has another size than its header says."
-_CUT = "The compressed pixel data are cut short or damaged."
-_TOO_FEW = "The compressed pixel data are far too few for the image they should fill."
-_DAMAGED = "The image could not be decoded: its pixel data are damaged."
-_DEFLATED = "1.2.840.10008.1.2.1.99"
-_RLE_LOSSLESS = "1.2.840.10008.1.2.5"
-_BIG_ENDIAN = "1.2.840.10008.1.2.2"
+_CUT = "The compressed pixel data ({}) are cut short or damaged."
+_TOO_FEW = "The compressed pixel data ({}) are far too few for the image they should fill."
+_DAMAGED = "The image could not be decoded: its pixel data ({}) are damaged."
 _YBR = frozenset({"YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420"})
 
 
@@ -58,23 +55,24 @@ def _jpeg_2000(data: bytes, _: PixelFormat) -> Array:
     return np.asarray(imagecodecs.jpeg2k_decode(data))
 
 
-_DECODERS: dict[str, Callable[[bytes, PixelFormat], Array]] = {
-    "1.2.840.10008.1.2.4.50": _jpeg,
-    "1.2.840.10008.1.2.4.51": _jpeg,
-    "1.2.840.10008.1.2.4.53": _jpeg,
-    "1.2.840.10008.1.2.4.55": _jpeg,
-    "1.2.840.10008.1.2.4.57": _lossless_jpeg,
-    "1.2.840.10008.1.2.4.70": _lossless_jpeg,
-    "1.2.840.10008.1.2.4.80": _jpeg_ls,
-    "1.2.840.10008.1.2.4.81": _jpeg_ls,
-    "1.2.840.10008.1.2.4.90": _jpeg_2000,
-    "1.2.840.10008.1.2.4.91": _jpeg_2000,
-    "1.2.840.10008.1.2.4.201": _jpeg_2000,
-    "1.2.840.10008.1.2.4.202": _jpeg_2000,
-    "1.2.840.10008.1.2.4.203": _jpeg_2000,
+def _jpeg_xl(data: bytes, _: PixelFormat) -> Array:
+    """One thread an image: several images are decoded at once."""
+    return np.asarray(imagecodecs.jpegxl_decode(data, numthreads=1))
+
+
+Decoder = Callable[[bytes, PixelFormat], Array]
+_DECODERS: dict[str, Decoder] = {
+    **dict.fromkeys(syntaxes.JPEG_DCT, _jpeg),
+    **dict.fromkeys(syntaxes.JPEG_LOSSLESS, _lossless_jpeg),
+    **dict.fromkeys(syntaxes.JPEG_LS, _jpeg_ls),
+    **dict.fromkeys(syntaxes.JPEG_2000, _jpeg_2000),
+    **dict.fromkeys(syntaxes.JPEG_XL, _jpeg_xl),
 }
-_RGB_OUT = frozenset({_jpeg, _jpeg_2000})
-"""Decoders that undo the colour transform themselves."""
+_RGB_OUT = frozenset({_jpeg, _jpeg_xl})
+"""Decoders that undo the colour transform themselves; of JPEG 2000 the stream tells.
+
+A stream goes to the decoder of what it is: where its transfer syntax names another the series says so.
+"""
 
 
 def decode(instance: Instance, spans: list[encapsulated.Span] | None = None) -> Array:
@@ -91,7 +89,12 @@ def decode(instance: Instance, spans: list[encapsulated.Span] | None = None) -> 
     except (OSError, MemoryError) as error:
         raise UnreadableImage("The image file could not be read.") from error
     except Exception as error:  # whatever damaged pixels make of a decoder
-        raise UnreadableImage(_DAMAGED) from error
+        raise _refused(_DAMAGED, instance.pixels) from error
+
+
+def _refused(sentence: str, pixels: PixelFormat) -> UnreadableImage:
+    """The sentence with the name of the transfer syntax."""
+    return UnreadableImage(sentence.format(name(pixels.transfer_syntax)))
 
 
 def stored_words(instance: Instance) -> Array:
@@ -103,108 +106,67 @@ def stored_words(instance: Instance) -> Array:
     except OSError as error:
         raise UnreadableImage("The image file could not be read.") from error
     except Exception as error:  # whatever damaged pixels make of a decoder
-        raise UnreadableImage(_DAMAGED) from error
+        raise _refused(_DAMAGED, instance.pixels) from error
 
 
 def _stored(instance: Instance, spans: list[encapsulated.Span] | None) -> Array:
     pixels = instance.pixels
     if pixels.transfer_syntax in NATIVE:
-        return _native(instance)
-    decoder = _DECODERS.get(pixels.transfer_syntax)
-    if decoder is None and pixels.transfer_syntax != _RLE_LOSSLESS:
-        raise UnreadableImage("This kind of image compression is not supported.")
+        return _as_rgb(native_frame(instance), pixels)
+    refused = refusal(pixels.transfer_syntax)
+    if refused:
+        raise UnreadableImage(refused)
     if spans is None:
         data = encapsulated.read_frame(instance.path, instance)
     else:
         data = encapsulated.read_spans(instance.path, instance, spans)
-    out = _run_lengths(data, instance) if decoder is None else _stream(data, instance, decoder)
-    undone = decoder in _RGB_OUT or pixels.photometric not in _YBR
-    return out if undone else ybr_to_rgb(out)
+    if pixels.transfer_syntax in LAID_OUT:
+        return _as_rgb(laid_out_frame(data, instance), pixels)
+    inside = told(data)
+    if inside is None and pixels.transfer_syntax == RLE_LOSSLESS:
+        return _as_rgb(_run_lengths(data, instance), pixels)
+    if inside is None:
+        raise _refused(_CUT, pixels)
+    decoder = _DECODERS[written_in(inside, pixels.transfer_syntax)]
+    out = _stream(data, inside, instance, decoder)
+    return out if decoder in _RGB_OUT or inside.transformed else _as_rgb(out, pixels)
 
 
-def _stream(data: bytes, instance: Instance, decoder: Callable[[bytes, PixelFormat], Array]) -> Array:
+def _as_rgb(samples: Array, pixels: PixelFormat) -> Array:
+    if pixels.samples == 3 and pixels.photometric in _YBR:
+        return ybr_to_rgb(samples, pixels.bits_stored)
+    return samples
+
+
+def _stream(data: bytes, inside: Told, instance: Instance, decoder: Decoder) -> Array:
     """A JPEG of any kind: whole, and of the size its header says, before and after it is decoded."""
     pixels = instance.pixels
-    inside = told(data)
-    if inside is None or not has_end(data):
-        raise UnreadableImage(_CUT)
+    if not (inside.process == JPEG_XL or has_end(data)):
+        raise _refused(_CUT, pixels)
     if (*inside.size, inside.samples) != (instance.rows, instance.columns, pixels.samples):
         raise UnreadableImage(_OTHER_SIZE)
     if not believable(data, *inside.size, inside.process):
-        raise UnreadableImage(_TOO_FEW)
+        raise _refused(_TOO_FEW, pixels)
     out = decoder(data, pixels)
     if out.size != instance.rows * instance.columns * pixels.samples:
         raise UnreadableImage(_OTHER_SIZE)
-    return out.reshape(_shape(instance, planar=False))
+    return out.reshape(_shape(instance))
 
 
 def _run_lengths(data: bytes, instance: Instance) -> Array:
     pixels = instance.pixels
     if not believable(data, instance.rows, instance.columns, RLE):
-        raise UnreadableImage(_TOO_FEW)
+        raise _refused(_TOO_FEW, pixels)
     wide = pixels.bits_allocated // 8
     planes = decode_rle(data, instance.rows * instance.columns, wide * pixels.samples)
     samples = [joined(planes[k : k + wide]) for k in range(0, len(planes), wide)]
     out = samples[0] if pixels.samples == 1 else np.stack(samples, -1)
-    return out.reshape(_shape(instance, planar=False))
+    return out.reshape(_shape(instance))
 
 
-def _shape(instance: Instance, *, planar: bool) -> tuple[int, ...]:
+def _shape(instance: Instance) -> tuple[int, ...]:
     size = (instance.rows, instance.columns)
-    if instance.pixels.samples == 1:
-        return size
-    return (3, *size) if planar else (*size, 3)
-
-
-# ---- uncompressed ---------------------------------------------------------------------------------------
-
-
-def _native(instance: Instance) -> Array:
-    pixels = instance.pixels
-    size = instance.rows * instance.columns
-    per_frame = frame_bytes(pixels, size)
-    if pixels.bits_allocated == 1:
-        return _one_bit(instance, size)
-    data = _bytes(instance, int(per_frame) * instance.frame, int(per_frame))
-    order = ">" if pixels.transfer_syntax == _BIG_ENDIAN else "<"
-    values = np.frombuffer(data, f"{order}{'f' if pixels.float_pixels else 'u'}{pixels.bits_allocated // 8}")
-    if pixels.samples == 1:
-        return values.reshape(_shape(instance, planar=False))
-    if pixels.photometric == "YBR_FULL_422":
-        return ybr_to_rgb(_unpacked_422(values, instance))
-    colour = values.reshape(_shape(instance, planar=pixels.planar == 1))
-    colour = np.moveaxis(colour, 0, -1) if pixels.planar == 1 else colour
-    return ybr_to_rgb(colour) if pixels.photometric in _YBR else colour
-
-
-def _bytes(instance: Instance, start: int, count: int) -> bytes:
-    if instance.pixels.transfer_syntax != _DEFLATED:
-        return encapsulated.read_native(instance.path, instance, start, count)
-    try:
-        header = walk(instance.path, frozenset())
-    except Broken as error:
-        raise UnreadableImage(str(error)) from error
-    if header.stamp != instance.stamp or header.body is None:
-        raise UnreadableImage("The file changed since it was opened.")
-    first = header.pixel_offset + start
-    return header.body[first : first + count]
-
-
-def _one_bit(instance: Instance, size: int) -> Array:
-    """Frames of single bits follow each other without padding (PS3.5 8.1.1, 8.2)."""
-    start = size * instance.frame
-    data = _bytes(instance, start // 8, (start % 8 + size + 7) // 8)
-    bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")[start % 8 :][:size]
-    return bits.reshape(instance.rows, instance.columns)
-
-
-def _unpacked_422(values: Array, instance: Instance) -> Array:
-    """Y0 Y1 Cb Cr for every two pixels (PS3.3 C.7.6.3.1.2)."""
-    quads = values.reshape(-1, 4)
-    out = np.empty((len(quads), 2, 3), values.dtype)
-    out[:, :, 0] = quads[:, :2]
-    out[:, :, 1:] = quads[:, None, 2:]
-    return out.reshape(instance.rows, instance.columns, 3)
+    return size if instance.pixels.samples == 1 else (*size, 3)
 
 
 # ---- after decoding -------------------------------------------------------------------------------------
@@ -215,8 +177,7 @@ def _finished(stored: Array, instance: Instance) -> Array:
     if pixels.photometric == "PALETTE COLOR":
         return palette_to_rgb(_masked(stored, pixels), instance)
     if pixels.samples == 3:
-        shift = max(0, pixels.bits_stored - 8)
-        return (stored >> shift).astype(np.uint8) if stored.dtype != np.uint8 else stored
+        return eight_bits(stored, pixels.bits_stored)
     return stored if pixels.float_pixels else _masked(stored, pixels)
 
 

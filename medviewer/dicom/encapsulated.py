@@ -8,6 +8,7 @@ from struct import unpack
 
 from medviewer.dicom.elements import Broken, Window
 from medviewer.dicom.study import Instance
+from medviewer.dicom.syntaxes import refusal
 from medviewer.dicom.walk import file_status, fragments
 from medviewer.errors import UnreadableImage
 
@@ -21,6 +22,9 @@ _CHANGED = "The file changed since it was opened."
 
 def frame_spans(path: Path, instance: Instance) -> list[list[Span]]:
     """For every frame the fragments it is made of. Raises :class:`UnreadableImage`."""
+    refused = refusal(instance.pixels.transfer_syntax)
+    if refused:
+        raise UnreadableImage(refused)
     offset = instance.pixels.offset
     if offset is None:
         raise UnreadableImage("Compressed pixels in a deflated file are not supported.")

@@ -6,14 +6,21 @@ from dataclasses import replace
 
 from medviewer.dicom import plane
 from medviewer.dicom import values as v
-from medviewer.dicom.codestream import told
+from medviewer.dicom.codestream import Told, told, written_in
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.pixel_format import has_surplus
 from medviewer.dicom.study import PixelFormat, SeriesIssue
+from medviewer.dicom.syntaxes import LAID_OUT, READABLE
 from medviewer.dicom.tags import TAG
 from medviewer.dicom.walk import Header
 
 Flaws = frozenset[SeriesIssue]
+
+
+def _inside(header: Header) -> Told | None:
+    """What the first compressed frame tells of itself; bytes of plain pixels may look like any stream."""
+    plain = header.transfer_syntax in LAID_OUT or header.transfer_syntax not in READABLE
+    return None if plain else told(header.first_frame)
 
 
 def as_streamed(header: Header, pixels: PixelFormat, size: tuple[int, int]) -> PixelFormat:
@@ -22,7 +29,7 @@ def as_streamed(header: Header, pixels: PixelFormat, size: tuple[int, int]) -> P
     A header that says "signed" of an unsigned stream is right: two's complement was packed as it lay.
     Raises :class:`Broken` where the two cannot be the same image.
     """
-    inside = told(header.first_frame)
+    inside = _inside(header)
     if inside is None:
         return pixels
     if (*inside.size, inside.samples) != (*size, pixels.samples):
@@ -35,8 +42,14 @@ def as_streamed(header: Header, pixels: PixelFormat, size: tuple[int, int]) -> P
 
 
 def _signs_differ(header: Header, frames_signed: bool) -> bool:
-    inside = told(header.first_frame)
+    inside = _inside(header)
     return inside is not None and inside.signed is not None and inside.signed != frames_signed
+
+
+def _another_stream(header: Header) -> bool:
+    """Whether compressed pixels are of another kind than the transfer syntax says."""
+    inside = _inside(header)
+    return inside is not None and written_in(inside, header.transfer_syntax) != header.transfer_syntax
 
 
 def flaws_of(header: Header, pixels: PixelFormat, rows_columns: int, frames: int) -> Flaws:
@@ -55,11 +68,13 @@ def flaws_of(header: Header, pixels: PixelFormat, rows_columns: int, frames: int
     contradictory = (
         has_surplus(pixels, rows_columns, frames)
         or header.wrong_table
+        or _another_stream(header)
         or (pixels.samples == 1 and _signs_differ(header, pixels.signed))
     )
     found = {
         SeriesIssue.CONTRADICTORY_PIXELS: contradictory,
         SeriesIssue.IRREGULAR_FILE: header.irregular,
+        SeriesIssue.REPAIRED: header.repaired,
         SeriesIssue.TWO_IDENTIFIERS: bool(own_uid and meta_uid) and own_uid != meta_uid,
         SeriesIssue.UNKNOWN_CHARACTERS: not v.is_known(get("SpecificCharacterSet")),
         SeriesIssue.INVALID_RESCALE: bad_rescale and not has_lut,

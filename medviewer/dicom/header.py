@@ -12,23 +12,20 @@ from pathlib import Path
 
 from medviewer.dicom import plane
 from medviewer.dicom import values as v
+from medviewer.dicom.acquisition import acquisition_of
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.flaws import Flaws, as_streamed, flaws_of
 from medviewer.dicom.hounsfield import told_hu
 from medviewer.dicom.other_objects import OtherObject, kind_of, make_object
 from medviewer.dicom.pixel_format import bits_contradict, pixel_format
 from medviewer.dicom.study import Acquisition, Instance, PixelFormat, SeriesIssue
+from medviewer.dicom.syntaxes import LOSSY_METHOD
 from medviewer.dicom.tags import COMMON, COMMON_TAGS, OVERLAY_TAGS, PHASE_TAGS, TAG, WANTED
 from medviewer.dicom.walk import Header, walk
 from medviewer.imaging.inplane import Region
 from medviewer.imaging.window import Window
 
-_LOSSY_SYNTAX = {
-    **{f"1.2.840.10008.1.2.4.{k}": "JPEG" for k in (50, 51, 53, 55)},
-    "1.2.840.10008.1.2.4.81": "JPEG-LS",
-    "1.2.840.10008.1.2.4.91": "JPEG 2000",
-    "1.2.840.10008.1.2.4.203": "HTJ2K",
-}
+_GROUPS = {TAG["PerFrameFunctionalGroupsSequence"], TAG["SharedFunctionalGroupsSequence"]}
 _SPACING = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelSpacingCalibrationType")
 _NO_SCALE = Region(0, 0, 65535, 65535, None)
 _PROJECTIONS = frozenset({"CR", "DX", "IO", "MG", "PX", "RF", "RG", "XA"})
@@ -60,6 +57,15 @@ class Common:
 
 
 @dataclass(frozen=True)
+class Concatenation:
+    """Which part of an image that was cut into several files this is (PS3.3 C.7.6.16.2.2.4)."""
+
+    uid: str
+    number: int
+    total: int | None
+
+
+@dataclass(frozen=True)
 class Facts:
     """One image (or frame) and everything needed to put it into its place."""
 
@@ -77,6 +83,7 @@ class Facts:
     """What rescaled values are multiplied by to be SUVbw; None where that is not told."""
     unit_label: str = ""
     """What rescaled values are said to be: "Bq/mL"; empty where nothing is said."""
+    concatenation: Concatenation | None = None
 
 
 def read_header(path: Path) -> list[Facts]:
@@ -90,7 +97,7 @@ def read_header(path: Path) -> list[Facts]:
     _refuse_other(path, header, common)
     try:
         facts = _with_unit(_first(path, header, common), header)
-        if facts.instance.frames == 1 and TAG["PerFrameFunctionalGroupsSequence"] not in header.present:
+        if facts.instance.frames == 1 and not _GROUPS & header.present:
             return [facts]
         from medviewer.dicom.multiframe import frames_of
 
@@ -150,27 +157,7 @@ def _common(raw: tuple[bytes, ...]) -> Common:
         time=say("SeriesTime"),
         modality=say("Modality").upper(),
         body_part=say("BodyPartExamined"),
-        acquisition=_acquisition(of, charset),
-    )
-
-
-def _acquisition(of: dict[str, bytes], charset: bytes) -> Acquisition:
-    thickness = v.number(of["SliceThickness"])
-    frame_time = v.number(of["FrameTime"])
-    rate = v.number(of["CineRate"]) or (1000.0 / frame_time if frame_time and frame_time > 0 else None)
-    return Acquisition(
-        manufacturer=v.text(of["Manufacturer"], charset),
-        model=v.text(of["ManufacturerModelName"], charset),
-        kernel=v.text(of["ConvolutionKernel"], charset),
-        kvp=v.number(of["KVP"]),
-        slice_thickness_mm=thickness if thickness and thickness > 0 else None,
-        contrast=v.text(of["ContrastBolusAgent"], charset),
-        patient_position=v.ascii_text(of["PatientPosition"]),
-        patient_orientation=v.parts(of["PatientOrientation"]),
-        view_position=v.ascii_text(of["ViewPosition"]),
-        laterality=v.ascii_text(of["ImageLaterality"] or of["Laterality"]),
-        protocol=v.text(of["ProtocolName"], charset),
-        frame_rate=rate if rate and rate > 0 else None,
+        acquisition=acquisition_of(of, charset),
     )
 
 
@@ -287,8 +274,8 @@ def _padding(header: Header, signed: bool) -> tuple[int, int] | None:
 def _lossy(header: Header) -> str:
     """ "LOSSY 12.5:1 JPEG" for images that lost something on their way (PS3.3 C.7.6.1.1.5)."""
     flag = v.ascii_text(header.values.get(TAG["LossyImageCompression"], b""))
-    method = _LOSSY_SYNTAX.get(header.transfer_syntax, "")
-    reversible = header.transfer_syntax.endswith(".4.91") and flag == "00"
+    method = LOSSY_METHOD.get(header.transfer_syntax, "")
+    reversible = header.transfer_syntax.endswith((".4.91", ".4.112", ".4.203")) and flag == "00"
     if flag != "01" and (not method or reversible):
         return ""
     ratios = v.numbers(header.values.get(TAG["LossyImageCompressionRatio"], b""))

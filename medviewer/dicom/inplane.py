@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 
 from medviewer.dicom.study import Instance, Series
 from medviewer.imaging.inplane import InPlane, Region, Scale
+from medviewer.imaging.reslice import letters
 
 _AREA, _CENTIMETRE = 1, 3
 """Region Spatial Format 2D, Physical Units cm (PS3.3 C.8.5.5.1.1, C.8.5.5.1.15)."""
@@ -37,8 +40,9 @@ def in_plane(series: Series) -> tuple[InPlane, ...]:
 
 
 def _of_instance(instance: Instance) -> InPlane:
-    pair, label = instance.pixel_spacing, instance.spacing_label
-    return _made(pair, label, instance.regions, instance.edges, instance.quadruped)
+    pair, label, turn = instance.pixel_spacing, instance.spacing_label, instance.orientation
+    edges = _Edges(instance.edges, turn, instance.quadruped)
+    return _made(pair, label, instance.regions, edges)
 
 
 @lru_cache(maxsize=512)
@@ -46,11 +50,26 @@ def _made(
     pair: tuple[float, float] | None,
     label: str,
     regions: tuple[Region, ...],
-    edges: tuple[str, ...],
-    quadruped: bool,
+    edges: _Edges,
 ) -> InPlane:
     scale = Scale(*pair, label) if pair is not None and not regions else None
-    return InPlane(scale, regions, edge_letters(edges, quadruped), quadruped)
+    return InPlane(scale, regions, edges.letters(), edges.quadruped)
+
+
+@dataclass(frozen=True)
+class _Edges:
+    """What says where the edges of a picture lie: Patient Orientation, Image Orientation (Patient)."""
+
+    words: tuple[str, ...]
+    orientation: tuple[float, ...] | None
+    quadruped: bool
+
+    def letters(self) -> tuple[str, ...]:
+        """By the direction cosines where there are any: also of images that make no volume."""
+        if self.orientation is None or self.quadruped:
+            return edge_letters(self.words, self.quadruped)
+        right, down = np.array(self.orientation[:3]), np.array(self.orientation[3:])
+        return letters(-right), letters(right), letters(-down), letters(down)
 
 
 def edge_letters(edges: tuple[str, ...], quadruped: bool = False) -> tuple[str, ...]:

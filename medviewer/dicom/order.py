@@ -11,6 +11,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -51,6 +52,7 @@ def arrange(facts: Sequence[Facts], broken_series: Iterable[str] = ()) -> Arrang
         issues |= {SeriesIssue.UNREADABLE_FILE} if uid in damaged else set()
         unique, doubled = _deduplicated(members, conflicts)
         issues |= {SeriesIssue.DUPLICATE_INSTANCE} if doubled else set()
+        issues |= {SeriesIssue.INCOMPLETE_CONCATENATION} if _lacks_parts(unique) else set()
         mark = _mark(patient, study) if shared[uid] > 1 else ""
         studies[patient, study] += _split(unique, patient, issues, mark)
         sample.setdefault((patient, study), members[0])
@@ -76,6 +78,17 @@ def _deduplicated(members: list[Facts], conflicts: list[Unreadable]) -> tuple[li
             reason = "Another image has the same identifier but other content; that one is shown."
             conflicts.append(Unreadable(fact.instance.path, reason))
     return list(kept.values()), doubled
+
+
+def _lacks_parts(members: list[Facts]) -> bool:
+    """Whether an image that was cut into several files is not whole."""
+    found: dict[str, set[int]] = defaultdict(set)
+    totals: dict[str, int] = {}
+    for part in (f.concatenation for f in members):
+        if part is not None:
+            found[part.uid].add(part.number)
+            totals[part.uid] = max(totals.get(part.uid, 0), part.total or 0, part.number)
+    return any(len(numbers) < totals[uid] for uid, numbers in found.items())
 
 
 def _same_file(one: Instance, other: Instance) -> bool:
@@ -154,7 +167,7 @@ def _by(group: list[Facts], key: Callable[[Facts], Hashable]) -> list[list[Facts
 
 
 def _phases(group: list[Facts]) -> list[list[Facts]]:
-    """Set apart images that share a place: by time, echo, b-value …, else by their order at the place.
+    """Set apart images that share a place: by time, echo, b-value …, or two of these, else by their order.
 
     A fact that differs from image to image (an acquisition time) would leave heaps of single images: it
     counts only where it makes about as many parts as there are images at one place.
@@ -167,8 +180,9 @@ def _phases(group: list[Facts]) -> list[list[Facts]]:
         return [group]
     where = {id(f): p for f, p in zip(group, place, strict=True)}
     most = 2 * max(Counter(place).values()) - 1
-    for k in range(len(group[0].phase)):
-        parts = _by(group, lambda f, k=k: f.phase[k])  # type: ignore[misc]
+    fields = range(len(group[0].phase))
+    for keys in (*((k,) for k in fields), *combinations(fields, 2)):
+        parts = _by(group, lambda f, keys=keys: tuple(f.phase[k] for k in keys))  # type: ignore[misc]
         if 1 < len(parts) <= most and all(len({where[id(f)] for f in part}) == len(part) for part in parts):
             return parts
     repeats: dict[int, list[Facts]] = defaultdict(list)
@@ -236,6 +250,8 @@ def _own_issues(first: Facts, placed: Stack, lossy: str) -> set[SeriesIssue]:
         issues.add(SeriesIssue.NO_PATIENT_ID)
     if lossy:
         issues.add(SeriesIssue.LOSSY)
+    if first.common.modality == "PT" and first.suv is None:
+        issues.add(SeriesIssue.NO_SUV)
     return issues
 
 

@@ -7,19 +7,11 @@ import math
 from medviewer.dicom import values as v
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.study import PixelFormat
+from medviewer.dicom.syntaxes import LAID_OUT, NATIVE
 from medviewer.dicom.tags import TAG
 from medviewer.dicom.walk import Header
 
 MAX_FRAME_PIXELS = 1 << 28
-NATIVE = frozenset(
-    {
-        "1.2.840.10008.1.2",
-        "1.2.840.10008.1.2.1",
-        "1.2.840.10008.1.2.1.98",
-        "1.2.840.10008.1.2.1.99",
-        "1.2.840.10008.1.2.2",
-    }
-)
 _FLOAT_BITS = {0x7FE00008: 32, 0x7FE00009: 64}
 _MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 
@@ -56,6 +48,7 @@ def pixel_format(header: Header) -> PixelFormat:
         offset=None if header.body is not None else header.pixel_offset,
         length=header.pixel_length,
         float_pixels=header.pixel_tag in _FLOAT_BITS,
+        swapped=allocated < 16 and header.pixel_vr == b"OW" and not little,
     )
     _check_layout(pixels, us("Rows"), us("Columns"), header.pixel_tag)
     _check_length(pixels, us("Rows") * us("Columns"), header)
@@ -86,13 +79,14 @@ def _check_layout(pixels: PixelFormat, rows: int, columns: int, tag: int) -> Non
         return
     if pixels.bits_allocated not in (1, 8, 16, 32) or not 1 <= pixels.bits_stored <= pixels.bits_allocated:
         raise Broken("The bits per pixel contradict each other.")
+    if pixels.samples == 3 and pixels.bits_allocated not in (8, 16):
+        raise Broken("The bits per colour sample are not supported.")
 
 
 def frame_bytes(pixels: PixelFormat, size: int) -> float:
     """Bytes of one uncompressed frame of ``size`` pixels; a fraction for 1-bit frames."""
-    if pixels.photometric == "YBR_FULL_422" and pixels.transfer_syntax in NATIVE:
-        return 2 * size
-    return size * pixels.samples * pixels.bits_allocated / 8
+    shared = pixels.photometric == "YBR_FULL_422" and pixels.transfer_syntax in NATIVE | LAID_OUT
+    return size * (2 if shared and pixels.samples == 3 else pixels.samples) * pixels.bits_allocated / 8
 
 
 def _check_length(pixels: PixelFormat, size: int, header: Header) -> None:
@@ -103,8 +97,6 @@ def _check_length(pixels: PixelFormat, size: int, header: Header) -> None:
         return
     if pixels.transfer_syntax not in NATIVE:
         raise Broken("The pixel data do not follow their transfer syntax.")
-    if pixels.bits_allocated < 16 and header.pixel_vr == b"OW" and not header.coding.little:
-        raise Broken("Bytes stored as big-endian words are not supported.")
     end = len(header.body) if header.body is not None else header.stamp[0]
     if header.pixel_offset + pixels.length > end:
         raise Broken("The file is cut short within its pixel data.")

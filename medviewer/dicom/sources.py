@@ -181,7 +181,7 @@ def _unpack_all(
     archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], sources: Sources, context: TaskContext
 ) -> None:
     """Unpack in the archive's order, but for the likeliest image: that one goes first."""
-    room, budget = _private_folder(), MAX_TOTAL
+    room, budget = private_folder(), MAX_TOTAL
     first = likely_name([entry.filename for entry in entries]) if entries else 0
     unpacked: dict[int, Path] = {}
     for done, k in enumerate(sorted(range(len(entries)), key=lambda k: k != first)):
@@ -248,7 +248,7 @@ def _copy(source: IO[bytes], file: IO[bytes], limit: int) -> None:
         file.write(block)
 
 
-def _private_folder() -> Path:
+def private_folder() -> Path:
     """A new folder only this user can read; what a crashed run left behind is swept first."""
     if not _folders:
         _sweep()

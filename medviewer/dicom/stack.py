@@ -48,9 +48,14 @@ def depth(instance: Instance, along: NDArray[np.float64]) -> float:
     return float(np.dot(instance.position or (0.0, 0.0, 0.0), along))
 
 
-def file_order(instance: Instance) -> tuple[bool, int, str, int]:
-    """Sort key where positions say nothing: instance number, file name, frame."""
-    return instance.number is None, instance.number or 0, instance.path.name, instance.frame
+def file_order(instance: Instance) -> tuple[bool, int, str, tuple[int, ...], str, int]:
+    """Sort key where positions say nothing: instance number, file or concatenation, dimensions, frame.
+
+    The dimensions are in the order their image wants them shown in (PS3.3 C.7.6.17).
+    """
+    name = instance.path.name
+    number = instance.number
+    return number is None, number or 0, instance.group or name, instance.sequence, name, instance.frame
 
 
 def stack(instances: Sequence[Instance], frame_of_reference_uid: str, thickness_mm: float | None) -> Stack:

@@ -35,6 +35,9 @@ class SeriesIssue(StrEnum):
     TWO_IDENTIFIERS = "TWO_IDENTIFIERS"
     UNKNOWN_CHARACTERS = "UNKNOWN_CHARACTERS"
     BURNED_IN = "BURNED_IN"
+    INCOMPLETE_CONCATENATION = "INCOMPLETE_CONCATENATION"
+    NO_SUV = "NO_SUV"
+    REPAIRED = "REPAIRED"
 
 
 ISSUE_TEXT: dict[SeriesIssue, str] = {
@@ -58,6 +61,9 @@ ISSUE_TEXT: dict[SeriesIssue, str] = {
     SeriesIssue.IRREGULAR_FILE: "A file breaks the rules of its format: what it says may be wrong.",
     SeriesIssue.TWO_IDENTIFIERS: "A file names two identifiers for its image: the image's own is used.",
     SeriesIssue.UNKNOWN_CHARACTERS: "Names are in an unknown character set and may be shown wrong.",
+    SeriesIssue.INCOMPLETE_CONCATENATION: "The image was cut into several files and not all were found.",
+    SeriesIssue.NO_SUV: "No SUV: dose, weight, times, unit or corrections are not all told.",
+    SeriesIssue.REPAIRED: "Opened by repair: how the file is encoded was guessed, its values may be wrong.",
     SeriesIssue.BURNED_IN: "Text is burned into the pixels: it may name the patient.",
 }
 
@@ -78,6 +84,8 @@ class PixelFormat:
     length: int | None = None
     """Byte length of an uncompressed Pixel Data value."""
     float_pixels: bool = False
+    swapped: bool = False
+    """Whether pixels of a byte or a bit lie in big-endian words: the bytes of each pair change places."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +124,10 @@ class Instance:
     quadruped: bool = False
     overlays: bool = False
     """Whether overlay planes lie on the image (:mod:`~medviewer.dicom.overlay_planes`)."""
+    group: str = ""
+    """The image this one is a part of, where one image was cut into several files (Concatenation UID)."""
+    sequence: tuple[int, ...] = ()
+    """Where a frame comes within its file or group: Dimension Index Values, else the part it lies in."""
     stamp: tuple[int, int] = (0, 0)
     """Size and modification time (ns) of the file when it was scanned: a changed file is not believed."""
 

@@ -139,13 +139,13 @@ def _scan_time(ds: Dataset) -> datetime | None:
         return None
     if series <= acquired:
         return series
-    return _instant(_private(ds, _GE_SCAN_TIME, _GE_OWNER))
+    return instant(_private(ds, _GE_SCAN_TIME, _GE_OWNER))
 
 
 def _injection(tracer: Dataset, scan: datetime) -> datetime | None:
     """Its date and time where told, else its time on the day of the scan, or the day before."""
     if tracer.get("RadiopharmaceuticalStartDateTime"):
-        return _instant(tracer.RadiopharmaceuticalStartDateTime)
+        return instant(tracer.RadiopharmaceuticalStartDateTime)
     found = _moment(scan.strftime("%Y%m%d"), tracer.get("RadiopharmaceuticalStartTime"))
     if found is None:
         return None
@@ -155,10 +155,10 @@ def _injection(tracer: Dataset, scan: datetime) -> datetime | None:
 def _moment(date: object, time: object) -> datetime | None:
     """A DA and a TM as one; None where either is missing or wrong."""
     day, clock = str(date or "").strip(), str(time or "").strip()
-    return _instant(day + clock) if len(day) == 8 and len(clock.partition(".")[0]) >= 4 else None
+    return instant(day + clock) if len(day) == 8 and len(clock.partition(".")[0]) >= 4 else None
 
 
-def _instant(value: object) -> datetime | None:
+def instant(value: object) -> datetime | None:
     """A DT without an offset from UTC, down to the minute at least."""
     text = str(value or "").strip()
     whole, _, fraction = text.partition(".")

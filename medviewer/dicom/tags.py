@@ -45,6 +45,8 @@ COMMON = (
     "ProtocolName",
     "CineRate",
     "FrameTime",
+    "FrameTimeVector",
+    "RecommendedDisplayFrameRate",
 )
 """Facts that are (nearly) the same in all images of a series, read once for equal bytes."""
 
@@ -89,6 +91,9 @@ IMAGE = (
     "LossyImageCompressionRatio",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
+    "ConcatenationUID",
+    "InConcatenationNumber",
+    "InConcatenationTotalNumber",
 )
 
 PHASE = (

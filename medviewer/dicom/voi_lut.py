@@ -10,7 +10,7 @@ import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 
-from medviewer.dicom.colour import read_table
+from medviewer.dicom.tables import read_table
 from medviewer.dicom.values import plain
 from medviewer.imaging.window import VoiLut, Window
 

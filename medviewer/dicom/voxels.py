@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.dicom.colour import apply_modality_lut
 from medviewer.dicom.study import Instance, Series
+from medviewer.dicom.tables import apply_modality_lut
 from medviewer.dicom.walk import file_status
 from medviewer.errors import UnreadableImage
 from medviewer.imaging.volume import Unit
@@ -20,7 +20,8 @@ _AIR_HU = -1024
 
 
 def volume_dtype(series: Series) -> np.dtype[Any]:
-    """uint8 for RGB; int16 where rescaled values are whole numbers that fit; else float32.
+    """uint8 for RGB; int16 where rescaled values are whole numbers that fit; else float32, or float64 where
+    stored values have more than its 24 bits.
 
     HU beyond -32768..32767 mean nothing (padding, at most): whole HU are always int16, saturated.
     """
@@ -28,7 +29,17 @@ def volume_dtype(series: Series) -> np.dtype[Any]:
         return np.dtype(np.uint8)
     fits = _is_whole if series.unit is Unit.HU else _fits_int16
     whole = all(fits(instance) for instance in series.instances)
-    return np.dtype(np.int16 if whole else np.float32)
+    if whole:
+        return np.dtype(np.int16)
+    return np.dtype(np.float64 if any(_is_fine(i) for i in series.instances) else np.float32)
+
+
+def _is_fine(instance: Instance) -> bool:
+    """Whether a float of 32 bits would round stored values."""
+    pixels = instance.pixels
+    if instance.modality_lut:
+        return False
+    return pixels.bits_allocated > 32 if pixels.float_pixels else pixels.bits_stored > 24
 
 
 def _is_whole(instance: Instance) -> bool:
@@ -120,7 +131,7 @@ def write_values(stored: NDArray[Any], instance: Instance, target: NDArray[Any])
         np.clip(values, _INT16.min, _INT16.max, out=target, casting="unsafe")
     else:
         np.multiply(stored, instance.slope, out=target, casting="unsafe", dtype=np.float64)
-        np.add(target, np.float32(instance.intercept), out=target)
+        np.add(target, target.dtype.type(instance.intercept), out=target)
 
 
 def padding_range(instance: Instance, dtype: np.dtype[Any]) -> tuple[float, float] | None:

@@ -8,6 +8,7 @@ costs a fraction of a millisecond, and a hostile one no more.
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,8 +16,7 @@ from pathlib import Path
 from struct import unpack
 from typing import BinaryIO
 
-from pydicom.uid import UID
-
+from medviewer.dicom import syntaxes
 from medviewer.dicom.elements import (
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
@@ -34,6 +34,9 @@ MAX_INFLATED = 1 << 28
 MAX_VALUE = 1 << 16
 """Longest value kept, in bytes; the header facts we ask for are far shorter."""
 
+REPAIRED = b"MedViewer: the transfer syntax was guessed"
+"""How the preamble of a repaired copy begins."""
+
 NOT_DICOM = "Not a DICOM file."
 """The sentence for files that are something else altogether."""
 
@@ -44,9 +47,7 @@ PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 _HEAD_BYTES = 4096
 """How much of the first compressed frame is kept, for what it tells of itself."""
 _IMAGE_UID, _TRANSFER_SYNTAX = 0x00020003, 0x00020010
-_BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _IMPLICIT = "1.2.840.10008.1.2"
-_DEFLATED = "1.2.840.10008.1.2.1.99"
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class Header:
     """The first bytes of compressed pixel data: what the stream tells of itself."""
     wrong_table: bool = False
     """Whether the offset table of compressed pixel data names places where nothing begins."""
+    repaired: bool = False
+    """Whether nobody but us says how the file is encoded."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +90,23 @@ class _About:
     image_uid: bytes
     status: tuple[int, int]
     body: bytes | None = None
+    repaired: bool = False
 
 
 def walk(path: Path, wanted: frozenset[int]) -> Header:
     """Read the header of one DICOM file. Raises :class:`Broken` for what is none, OSError from the disk."""
     with path.open("rb", buffering=0) as file:
         begun = begin(file)
-        about = _About(begun.syntax, begun.image_uid, begun.stamp, begun.body)
+        about = _About(begun.syntax, begun.image_uid, begun.stamp, begun.body, begun.repaired)
         return _dataset(begun.window, begun.start, begun.coding, wanted, about)
+
+
+def walk_as(path: Path, start: int, syntax: str, wanted: frozenset[int]) -> Header:
+    """The header as it would be in another transfer syntax than the file says: raises as :func:`walk`."""
+    with path.open("rb", buffering=0) as file:
+        stamp = file_status(file)
+        about = _About(syntax, b"", stamp, repaired=True)
+        return _dataset(Window(file, stamp[0]), start, _coding(syntax), wanted, about)
 
 
 @dataclass(frozen=True)
@@ -108,6 +120,7 @@ class Begun:
     image_uid: bytes
     stamp: tuple[int, int]
     body: bytes | None
+    repaired: bool = False
 
 
 def begin(file: BinaryIO) -> Begun:
@@ -116,9 +129,10 @@ def begin(file: BinaryIO) -> Begun:
     window = Window(file, stamp[0])
     if window.data[128:132] != b"DICM":
         raise Broken(_foreign(window.data))
+    repaired = window.data.startswith(REPAIRED)
     syntax, image_uid, start = _meta(window)
-    if syntax != _DEFLATED:
-        return Begun(window, start, _coding(syntax), syntax, image_uid, stamp, None)
+    if syntax != syntaxes.DEFLATED:
+        return Begun(window, start, _coding(syntax), syntax, image_uid, stamp, None, repaired)
     file.seek(0)
     body = _inflate(file.read(), start)
     return Begun(Window(BytesIO(body), len(body)), start, EXPLICIT_LITTLE, syntax, image_uid, stamp, body)
@@ -141,7 +155,7 @@ def _foreign(data: bytes) -> str:
 def _coding(syntax: str) -> Coding:
     if syntax == _IMPLICIT:
         return IMPLICIT_LITTLE
-    return EXPLICIT_BIG if syntax == _BIG_ENDIAN else EXPLICIT_LITTLE
+    return EXPLICIT_BIG if syntax == syntaxes.BIG_ENDIAN else EXPLICIT_LITTLE
 
 
 def _meta(window: Window) -> tuple[str, bytes, int]:
@@ -158,8 +172,9 @@ def _meta(window: Window) -> tuple[str, bytes, int]:
         position = start + length
     if not syntax:
         raise Broken("The file does not say how it is encoded (no transfer syntax).")
-    if not UID(syntax).is_transfer_syntax:
-        raise Broken("The file is encoded in an unknown way (transfer syntax).")
+    if not syntaxes.is_known(syntax):
+        told = f" {syntax}" if re.fullmatch(r"[0-9.]{1,64}", syntax) else ""
+        raise Broken(f"The file is encoded in an unknown way (transfer syntax{told}).")
     return syntax, image_uid, position
 
 
@@ -221,6 +236,7 @@ def _dataset(window: Window, position: int, coding: Coding, wanted: frozenset[in
         irregular,
         nesting.sound,
         *compressed,
+        repaired=about.repaired,
     )
 
 

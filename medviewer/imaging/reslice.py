@@ -245,8 +245,8 @@ class PlaneView:
     def letters(self, index: int = 0) -> Letters | None:
         """Letters at the edges of picture ``index``; None where nobody says them: a guess is never shown.
 
-        From the geometry, else from the image's Patient Orientation. The letters of people are not put on
-        an animal: there only what the image itself says is shown.
+        From the geometry, else from what the image says of its own edges. The letters of people are not put
+        on an animal: there only what the image itself says is shown.
         """
         own, directions = self._own(index), self.directions()
         if own is not None and (directions is None or own.quadruped):

@@ -16,11 +16,11 @@ from medviewer.imaging.reslice import Plane
 from medviewer.review.state import ReaderMeasurement
 from medviewer.ui.analyzing import Offer, short_title
 from medviewer.ui.dialogs.about import About
-from medviewer.ui.dialogs.issues_list import IssuesList
 from medviewer.ui.dialogs.keys import Keys
 from medviewer.ui.dialogs.model_card import ModelCardDialog
 from medviewer.ui.dialogs.reader_name import ReaderName
 from medviewer.ui.dialogs.reject_reason import RejectReason
+from medviewer.ui.repairing import Repairing
 from medviewer.ui.results_side import ResultsSide
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class WindowCommands(QObject):
         super().__init__(window)
         self._window = window
         self._session = window.session
+        self._repairing = Repairing(window)
 
     def table(self) -> dict[str, Command]:
         """Id → command."""
@@ -114,9 +115,7 @@ class WindowCommands(QObject):
     def show_issues(self) -> None:
         """The list of what was found while opening."""
         scan = self._window.opening.unreadable_only or self._session.state.scan or ScanResult(())
-        dialog = IssuesList(scan, self._window)
-        dialog.tags_wanted.connect(self._window.inspecting.show_tags)
-        self.show_dialog(dialog)
+        self._repairing.show_list(scan)
 
     def _close_all(self) -> None:
         self._window.analyzing.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from medviewer.dicom.study import Series, SeriesIssue
 from medviewer.errors import NoGeometry
 from medviewer.imaging.inplane import InPlane
 from medviewer.imaging.reslice import Letters, PlaneView
-from tests.factories import make_instance, save
+from tests.factories import make_ct_series, make_instance, save
 
 
 def projection(folder: Path, modality: str = "DX", **facts: Any) -> Series:
@@ -171,3 +172,37 @@ def test_a_calibrated_region_is_not_told_as_missing_spacing(tmp_path: Path) -> N
     lost = projection(tmp_path / "2", "US", SequenceOfUltrasoundRegions=Sequence([region((0, 0, 5, 7), 4)]))
     assert SeriesIssue.NO_SPACING not in known.issues
     assert SeriesIssue.NO_SPACING in lost.issues
+
+
+def test_letters_of_a_stack_that_is_no_volume_are_each_images_own(tmp_path: Path) -> None:
+    """Tilted and uneven stacks have no geometry; the oracle is PS3.3 C.7.6.1.1.1 by hand."""
+    c, s = math.cos(math.radians(15)), math.sin(math.radians(15))
+
+    def tilted(ds: Dataset, k: int) -> None:
+        ds.ImageOrientationPatient = [1, 0, 0, 0, round(c, 10), round(s, 10)]
+        ds.ImagePositionPatient = [-10, -20, -30 + 2 * k]
+
+    make_ct_series(tmp_path / "tilted", tweak=tilted)
+    make_ct_series(tmp_path / "uneven")[4].unlink()
+    for name, wanted in (("tilted", Letters("R", "L", "AF", "PH")), ("uneven", Letters("R", "L", "A", "P"))):
+        (series,) = scan([tmp_path / name]).all_series()
+        assert series.geometry is None
+        view = PlaneView.of(load_series(series))
+        assert {view.letters(k) for k in range(view.count)} == {wanted}
+
+
+def test_the_place_of_an_image_goes_before_its_patient_orientation(tmp_path: Path) -> None:
+    def tweak(ds: Dataset, _: int) -> None:
+        ds.PatientOrientation = ["R", "A"]
+
+    make_ct_series(tmp_path, tweak=tweak)[4].unlink()
+    (series,) = scan([tmp_path]).all_series()
+    assert PlaneView.of(load_series(series)).letters() == Letters("R", "L", "A", "P")
+
+
+def test_the_gantry_tilt_of_a_real_scanner_has_letters(shared_data: Path) -> None:
+    for series in scan([shared_data / "studies" / "ct_head_GE_gantrytilt"]).all_series():
+        if SeriesIssue.TILTED in series.issues:
+            assert all(plane.edges[:2] == ("R", "L") for plane in in_plane(series))
+            return
+    pytest.fail("no tilted series")

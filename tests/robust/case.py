@@ -17,8 +17,7 @@ from medviewer.dicom.scan import scan
 from medviewer.dicom.study import ScanResult, Series
 from medviewer.errors import MedviewerError
 from medviewer.imaging.volume import Volume
-from tests.factories import make_instance
-from tests.robust.seeds import to_bytes
+from tests.factories import make_instance, to_bytes
 
 OK, WARN, REJECT = "ok", "warn", "reject"
 RAMP = np.arange(16 * 12, dtype=np.int16).reshape(16, 12) * 17 - 900

@@ -56,7 +56,7 @@ def _many_items() -> bytes:
 
 def _deflated(folder: Path) -> bytes:
     """An even length is required of the packed part too."""
-    from tests.robust.seeds import to_bytes
+    from tests.factories import to_bytes
 
     return to_bytes(written_as(good(), DeflatedExplicitVRLittleEndian))
 

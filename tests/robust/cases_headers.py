@@ -11,8 +11,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
+from tests.factories import to_bytes
 from tests.robust.case import OK, REJECT, WARN, Case, Check, Opened, good, good_bytes, holds, raw
-from tests.robust.seeds import to_bytes
 
 
 def _named(name: bytes, charset: str | None) -> bytes:

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian, RLELossless
 
+from tests.factories import to_bytes
 from tests.robust.case import HU, OK, RAMP, REJECT, WARN, Case, Opened, good, holds, near, raw
-from tests.robust.seeds import HTJ2K, J2K, JPEG, JPEG_12, JPEG_LS, compressed, to_bytes, written_as
+from tests.robust.makers import HTJ2K, J2K, JPEG, JPEG_12, JPEG_LS, compressed
+from tests.robust.seeds import written_as
 
 SMOOTH = (np.arange(32 * 40).reshape(32, 40) // 8).astype(np.uint8)
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
+from tests.factories import to_bytes
 from tests.robust import cases_files, cases_headers, cases_pixels, cases_series, cases_streams
 from tests.robust.case import REJECT, Case, Opened, opened
 from tests.robust.cases_series import SeriesCase, judge
 from tests.robust.harness import PATIENCE_S, Report, be_patient, drive, serve
-from tests.robust.seeds import to_bytes
 
 FILES: list[Case] = [*cases_files.CASES, *cases_pixels.CASES, *cases_streams.CASES, *cases_headers.CASES]
 SERIES: list[SeriesCase] = cases_series.CASES

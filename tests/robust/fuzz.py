@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from medviewer.dicom.load import load_series, thumbnail
+from medviewer.dicom.repair import guess, write_repaired
 from medviewer.dicom.scan import scan
 from medviewer.dicom.sources import cleanup
 from medviewer.dicom.study import Series
@@ -59,12 +60,18 @@ class Tally:
         self.peak_mb = max(self.peak_mb, report.peak_mb)
 
 
-def open_file(path: Path) -> dict[str, Any]:
-    """Open one file as the window does and tell what it came to; every broken promise is a ``bug``."""
+def open_file(path: Path, *, again: bool = False) -> dict[str, Any]:
+    """Open one file as the window does and tell what it came to; every broken promise is a ``bug``.
+
+    A file that is refused and can be repaired is opened ``again`` as its repaired copy.
+    """
     try:
         result = scan([path])
         if not result.patients:
             told = [u.reason for u in result.unreadable]
+            repair = None if again else guess(path)
+            if repair is not None and not result.objects:
+                return {**open_file(write_repaired(path, repair), again=True), "repaired": True}
             return {"outcome": "refused"} if told and all(told) else {"outcome": BUG, "why": "silent"}
         failed = 0
         for series in result.all_series():

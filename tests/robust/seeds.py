@@ -10,10 +10,8 @@ from io import BytesIO
 
 import imagecodecs
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -21,19 +19,28 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     MediaStorageDirectoryStorage,
-    RLELossless,
 )
 
-from tests.factories import AXIAL, make_instance
-
-ROWS, COLUMNS = 33, 40
-JPEG = "1.2.840.10008.1.2.4.50"
-JPEG_12 = "1.2.840.10008.1.2.4.51"
-JPEG_PROGRESSIVE = "1.2.840.10008.1.2.4.55"
-JPEG_LOSSLESS = "1.2.840.10008.1.2.4.70"
-JPEG_LS = "1.2.840.10008.1.2.4.80"
-J2K = "1.2.840.10008.1.2.4.90"
-HTJ2K = "1.2.840.10008.1.2.4.201"
+from tests.factories import AXIAL, to_bytes
+from tests.robust.makers import (
+    DEFLATED_FRAMES,
+    HTJ2K,
+    J2K,
+    JPEG,
+    JPEG_12,
+    JPEG_LOSSLESS,
+    JPEG_LS,
+    JPEG_PROGRESSIVE,
+    LAID_OUT,
+    XL,
+    XL_LOSSLESS,
+    coded,
+    compressed,
+    deflated,
+    image,
+    picture,
+    rle,
+)
 
 
 @dataclass(frozen=True)
@@ -48,66 +55,6 @@ class Seed:
     def is_compressed(self) -> bool:
         """Whether a decoder must read the pixels."""
         return b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff" in self.data
-
-
-def to_bytes(ds: Dataset) -> bytes:
-    """The file a dataset makes."""
-    file = BytesIO()
-    ds.save_as(file, enforce_file_format=True)
-    return file.getvalue()
-
-
-def picture(bits: int = 16, samples: int = 1, rows: int = ROWS, columns: int = COLUMNS) -> NDArray[np.uint16]:
-    """A ramp with some noise: enough for every decoder's every path."""
-    noise = np.random.default_rng(5).integers(0, 1 << bits - 3, (rows, columns, samples))
-    ramp = np.arange(rows * columns).reshape(rows, columns, 1) * (1 << bits - 1) // (rows * columns)
-    values = (ramp + noise).astype(np.uint16 if bits > 8 else np.uint8)
-    return values if samples > 1 else values[..., 0]
-
-
-def image(bits: int = 16, samples: int = 1, frames: int = 1) -> Dataset:
-    """An uncompressed image with the layout asked for."""
-    ds = make_instance(rows=ROWS, columns=COLUMNS)
-    wide = 16 if bits > 8 else 8
-    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = wide, bits, bits - 1, 0
-    ds.SamplesPerPixel, ds.PhotometricInterpretation = samples, "RGB" if samples == 3 else "MONOCHROME2"
-    if samples == 3:
-        ds.PlanarConfiguration = 0
-    if frames > 1:
-        ds.NumberOfFrames = frames
-    ds.PixelData = picture(bits, samples).tobytes() * frames
-    return ds
-
-
-def compressed(
-    ds: Dataset, syntax: str, frames: list[bytes], *, table: bool = True, parts: int = 1
-) -> Dataset:
-    """``ds`` with encapsulated frames in place of its pixels."""
-    ds.file_meta.TransferSyntaxUID = syntax
-    ds.PixelData = encapsulate(frames, has_bot=table, fragments_per_frame=parts)
-    ds["PixelData"].VR = "OB"
-    return ds
-
-
-def coded(syntax: str, bits: int = 16, samples: int = 1, frames: int = 1) -> Dataset:
-    """An image compressed as ``syntax`` says."""
-    values = picture(bits, samples)
-    encode: dict[str, Callable[[], bytes]] = {
-        JPEG: lambda: imagecodecs.jpeg8_encode(values, outcolorspace="RGB" if samples == 3 else None),
-        JPEG_12: lambda: imagecodecs.jpeg8_encode(values, bitspersample=12),
-        JPEG_LOSSLESS: lambda: imagecodecs.ljpeg_encode(values, bitspersample=bits),
-        JPEG_LS: lambda: imagecodecs.jpegls_encode(values),
-        J2K: lambda: imagecodecs.jpeg2k_encode(values, level=0, reversible=True, codecformat="j2k"),
-        HTJ2K: lambda: imagecodecs.htj2k_encode(values),
-    }
-    return compressed(image(bits, samples, frames), syntax, [bytes(encode[syntax]())] * frames)
-
-
-def rle(bits: int = 16, samples: int = 1, frames: int = 1) -> Dataset:
-    """An image compressed by run lengths."""
-    ds = image(bits, samples, frames)
-    ds.compress(RLELossless, generate_instance_uid=False)
-    return ds
 
 
 def enhanced() -> Dataset:
@@ -141,6 +88,16 @@ def palette() -> Dataset:
     return ds
 
 
+def segmented_palette() -> Dataset:
+    """The same indices into tables told by segments: entries as they are, a line, and the first again."""
+    ds = palette()
+    for name in ("Red", "Green", "Blue"):
+        words = [0, 2, 0, 257, 1, 124, 0x7FFF, 1, 128, 0xFFFF, 2, 1, 0, 0]
+        del ds[f"{name}PaletteColorLookupTableData"]
+        ds.add_new(f"Segmented{name}PaletteColorLookupTableData", "OW", np.array(words, "<u2").tobytes())
+    return ds
+
+
 def value_table() -> Dataset:
     """A Modality LUT in place of slope and intercept: entry k is 3 k."""
     ds, item = image(bits=8), Dataset()
@@ -165,6 +122,28 @@ def _ybr_422() -> Dataset:
     ds = image(8, 3)
     ds.PhotometricInterpretation, ds.PixelData = "YBR_FULL_422", bytes(range(256)) * 10 + bytes(80)
     return ds
+
+
+def _big_endian_bytes() -> Dataset:
+    """Bytes in words whose halves changed places (PS3.5 annex D)."""
+    ds = written_as(image(8), ExplicitVRBigEndian)
+    ds.PixelData = np.frombuffer(picture(8).tobytes(), "<u2").byteswap().tobytes()
+    return ds
+
+
+def _plain_ybr() -> Dataset:
+    """JPEG 2000 of luminance and colour differences without a transform of its own."""
+    stream = imagecodecs.jpeg2k_encode(picture(8, 3), level=0, reversible=True, codecformat="j2k", mct=False)
+    ds = compressed(image(8, 3), J2K, [bytes(stream)])
+    ds.PhotometricInterpretation = "YBR_FULL"
+    return ds
+
+
+def _many_bits() -> Dataset:
+    """Three frames of single bits, each deflated on its own."""
+    ds = _one_bit()
+    ds.NumberOfFrames = 3
+    return compressed(ds, DEFLATED_FRAMES, [deflated(bytes(range(165)))] * 3)
 
 
 def _one_bit() -> Dataset:
@@ -257,6 +236,17 @@ MAKERS: dict[str, Callable[[], Dataset | bytes]] = {
     "jpeg-ls near lossless": _near_lossless,
     "jp2": _jp2,
     "lossless jpeg, predictor 6": _lossless_turbo,
+    "jpeg xl": lambda: coded(XL_LOSSLESS),
+    "jpeg xl 8 bit": lambda: coded(XL_LOSSLESS, 8),
+    "jpeg xl colour": lambda: coded(XL, 8, 3, 2),
+    "jpeg xl lossy": lambda: coded(XL, 12),
+    "encapsulated uncompressed": lambda: coded(LAID_OUT, 16, 1, 2),
+    "deflated frames": lambda: coded(DEFLATED_FRAMES, 8, 3, 2),
+    "deflated bits": _many_bits,
+    "deflated enhanced": lambda: written_as(enhanced(), DeflatedExplicitVRLittleEndian),
+    "big endian bytes": _big_endian_bytes,
+    "jpeg 2000 ybr": _plain_ybr,
+    "segmented palette": segmented_palette,
     "zip": _zip,
     "dicomdir": directory,
 }

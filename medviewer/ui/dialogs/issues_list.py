@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from medviewer.dicom.repair import Repair, guess
 from medviewer.dicom.study import ISSUE_TEXT, ScanResult, Series
 from medviewer.dicom.walk import NOT_DICOM
 from medviewer.ui.dialogs.base import Dialog
 from medviewer.ui.widgets import label
+
+_OPEN_AS = "Open as…"
 
 
 class IssuesList(Dialog):
@@ -18,6 +22,8 @@ class IssuesList(Dialog):
 
     tags_wanted = Signal(str)
     """Path of a file."""
+    repair_wanted = Signal(str, object)
+    """Path of a file that was refused, and the :class:`Repair` it may be opened by."""
 
     def __init__(self, scan: ScanResult, parent: QWidget | None) -> None:
         super().__init__("Issues found while opening", parent, width=760)
@@ -40,6 +46,12 @@ class IssuesList(Dialog):
         self.tree.setVisible(bool(rows))
         self.body.addWidget(self.tree, 1)
         self.body.addWidget(label(_total(scan), "muted"))
+        self.repair_button = self.add_button(_OPEN_AS, "quiet")
+        self.repair_button.setToolTip("For a file that does not say, or says wrongly, how it is encoded")
+        self.repair_button.setEnabled(False)
+        self.repair_button.clicked.connect(self._ask_repair)
+        self._refused = {str(item.path) for item in scan.unreadable}
+        self._repair: Repair | None = None
         self.tags_button = self.add_button("Tags…", "quiet")
         self.tags_button.setEnabled(False)
         self.tags_button.clicked.connect(self._ask_tags)
@@ -47,13 +59,24 @@ class IssuesList(Dialog):
         self.tree.itemDoubleClicked.connect(self._ask_tags)
         self.add_close()
 
+    def _one(self) -> str:
+        """What the one selected row is about."""
+        names = [item.text(0) for item in self.tree.selectedItems()]
+        return names[0] if len(names) == 1 else ""
+
     def _chosen(self) -> str:
         """The one file that is selected, where it is DICOM."""
-        names = [item.text(0) for item in self.tree.selectedItems()]
-        return names[0] if len(names) == 1 and names[0] in self._dicom else ""
+        return self._one() if self._one() in self._dicom else ""
 
     def _selected(self) -> None:
         self.tags_button.setEnabled(bool(self._chosen()))
+        self._repair = guess(Path(self._one())) if self._one() in self._refused else None
+        self.repair_button.setEnabled(self._repair is not None)
+        self.repair_button.setText(_OPEN_AS if self._repair is None else f"Open as {self._repair.name}…")
+
+    def _ask_repair(self) -> None:
+        if self._repair is not None:
+            self.repair_wanted.emit(self._one(), self._repair)
 
     def _ask_tags(self) -> None:
         if self._chosen():
