@@ -14,7 +14,8 @@ from types import MappingProxyType
 from medviewer.ai.findings import AnalysisResult, Finding
 from medviewer.errors import UsageError
 from medviewer.imaging.reslice import Plane
-from medviewer.review.screen import Screen, uid_hash
+from medviewer.review.overlay_commands import OverlayCommands
+from medviewer.review.screen import uid_hash
 from medviewer.review.state import (
     Change,
     Decision,
@@ -28,7 +29,7 @@ from medviewer.review.state import (
 from medviewer.review.store import AuditSink, local_now
 
 
-class Session(Screen):
+class Session(OverlayCommands):
     """What is open, shown, found and decided. ``clock`` gives the time of decisions (with zone)."""
 
     def __init__(

@@ -13,6 +13,7 @@ from medviewer.imaging.render import OverlayStyle
 from medviewer.imaging.reslice import Plane
 from medviewer.imaging.volume import Volume
 from medviewer.imaging.window import Window
+from medviewer.review.overlays import OverlayFile
 
 
 class Change(Flag):
@@ -33,6 +34,7 @@ class Change(Flag):
     IMPRESSION = auto()
     KEY_IMAGE = auto()
     RUN = auto()
+    FOREIGN = auto()
 
 
 class Verdict(StrEnum):
@@ -125,6 +127,8 @@ class State:
     measurements: tuple[ReaderMeasurement, ...] = ()
     key_images: tuple[KeyImage, ...] = ()
     seen: frozenset[tuple[str, int]] = frozenset()
+    overlay_files: tuple[OverlayFile, ...] = ()
+    """Overlays from files, of all series: :attr:`overlay_files_here` are those to be seen."""
     reader: str = ""
 
     @property
@@ -136,6 +140,15 @@ class State:
             if result.series_key == self.series.key and result.patient_key == self.series.patient_key:
                 return result
         return None
+
+    @property
+    def overlay_files_here(self) -> tuple[OverlayFile, ...]:
+        """Overlays from files that belong to the series on screen, checked against its patient too."""
+        series = self.series
+        if series is None:
+            return ()
+        own = (series.key, series.patient_key)
+        return tuple(f for f in self.overlay_files if (f.series_key, f.patient_key) == own)
 
     @property
     def result_state(self) -> ResultState:

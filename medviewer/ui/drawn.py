@@ -32,14 +32,19 @@ class DrawnMasks:
 def drawn_masks(picture: Picture | None, index: int, style: OverlayStyle) -> DrawnMasks:
     """The masks on picture ``index``. Outlines are lines, so the raster holds fill and hatch alone."""
     layers = picture.layers(index) if picture is not None else []
-    if not layers:
+    strokes = picture.foreign.strokes(picture.view, index) if picture is not None else []
+    if not layers and not strokes:
         return DrawnMasks(None, (), ())
-    fill = overlay_rgba([(x.inside, x.colour) for x in layers], replace(style, outline=0.0))
-    outlines = tuple((outline(x.inside), _ink(x.colour, style)) for x in layers)
+    fill = None
+    if layers:
+        fill = overlay_rgba([(x.inside, x.colour) for x in layers], replace(style, outline=0.0))
+    outlines = [(outline(x.inside), _ink(x.colour, style)) for x in layers]
+    outlines += [(stroke.ends, _ink(stroke.colour, style)) for stroke in strokes]
     named = [x for x in layers if x.letter]
     places = zip(named, letter_places(named), strict=True)
-    marks = tuple(Mark(p[0], p[1], x.letter, x.colour) for x, p in places if p is not None)
-    return DrawnMasks(fill, outlines, marks)
+    marks = [Mark(p[0], p[1], x.letter, x.colour) for x, p in places if p is not None]
+    marks += [Mark(*stroke.top, stroke.letter, stroke.colour) for stroke in strokes]
+    return DrawnMasks(fill, tuple(outlines), tuple(marks))
 
 
 def _ink(colour: str, style: OverlayStyle) -> QColor:
@@ -52,11 +57,12 @@ def legend_of(picture: Picture | None) -> tuple[LegendEntry, ...]:
     """What the colours mean, for all masks of the volume: the legend stays the same while scrolling."""
     masks = picture.masks if picture is not None else ()
     letters = letters_for([name for _, _, name in masks])
-    return tuple(
+    own = tuple(
         LegendEntry(colour, letter, name)
         for (_, colour, name), letter in zip(masks, letters, strict=True)
         if name
     )
+    return own + (picture.foreign.legend if picture is not None else ())
 
 
 def shapes_on(

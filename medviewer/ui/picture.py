@@ -16,6 +16,7 @@ from medviewer.imaging.render import apply_window, auto_window
 from medviewer.imaging.reslice import Plane, PlaneView
 from medviewer.imaging.volume import Mask, Unit, Volume
 from medviewer.imaging.window import Window
+from medviewer.ui.foreign import NOTHING, Foreign, free_letters
 
 _LETTER_STEP = 4
 """The place of a mask's letter is looked for on every fourth pixel: exact enough, and quick."""
@@ -42,6 +43,8 @@ class Picture:
     ready: NDArray[np.bool_] | None = None
     masks: tuple[tuple[Mask, str, str], ...] = ()
     partial: dict[int, tuple[tuple[NDArray[np.bool_], str], ...]] = field(default_factory=dict)
+    foreign: Foreign = NOTHING
+    """Overlays from files."""
 
     @cached_property
     def view(self) -> PlaneView:
@@ -86,7 +89,11 @@ class Picture:
         return grey
 
     def layers(self, index: int) -> list[Layer]:
-        """Masks on picture ``index``, empty ones left out."""
+        """Masks on picture ``index``, empty ones left out, those from files last."""
+        from_files = self.foreign.cuts(self.view, index)
+        return [*self._own_layers(index), *(Layer(*cut) for cut in from_files)]
+
+    def _own_layers(self, index: int) -> list[Layer]:
         view = self.view
         if not self.masks:
             if self.plane is not Plane.NATIVE:
@@ -111,7 +118,7 @@ class Picture:
             marks = marks[::-1]
         if not self.masks and view.axes[0] == 0:
             marks[[i for i in self.partial if 0 <= i < view.count]] = True
-        return marks
+        return np.asarray(marks | self.foreign.touched(view))
 
     def value_text(self, index: int, x: float, y: float) -> str:
         """ "HU −842 @ (198, 243)": value and (column, row) of the pixel under a picture point.
@@ -157,11 +164,7 @@ def letters_for(names: Sequence[str]) -> list[str]:
 
     What has no name has no letter.
     """
-    taken: list[str] = []
-    for name in names:
-        wanted = [c for c in name.upper() if c.isalpha()] + [chr(65 + k) for k in range(26)]
-        taken.append(next((c for c in wanted if c not in taken), "•") if name else "")
-    return taken
+    return free_letters(names, ())
 
 
 def outline(inside: NDArray[np.bool_]) -> NDArray[np.float32]:

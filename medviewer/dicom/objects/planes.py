@@ -86,9 +86,7 @@ class Overlap:
     def reaches(self, drawn: NDArray[np.bool_]) -> bool:
         """Whether every drawn pixel lies within the image."""
         turned = drawn.T if self.swapped else drawn
-        return all(
-            _spans(index, turned.any(axis=axis)) for index, axis in ((self.rows, 1), (self.columns, 0))
-        )
+        return _spans(self.rows, turned, 1) and _spans(self.columns, turned, 0)
 
 
 def _run(index: NDArray[np.intp]) -> Any:
@@ -99,8 +97,8 @@ def _run(index: NDArray[np.intp]) -> Any:
     return index
 
 
-def _spans(index: NDArray[np.intp], hit: NDArray[np.bool_]) -> bool:
-    drawn, known = np.flatnonzero(hit), index[index >= 0]
+def _spans(index: NDArray[np.intp], pixels: NDArray[np.bool_], across: int) -> bool:
+    drawn, known = np.flatnonzero(pixels.any(axis=across)), index[index >= 0]
     if not drawn.size:
         return True
     return bool(known.size and known.min() <= drawn[0] and known.max() >= drawn[-1])

@@ -1,4 +1,4 @@
-"""What an RT Structure Set says: regions with their contours in the patient (PS3.3 A.19, C.8.8.5, C.8.8.6)."""
+"""What an RT Structure Set says: regions and their contours in the patient (PS3.3 A.19, C.8.8.5, C.8.8.6)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def read_structures(path: Path, context: TaskContext | None = None) -> Structure
     """Read a structure set. Raises :class:`UnreadableImage`, Cancelled."""
     item, _ = read_guarded(path)
     context = context or TaskContext()
-    drawn = {}
+    drawn: dict[int | None, Item] = {}
     for entry in item.items("ROIContourSequence"):
         drawn.setdefault(entry.integer("ReferencedROINumber"), entry)
     names = _names(item)
