@@ -5,7 +5,6 @@ Binary, fractional and label map; frames are read one at a time, when they are a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from medviewer.dicom.decode import decode
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.objects.guarded import Item, read_guarded
 from medviewer.dicom.objects.planes import Place
-from medviewer.dicom.pixel_format import NATIVE, frame_bytes, pixel_format
+from medviewer.dicom.pixel_format import NATIVE, pixel_format
 from medviewer.dicom.plane import orientation, position, spacing_pair
 from medviewer.dicom.study import Instance
 from medviewer.dicom.tags import TAG
@@ -58,7 +57,8 @@ class SegFrame:
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """A SEG without its pixels. ``step_mm``: distance told between planes, None where nobody says."""
+    """A SEG without its pixels. ``step_mm`` is the distance from plane to plane and ``thickness_mm`` that of
+    one, as told; None where nobody says."""
 
     path: Path
     sop_uid: str
@@ -73,6 +73,7 @@ class Segmentation:
     references: frozenset[str]
     """SOP instance UIDs of all images it names."""
     step_mm: float | None
+    thickness_mm: float | None
     pixels: Instance
     """How the pixels are stored; frame 0."""
     body: bytes | None = None
@@ -106,7 +107,8 @@ def read_segmentation(path: Path, context: TaskContext | None = None) -> Segment
         segments,
         frames,
         frozenset(named | set(_named(item))),
-        _step(item),
+        _told(item, "SpacingBetweenSlices"),
+        _told(item, "SliceThickness"),
         pixels,
         None if header.body is None else header.body[header.pixel_offset :],
     )
@@ -133,8 +135,6 @@ def _layout(path: Path, header: Header, kind: str) -> Instance:
     frames = v.integer(header.values.get(TAG["NumberOfFrames"], b"")) or 1
     if not 1 <= frames <= MAX_FRAMES:
         raise UnreadableImage("The number of frames of this segmentation is not believable.")
-    if pixels.length is not None and pixels.length < math.floor(frames * frame_bytes(pixels, rows * columns)):
-        raise UnreadableImage("The segmentation has fewer pixels than its header says.")
     return Instance(path, "", "", rows, columns, pixels, 0, frames, stamp=header.stamp)
 
 
@@ -206,14 +206,11 @@ def _named(item: Item) -> Iterator[str]:
         yield image.code("ReferencedSOPInstanceUID")
 
 
-def _step(item: Item) -> float | None:
-    """Distance told between planes: from centre to centre, else the thickness of one."""
+def _told(item: Item, keyword: str) -> float | None:
+    """A distance in mm, where the measures of all frames tell one."""
     measures = item.first("SharedFunctionalGroupsSequence").first("PixelMeasuresSequence")
-    for keyword in ("SpacingBetweenSlices", "SliceThickness"):
-        told = measures.numbers(keyword)
-        if told and abs(told[0]) > 0:
-            return abs(told[0])
-    return None
+    told = measures.numbers(keyword)
+    return abs(told[0]) if told and told[0] else None
 
 
 class FrameReader:

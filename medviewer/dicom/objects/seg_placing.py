@@ -84,11 +84,29 @@ class _Finder:
         planes = list(dict.fromkeys(f.plane for f in seg.frames if f.plane is not None))
         gap = gap_mm(series) or 0.0
         self._touching = min(_SAME_PLANE_MM, _SAME_PLANE_PART * gap) if gap else _SAME_PLANE_MM
-        steps = [s for s in (smallest_step(planes), seg.step_mm) if s is not None]
-        self._step = min(steps) if steps else 0.0
+        self._step = self._step_of(planes)
         self._far = max(self._touching, _APART * max(gap, self._step))
         self.exact, self.refusal = True, ""
         self._nearest = self._nearest_planes(planes)
+
+    def _step_of(self, planes: list[Place]) -> float:
+        """Distance between planes of the segmentation in mm; 0: each belongs to the images in it alone.
+
+        Empty planes may have been left out, so a distance between two that are there proves nothing while
+        all of them lie in images.
+        """
+        apart = smallest_step(planes)
+        if seg_step := self._seg.step_mm:
+            return seg_step if apart is None else min(seg_step, apart)
+        if all(self._touches(plane) for plane in planes):
+            return 0.0
+        steps = [s for s in (apart, self._seg.thickness_mm) if s is not None]
+        return min(steps, default=0.0)
+
+    def _touches(self, plane: Place) -> bool:
+        """Whether a plane lies in that of an image."""
+        at = np.array([plane.position])
+        return any(p is not None and abs(float(p.distance(at)[0])) <= self._touching for p in self._places)
 
     def _nearest_planes(self, planes: list[Place]) -> dict[int, Place]:
         """For every image the plane of the segmentation that holds it: within half a step of it."""
@@ -111,11 +129,11 @@ class _Finder:
         if frame.plane is None or all(place is None for place in self._places):
             return self._by_name(named)
         here = self._on_plane(frame.plane)
-        touching = [x for x in here if x[2] <= self._touching]
-        if touching:
-            here = tuple(x for x in touching if x[0] in named) or tuple(touching)
+        chosen = [x for x in here if x[2] <= self._touching and x[0] in named]
+        if chosen:  # of several images at one place
+            here = tuple(x for x in here if x[2] > self._touching or x in chosen)
         self._check(frame.plane, named)
-        self.exact &= not here or (bool(touching) and all(x[1].exact for x in here))
+        self.exact &= all(x[1].exact and x[2] <= self._touching for x in here)
         return tuple((k, how) for k, how, _ in here)
 
     def _by_name(self, named: list[int]) -> tuple[tuple[int, Overlap | None], ...]:
