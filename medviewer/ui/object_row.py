@@ -75,10 +75,14 @@ class ObjectRow(QFrame):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         """The row's menu."""
+        self.menu().popup(event.globalPos())
+
+    def menu(self) -> QMenu:
+        """What else can be done with the object; gone when it is closed."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Tags…").triggered.connect(self._ask_tags)
-        menu.popup(event.globalPos())
+        return menu
 
     def _ask_tags(self) -> None:
         self.tags_wanted.emit(self.path)
