@@ -58,9 +58,8 @@ class Foreign:
             mask = layer.overlay.mask
             if mask is None or mask.shape != view.volume_shape:
                 continue
-            if not 0 <= deep - mask.origin[axis] < mask.box.shape[axis]:
-                continue
-            if np.take(mask.box, deep - mask.origin[axis], axis=axis).any():
+            inside = deep - mask.origin[axis]
+            if 0 <= inside < mask.box.shape[axis] and mask.touched(axis)[inside]:
                 cut = view.extract_mask(mask, index)
                 found.append((cut, layer.overlay.colour, layer.letter))
         return found
@@ -94,8 +93,7 @@ class Foreign:
             mask = layer.overlay.mask
             if mask is not None and mask.shape == view.volume_shape:
                 first = mask.origin[view.axes[0]]
-                others = tuple(a for a in range(3) if a != view.axes[0])
-                marks[first : first + mask.box.shape[view.axes[0]]] |= mask.box.any(axis=others)
+                marks[first : first + mask.box.shape[view.axes[0]]] |= mask.touched(view.axes[0])
         if view.flips[0]:
             marks = marks[::-1].copy()
         if view.plane is Plane.NATIVE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPixmap
@@ -18,6 +19,7 @@ _ROW_PX = 24
 _MOST_ROWS = 12
 """Longer lists scroll in themselves."""
 _EYE_PX = 26
+_TOLD = Qt.ItemDataRole.UserRole + 1
 ON_STORED = "Contours are shown on the stored images, not across them."
 
 Letters = Mapping[tuple[str, int], str]
@@ -58,9 +60,11 @@ class _List(QTreeWidget):
             self.addTopLevelItems([QTreeWidgetItem() for _ in file.overlays])
             self.setFixedHeight(_ROW_PX * min(len(file.overlays), _MOST_ROWS) + 2)
         for k, overlay in enumerate(file.overlays):
-            item = self.topLevelItem(k)
-            if item is not None:
-                _fill(item, overlay, letters.get((file.key, overlay.number), ""))
+            item, letter = self.topLevelItem(k), letters.get((file.key, overlay.number), "")
+            told = (overlay.shown, overlay.name, overlay.colour, letter)
+            if item is not None and item.data(0, _TOLD) != told:
+                item.setData(0, _TOLD, told)
+                _fill(item, overlay, letter)
 
     def _clicked(self, item: QTreeWidgetItem, column_number: int) -> None:
         number = item.data(0, Qt.ItemDataRole.UserRole)
@@ -84,13 +88,22 @@ def _fill(item: QTreeWidgetItem, overlay: Overlay, letter: str) -> None:
     name = f"{overlay.name}: not on these images" if overlay.is_empty else overlay.name
     item.setData(0, Qt.ItemDataRole.UserRole, overlay.number)
     item.setText(0, f"{letter}  {name}")
-    item.setIcon(0, QIcon(QPixmap.fromImage(swatch(overlay.colour))))
+    item.setIcon(0, _swatch_icon(overlay.colour))
     item.setToolTip(0, plain_tip(f"{name} ({overlay.maker})"))
     item.setForeground(0, QColor(theme.colour("text" if seen else "muted")))
     item.setSizeHint(0, QSize(0, _ROW_PX))
-    eye = "eye" if overlay.shown else "eye-off"
-    item.setIcon(1, QIcon() if overlay.is_empty else icons.icon(eye, theme.colour("muted"), 16))
+    item.setIcon(1, QIcon() if overlay.is_empty else _eye(overlay.shown, theme.colour("muted")))
     item.setToolTip(1, "" if overlay.is_empty else "Hide" if overlay.shown else "Show")
+
+
+@lru_cache(maxsize=512)
+def _swatch_icon(colour: str) -> QIcon:
+    return QIcon(QPixmap.fromImage(swatch(colour)))
+
+
+@lru_cache(maxsize=8)
+def _eye(is_open: bool, colour: str) -> QIcon:
+    return icons.icon("eye" if is_open else "eye-off", colour, 16)
 
 
 class _Card(QWidget):

@@ -6,12 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pydicom
 import pytest
-import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless
 
 from medviewer.dicom.objects.seg import Algorithm, write_seg
 from medviewer.dicom.objects.seg_file import read_segmentation
@@ -20,9 +17,8 @@ from medviewer.dicom.scan import scan
 from medviewer.dicom.study import Series, SeriesIssue
 from medviewer.errors import UnreadableImage
 from medviewer.imaging.volume import Mask
-from medviewer.tasks import TaskContext
-from tests.dicom.foreign_makers import Drawn, item, write_seg_frames
-from tests.factories import AXIAL, make_ct_series, make_instance, save
+from tests.dicom.foreign_makers import Drawn, write_seg_frames
+from tests.factories import AXIAL, make_ct_series
 
 ROWS, COLUMNS = 16, 12
 OBLIQUE = (0.8, 0.6, 0.0, -0.48, 0.64, 0.6)
@@ -46,89 +42,6 @@ def where(series: Series, index: int) -> tuple[float, float, float]:
     position = series.instances[index].position
     assert position is not None
     return position
-
-
-# ---- another library as a peer --------------------------------------------------------------------------
-
-
-def nrrd(path: Path, series: Series) -> NDArray[np.int16]:
-    """Labels of a NRRD on the grid of a series whose slices it holds in the other direction."""
-    image = sitk.ReadImage(str(path))
-    geometry = series.geometry
-    assert geometry is not None
-    last = image.TransformIndexToPhysicalPoint((0, 0, image.GetSize()[2] - 1))
-    np.testing.assert_allclose(geometry.position((0, 0, 0)), last, atol=1e-4)
-    return np.asarray(sitk.GetArrayFromImage(image)[::-1])
-
-
-@pytest.mark.parametrize(
-    ("seg", "images", "labels"),
-    [
-        ("liver.dcm", "ct-3slice", "liver_seg.nrrd"),
-        ("24x38x3/seg/label.seg", "24x38x3/image", "24x38x3/nrrd/label.nrrd"),
-        ("24x38x3/seg/label.seg", "24x38x3/multiframe", "24x38x3/nrrd/label.nrrd"),
-    ],
-)
-def test_that_a_segment_is_the_label_beside_it_voxel_for_voxel(
-    shared_data: Path, seg: str, images: str, labels: str
-) -> None:
-    folder = shared_data / "objects" / "dcmqi" / "segmentations"
-    series = only(folder / images)
-    found = placed(folder / seg, series)
-    ((segment, mask),) = found.segments
-    np.testing.assert_array_equal(mask.full(), nrrd(folder / labels, series) == 1)
-    assert (segment.label, segment.maker) == ("Liver", "semi-automatic, SlicerEditor")
-    assert segment.colour is not None
-    told = [int(segment.colour[k : k + 2], 16) for k in (1, 3, 5)]
-    np.testing.assert_allclose(told, (221, 130, 101), atol=4)  # what 3D Slicer calls liver
-    assert found.notices == ()
-
-
-def test_that_overlapping_segments_stay_whole(shared_data: Path) -> None:
-    folder = shared_data / "objects" / "dcmqi" / "segmentations"
-    series = only(folder / "ct-3slice")
-    masks = {
-        segment.number: mask for segment, mask in placed(folder / "partial_overlaps.dcm", series).segments
-    }
-    labels = [nrrd(folder / f"partial_overlaps-{k}.nrrd", series) for k in (1, 2, 3)]
-    assert sorted(masks) == [1, 2, 3, 4, 5]
-    for number, mask in masks.items():
-        expected = np.any([label == number for label in labels], axis=0)
-        assert expected.any()
-        np.testing.assert_array_equal(mask.full(), expected)
-    assert (masks[1].full() & masks[2].full()).any()
-
-
-@pytest.mark.parametrize("name", ["ct_binary", "ct_binary_fractional", "ct_binary_overlap", "cr_binary"])
-def test_that_samples_of_highdicom_lie_on_the_images_they_name(
-    shared_data: Path, tmp_path: Path, name: str
-) -> None:
-    """Their images are not in the collection: made here, with the identifiers and places that are named."""
-    path = shared_data / "objects" / "highdicom" / f"seg_image_{name}.dcm"
-    seg = pydicom.dcmread(path)
-    frames = np.atleast_3d(seg.pixel_array) if name == "cr_binary" else seg.pixel_array
-    frames = np.moveaxis(frames, -1, 0) if name == "cr_binary" else frames
-    expected: dict[tuple[int, str], NDArray[np.bool_]] = {}
-    for k, group in enumerate(seg.PerFrameFunctionalGroupsSequence):
-        uid = group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID
-        ds = make_instance(k, rows=16, columns=16)
-        if "PlanePositionSequence" in group:
-            ds.ImagePositionPatient = group.PlanePositionSequence[0].ImagePositionPatient
-            ds.PixelSpacing = seg.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].PixelSpacing
-            ds.FrameOfReferenceUID = seg.FrameOfReferenceUID
-        else:
-            del ds.ImagePositionPatient, ds.ImageOrientationPatient, ds.FrameOfReferenceUID
-        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = uid
-        save(ds, tmp_path / f"{uid}.dcm")
-        number = group.SegmentIdentificationSequence[0].ReferencedSegmentNumber
-        expected[number, uid] = frames[k] / frames.max() >= 0.5
-    series = only(tmp_path)
-    for segment, mask in placed(path, series).segments:
-        for index, image in enumerate(series.instances):
-            np.testing.assert_array_equal(mask.slice(index), expected[segment.number, image.sop_uid])
-
-
-# ---- by place -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("orientation", [AXIAL, OBLIQUE])
@@ -319,101 +232,3 @@ def test_that_frames_without_place_need_an_image_of_their_size(tmp_path: Path) -
     path = write_seg_frames(tmp_path / "b.dcm", [Drawn(speckle(1, (4, 4)), None, images=named)])
     with pytest.raises(UnreadableImage, match="another size"):
         placed(path, series)
-
-
-# ---- what is stored -------------------------------------------------------------------------------------
-
-
-def test_that_a_fraction_counts_from_a_half_up_and_its_kind_is_told(tmp_path: Path) -> None:
-    make_ct_series(tmp_path / "ct", slices=2)
-    series = only(tmp_path / "ct")
-    values = np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS)
-    path = write_seg_frames(tmp_path / "s.dcm", [Drawn(values, where(series, 0))], kind="FRACTIONAL")
-    found = placed(path, series)
-    np.testing.assert_array_equal(found.segments[0][1].slice(0), values >= 100)
-    assert found.notices == ("Fractional: outlined where the occupancy is at least 0.5.",)
-
-
-def test_that_a_label_map_holds_its_segments(tmp_path: Path) -> None:
-    make_ct_series(tmp_path / "ct", slices=2)
-    series = only(tmp_path / "ct")
-    values = np.random.default_rng(1).integers(0, 3, (ROWS, COLUMNS))
-    path = write_seg_frames(
-        tmp_path / "s.dcm", [Drawn(values, where(series, 1))], kind="LABELMAP", labels=("A", "B")
-    )
-    for segment, mask in placed(path, series).segments:
-        np.testing.assert_array_equal(mask.slice(1), values == segment.number)
-
-
-@pytest.mark.parametrize("syntax", [DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless])
-@pytest.mark.parametrize("kind", ["BINARY", "FRACTIONAL"])
-def test_that_the_transfer_syntax_makes_no_difference(tmp_path: Path, syntax: str, kind: str) -> None:
-    if (kind, syntax) == ("BINARY", RLELossless):
-        pytest.skip("single bits have no run lengths")
-    make_ct_series(tmp_path / "ct", slices=3)
-    series = only(tmp_path / "ct")
-    frames = [Drawn(speckle(k) * (1 if kind == "BINARY" else 200), where(series, k)) for k in range(3)]
-    ds = pydicom.dcmread(write_seg_frames(tmp_path / "s.dcm", frames, kind=kind))
-    if syntax == RLELossless:
-        ds.compress(RLELossless, encoding_plugin="pydicom")
-        ds.save_as(tmp_path / "s.dcm")
-    else:
-        ds.file_meta.TransferSyntaxUID = syntax
-        little = syntax != ExplicitVRBigEndian
-        pydicom.dcmwrite(tmp_path / "s.dcm", ds, little_endian=little, implicit_vr=False, force_encoding=True)
-    ((_, mask),) = placed(tmp_path / "s.dcm", series).segments
-    for k in range(3):
-        np.testing.assert_array_equal(mask.slice(k), speckle(k))
-
-
-def test_that_an_empty_segment_is_kept_and_empty(tmp_path: Path) -> None:
-    make_ct_series(tmp_path / "ct", slices=2)
-    series = only(tmp_path / "ct")
-    path = write_seg_frames(
-        tmp_path / "s.dcm", [Drawn(speckle(1), where(series, 0))], labels=("Liver", "<b>Cyst</b>")
-    )
-    names = [(s.label, m.voxel_count) for s, m in placed(path, series).segments]
-    assert names == [("Liver", int(speckle(1).sum())), ("<b>Cyst</b>", 0)]
-
-
-# ---- hostile --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("facts", "words"),
-    [
-        ({"NumberOfFrames": 40}, "shorter"),
-        ({"NumberOfFrames": 2_000_000_000}, "shorter"),
-        ({"BitsAllocated": 16, "BitsStored": 16}, "shorter"),
-        ({"SegmentationType": "FRACTIONAL", "MaximumFractionalValue": 1}, "contradict"),
-        ({"SegmentationType": "OTHER"}, "readable"),
-        ({"SegmentSequence": []}, "no segment"),
-        ({"SegmentSequence": [item(SegmentNumber=1), item(SegmentNumber=1)]}, "one number"),
-        ({"SegmentSequence": [item(SegmentNumber=2)]}, "does not name"),
-        ({"PerFrameFunctionalGroupsSequence": []}, "incomplete"),
-        ({"Rows": 60000, "Columns": 60000}, "believable"),
-    ],
-)
-def test_that_contradictions_are_one_sentence(tmp_path: Path, facts: dict[str, object], words: str) -> None:
-    make_ct_series(tmp_path / "ct", slices=2)
-    series = only(tmp_path / "ct")
-    path = write_seg_frames(tmp_path / "s.dcm", [Drawn(speckle(1), where(series, 0))], **facts)
-    with pytest.raises(UnreadableImage, match=words):
-        placed(path, series)
-
-
-def test_that_a_fraction_of_nothing_is_refused(tmp_path: Path) -> None:
-    make_ct_series(tmp_path / "ct", slices=2)
-    frame = Drawn(speckle(1), where(only(tmp_path / "ct"), 0))
-    path = write_seg_frames(tmp_path / "s.dcm", [frame], kind="FRACTIONAL", MaximumFractionalValue=0)
-    with pytest.raises(UnreadableImage, match="means a whole"):
-        read_segmentation(path)
-
-
-def test_that_reading_can_be_cancelled(tmp_path: Path) -> None:
-    make_ct_series(tmp_path / "ct", slices=2)
-    path = write_seg_frames(tmp_path / "s.dcm", [Drawn(speckle(1), where(only(tmp_path / "ct"), 0))])
-    context = TaskContext()
-    context.cancel()
-    with pytest.raises(Exception, match="Cancelled"):
-        read_segmentation(path, context)

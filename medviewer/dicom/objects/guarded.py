@@ -79,7 +79,8 @@ class Item:
 
     def first(self, keyword: str) -> Item:
         """The first item of a sequence, an empty one where there is none."""
-        return next(iter(self.items(keyword)), Item(Dataset(), self.little, self.charset))
+        found = self.items(keyword)
+        return found[0] if found else Item(Dataset(), self.little, self.charset)
 
 
 def read_guarded(path: Path) -> tuple[Item, Header]:

@@ -164,6 +164,7 @@ def _frames(item: Item, count: int, kind: str, context: TaskContext) -> Iterator
     for number in range(count):
         if number % _CHECK_EVERY == 0:
             context.check()
+            context.report(0.5 * number / count, "Reading the segmentation")
         group = groups[number]
         segment = None
         if kind != "LABELMAP":

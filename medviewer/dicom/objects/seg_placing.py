@@ -233,7 +233,7 @@ def place_segments(
     for frame, targets in zip(seg.frames, how.targets, strict=True):
         if frame.number % _CHECK_EVERY == 0:
             context.check()
-            context.report(frame.number / len(seg.frames), "Reading the segmentation")
+            context.report(0.5 + 0.5 * frame.number / len(seg.frames), "Reading the segmentation")
         for segment, inside in _regions(reader, frame, known):
             drawn += 1
             lost += not targets
