@@ -72,6 +72,7 @@ class Overlaying(QObject):
         self._session.go_to_overlay(file.key)
 
     def _failed(self, error: MedviewerError) -> None:
+        self.message.emit("")  # no longer "reading"
         self.problem.emit(error.sentence())
 
     def _ended(self) -> None:

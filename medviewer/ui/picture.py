@@ -187,9 +187,11 @@ def _deepest(coarse: NDArray[np.bool_]) -> tuple[float, float] | None:
 
     Peeling a small picture is many times quicker than a distance map.
     """
-    left = np.pad(coarse, 1)
-    if not left.any():
+    tall, wide = np.flatnonzero(coarse.any(axis=1)), np.flatnonzero(coarse.any(axis=0))
+    if not tall.size:
         return None
+    top, first = int(tall[0]), int(wide[0])
+    left = np.pad(coarse[top : int(tall[-1]) + 1, first : int(wide[-1]) + 1], 1)
     while True:
         core = left[1:-1, 1:-1] & left[:-2, 1:-1] & left[2:, 1:-1] & left[1:-1, :-2] & left[1:-1, 2:]
         if not core.any():
@@ -198,7 +200,7 @@ def _deepest(coarse: NDArray[np.bool_]) -> tuple[float, float] | None:
         left[[0, -1]] = left[:, [0, -1]] = False
     rows, columns = np.nonzero(left)
     nearest = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
-    row, column = float(rows[nearest]) - 1, float(columns[nearest]) - 1
+    row, column = float(rows[nearest]) - 1 + top, float(columns[nearest]) - 1 + first
     return column * _LETTER_STEP + 0.5, row * _LETTER_STEP + 0.5
 
 

@@ -8,12 +8,14 @@ import numpy as np
 import pydicom
 import pytest
 
+from medviewer.dicom.load import load_series
 from medviewer.dicom.scan import scan
 from medviewer.dicom.study import ScanResult, Series
 from medviewer.errors import UnreadableImage
 from medviewer.imaging.volume import Mask
 from medviewer.review.overlay_reading import Request, read_overlays
 from medviewer.review.overlays import Overlay, OverlayFile
+from medviewer.review.report_figures import figures
 from medviewer.review.session import Session
 from medviewer.review.state import Change, State
 from tests.dicom.foreign_makers import Drawn, contour, write_seg_frames, write_structures
@@ -256,3 +258,20 @@ def test_that_going_there_shows_the_largest_area(tmp_path: Path) -> None:
     session.go_to_overlay("unknown")
     session.go_to_overlay(file.key, 99)
     assert session.state.index == 2
+
+
+def test_that_the_report_is_the_same_with_them(tmp_path: Path) -> None:
+    """They are not ours to report: the list in the window says so."""
+    write_study(tmp_path)
+    found = scan([tmp_path])
+    session, _ = opened(found)
+    series = found.all_series()[0]
+    volume = load_series(series)
+    session.set_volume(series.key, volume)
+    session.scroll(2)
+    session.add_key_image()
+    (without,) = figures(session.state, {series.key: volume}, "")
+    session.add_overlays(read_overlays(request(found)))
+    (with_them,) = figures(session.state, {series.key: volume}, "")
+    np.testing.assert_array_equal(with_them.rgb, without.rgb)
+    assert (with_them.caption, with_them.legend) == (without.caption, ())
