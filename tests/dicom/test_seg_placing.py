@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
@@ -232,3 +233,23 @@ def test_that_frames_without_place_need_an_image_of_their_size(tmp_path: Path) -
     path = write_seg_frames(tmp_path / "b.dcm", [Drawn(speckle(1, (4, 4)), None, images=named)])
     with pytest.raises(UnreadableImage, match="another size"):
         placed(path, series)
+
+
+@pytest.mark.parametrize("number", [None, 3])
+def test_that_a_multi_frame_image_may_be_named_with_or_without_its_frame(
+    tmp_path: Path, number: int | None
+) -> None:
+    """Without a number all frames are meant (PS3.3 10.3), and the place tells which one it is."""
+    make_ct_series(tmp_path / "ct", slices=5)
+    single = only(tmp_path / "ct")
+    frames = tuple(replace(i, sop_uid="1.2.3", frame=k, frames=5) for k, i in enumerate(single.instances))
+    series = replace(single, instances=frames)
+    path = write_seg_frames(tmp_path / "seg.dcm", [Drawn(speckle(1), where(series, 2), images=("1.2.3",))])
+    if number is not None:
+        ds = pydicom.dcmread(path)
+        group = ds.PerFrameFunctionalGroupsSequence[0]
+        group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedFrameNumber = number
+        ds.save_as(path)
+    ((_, mask),) = placed(path, series).segments
+    assert mask.slice_range == (2, 2)
+    np.testing.assert_array_equal(mask.slice(2), speckle(1))

@@ -30,6 +30,8 @@ from medviewer.tasks import TaskContext
 
 MAX_SEGMENTS = 4096
 MAX_FRAMES = 200_000
+ALL_FRAMES = -1
+"""Of an image that is named without the number of a frame (PS3.3 10.3)."""
 _KINDS = ("BINARY", "FRACTIONAL", "LABELMAP")
 _MADE = {"AUTOMATIC": "automatic", "SEMIAUTOMATIC": "semi-automatic", "MANUAL": "manual"}
 _CHECK_EVERY = 256
@@ -47,7 +49,8 @@ class Segment:
 
 @dataclass(frozen=True)
 class SegFrame:
-    """``segment`` is None in a label map; ``images`` are (SOP instance UID, frame from 0) it was drawn on."""
+    """``segment`` is None in a label map; ``images`` are (SOP instance UID, frame from 0 or
+    :data:`ALL_FRAMES`) it was drawn on."""
 
     number: int
     segment: int | None
@@ -194,8 +197,9 @@ def _sources(group: Item, shared: Item) -> Iterator[tuple[str, int]]:
     for derivation in group.items("DerivationImageSequence") or shared.items("DerivationImageSequence"):
         for image in derivation.items("SourceImageSequence"):
             uid = image.code("ReferencedSOPInstanceUID")
-            if uid:
-                yield uid, max(0, (image.integer("ReferencedFrameNumber") or 1) - 1)
+            told = image.numbers("ReferencedFrameNumber")
+            frames = [int(number) - 1 for number in told if 1 <= number <= MAX_FRAMES] or [ALL_FRAMES]
+            yield from ((uid, frame) for frame in frames if uid)
 
 
 def _named(item: Item) -> Iterator[str]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.dicom.objects.planes import Overlap, Place, gap_mm, overlap, smallest_step
-from medviewer.dicom.objects.seg_file import FrameReader, SegFrame, Segment, Segmentation
+from medviewer.dicom.objects.seg_file import ALL_FRAMES, FrameReader, SegFrame, Segment, Segmentation
 from medviewer.dicom.study import Series
 from medviewer.errors import UnreadableImage
 from medviewer.imaging.volume import Mask
@@ -78,7 +78,10 @@ class _Finder:
     def __init__(self, seg: Segmentation, series: Series) -> None:
         self._seg, self._series = seg, series
         self._shape = series.size
-        self._images = {(i.sop_uid, i.frame): k for k, i in enumerate(series.instances)}
+        self._images: dict[tuple[str, int], list[int]] = defaultdict(list)
+        for k, image in enumerate(series.instances):
+            for number in (image.frame, ALL_FRAMES):
+                self._images[image.sop_uid, number].append(k)
         self._places = [Place.of(image) for image in series.instances]
         self._known: dict[Place, tuple[tuple[int, Overlap, float], ...]] = {}
         planes = list(dict.fromkeys(f.plane for f in seg.frames if f.plane is not None))
@@ -125,7 +128,7 @@ class _Finder:
 
     def targets(self, frame: SegFrame) -> tuple[tuple[int, Overlap | None], ...]:
         """The images a frame is shown on."""
-        named = [self._images[key] for key in frame.images if key in self._images]
+        named = [k for key in frame.images for k in self._images.get(key, ())]
         if frame.plane is None or all(place is None for place in self._places):
             return self._by_name(named)
         here = self._on_plane(frame.plane)
@@ -139,7 +142,7 @@ class _Finder:
     def _by_name(self, named: list[int]) -> tuple[tuple[int, Overlap | None], ...]:
         if named and self._seg.size != self._shape:
             raise UnreadableImage(_OTHER_SIZE)
-        return tuple((k, None) for k in sorted(named))
+        return tuple((k, None) for k in sorted(set(named)))
 
     def _on_plane(self, plane: Place) -> tuple[tuple[int, Overlap, float], ...]:
         """(image, overlap, distance in mm) of the images that a plane of the segmentation holds."""
