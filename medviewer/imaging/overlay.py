@@ -51,9 +51,10 @@ def rgb_of(colour: str) -> tuple[int, int, int]:
 
 
 def hatch_of(colour: str) -> int:
-    """Number of the hatch that goes with a colour: its place in the palette, 0 for strangers."""
+    """Number of the hatch that goes with a colour: its place in the palette. Strangers share the hatches by
+    their value, so that most of them differ too."""
     known = [c.upper() for c in PALETTE]
-    return known.index(colour.upper()) if colour.upper() in known else 0
+    return known.index(colour.upper()) if colour.upper() in known else int(colour[1:], 16) % len(_HATCHES)
 
 
 @lru_cache(maxsize=32)

@@ -233,6 +233,14 @@ class Mask:
             self._cache["count"] = int(np.count_nonzero(self.box))
         return int(self._cache["count"])
 
+    def touched(self, axis: int) -> NDArray[np.bool_]:
+        """Which planes of the box, across an axis of the grid, hold any voxel of the mask."""
+        key = f"touched {axis}"
+        if key not in self._cache:
+            others = tuple(a for a in range(3) if a != axis)
+            self._cache[key] = _frozen(np.asarray(self.box.any(axis=others)))
+        return np.asarray(self._cache[key])
+
     @property
     def slice_range(self) -> tuple[int, int] | None:
         """First and last slice touched, or None when empty."""

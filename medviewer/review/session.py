@@ -14,6 +14,7 @@ from types import MappingProxyType
 from medviewer.ai.findings import AnalysisResult, Finding
 from medviewer.errors import UsageError
 from medviewer.imaging.reslice import Plane
+from medviewer.review.overlay_commands import OverlayCommands
 from medviewer.review.presenting import Presenting, turn_of
 from medviewer.review.screen import uid_hash
 from medviewer.review.state import (
@@ -29,7 +30,7 @@ from medviewer.review.state import (
 from medviewer.review.store import AuditSink, local_now
 
 
-class Session(Presenting):
+class Session(OverlayCommands, Presenting):
     """What is open, shown, found and decided. ``clock`` gives the time of decisions (with zone)."""
 
     def __init__(

@@ -15,6 +15,7 @@ from medviewer.imaging.reslice import Plane
 from medviewer.imaging.turn import STRAIGHT, Turn
 from medviewer.imaging.volume import Volume
 from medviewer.imaging.window import Window
+from medviewer.review.overlays import OverlayFile
 
 
 class Change(Flag):
@@ -37,6 +38,7 @@ class Change(Flag):
     RUN = auto()
     PRESENT = auto()
     """How the picture is turned, which presentation state lies on it, whether overlay planes are shown."""
+    FOREIGN = auto()
 
 
 class Verdict(StrEnum):
@@ -130,6 +132,8 @@ class State:
     measurements: tuple[ReaderMeasurement, ...] = ()
     key_images: tuple[KeyImage, ...] = ()
     seen: frozenset[tuple[str, int]] = frozenset()
+    overlay_files: tuple[OverlayFile, ...] = ()
+    """Overlays from files, of all series: :attr:`overlay_files_here` are those to be seen."""
     reader: str = ""
     turn: Turn = STRAIGHT
     """How the reader turned the pictures of the series on screen."""
@@ -147,6 +151,15 @@ class State:
             if result.series_key == self.series.key and result.patient_key == self.series.patient_key:
                 return result
         return None
+
+    @property
+    def overlay_files_here(self) -> tuple[OverlayFile, ...]:
+        """Overlays from files that belong to the series on screen, checked against its patient too."""
+        series = self.series
+        if series is None:
+            return ()
+        own = (series.key, series.patient_key)
+        return tuple(f for f in self.overlay_files if (f.series_key, f.patient_key) == own)
 
     @property
     def result_state(self) -> ResultState:

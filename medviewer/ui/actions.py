@@ -238,7 +238,7 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Right click", "menu"),
     ("Shift + move", "crosshair through all views"),
     ("Double click", "one view large, and back"),
-    ("Space, held", "hide the AI overlay"),
+    ("Space, held", "hide the overlays"),
 )
 
 

@@ -24,9 +24,10 @@ _MIDDLE_ROOM = 24.0
 _RULER_PART = 0.22
 _SWATCH = 10
 
-OVERLAY_CAPTION = "AI overlay · hold Space to hide"
 OVERLAY_SHORT = "AI overlay"
 OVERLAY_HIDDEN = "AI overlay hidden"
+HOLD = " · hold Space to hide"
+OVERLAY_CAPTION = OVERLAY_SHORT + HOLD
 NOT_DIAGNOSTIC = "Not for diagnostic use"
 
 
@@ -62,6 +63,8 @@ class Notes:
     marks: tuple[Mark, ...] = ()
     overlay: bool = False
     """Whether there is a result to show, hidden or not."""
+    foreign: bool = False
+    """Whether there is an overlay from a file to show, hidden or not."""
     overlay_hidden: bool = False
     compact: bool = False
     """A small view beside the main one: no legend, short words."""
@@ -170,9 +173,8 @@ class Annotations(QGraphicsItem):
         """From the lowest line upwards. The value's line is kept free for it."""
         notes = self.notes
         lines: list[Words] = []
-        if notes.overlay:
-            shown = OVERLAY_SHORT if notes.compact else OVERLAY_CAPTION
-            caption = OVERLAY_HIDDEN if notes.overlay_hidden else shown
+        if notes.overlay or notes.foreign:
+            caption = overlay_caption(notes)
             # On a small view the line is broken: this sentence is never cut.
             said = ("diagnostic use", "Not for") if notes.compact else (NOT_DIAGNOSTIC,)
             lines += [Words(part, "caption_muted") for part in said]
@@ -197,6 +199,17 @@ class Annotations(QGraphicsItem):
         painter.drawText(room, int(flags), text)
 
 
+def overlay_caption(notes: Notes) -> str:
+    """Whose overlay it is, and how to look below it; hidden, that it is."""
+    if notes.overlay and not notes.foreign:
+        shown = OVERLAY_SHORT if notes.compact else OVERLAY_CAPTION
+        return OVERLAY_HIDDEN if notes.overlay_hidden else shown
+    who = "AI overlay, overlay from file" if notes.overlay else "Overlay from file"
+    if notes.overlay_hidden:
+        return f"{who} hidden"
+    return who if notes.compact else who + HOLD
+
+
 def _plain(lines: tuple[str, ...]) -> list[Words]:
     return [Words(text) for text in lines]
 
@@ -212,15 +225,19 @@ def _stack(painter: QPainter, lines: list[Words], first: QPointF, step: float, r
 
 
 def _legend_line(painter: QPainter, y: float, entry: LegendEntry, room: float) -> None:
-    """Swatch with hatch, letter, name: what a colour means."""
-    painter.drawImage(QPointF(MARGIN, round(y - _SWATCH / 2)), _swatch(entry.colour))
+    """Swatch with hatch, letter, name: what a colour means. A line without colour is words alone."""
+    if not entry.colour:
+        halo.draw(painter, MARGIN, y, halo.elided(entry.name, room - MARGIN), theme.colour("caption_muted"))
+        return
+    painter.drawImage(QPointF(MARGIN, round(y - _SWATCH / 2)), swatch(entry.colour))
     x = MARGIN + _SWATCH + 6
     halo.draw(painter, x, y, entry.letter, entry.colour, bold=True)
     x += 16
     halo.draw(painter, x, y, halo.elided(entry.name, room - x), theme.colour("caption"))
 
 
-def _swatch(colour: str) -> QImage:
+def swatch(colour: str) -> QImage:
+    """A little square of a colour with its hatch."""
     square = np.empty((_SWATCH, _SWATCH, 3), np.uint8)
     square[:] = rgb_of(colour)
     lines = hatch(hatch_of(colour), _SWATCH, _SWATCH).copy()

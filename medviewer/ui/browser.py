@@ -49,6 +49,8 @@ class StudyBrowser(QWidget):
     issues_requested = Signal()
     object_chosen = Signal(str)
     """Path of an object that is no image."""
+    object_tags_wanted = Signal(str)
+    """Path of an object whose tags are asked for."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -125,6 +127,7 @@ class StudyBrowser(QWidget):
             for found in objects_of(scan, patient, study):
                 other = ObjectRow(found)
                 other.chosen.connect(self.object_chosen)
+                other.tags_wanted.connect(self.object_tags_wanted)
                 column.addWidget(other)
 
     def _study_card(self, patient: Patient, study: Study) -> QFrame:

@@ -37,7 +37,8 @@ def drawn_masks(
     """The masks on picture ``index`` or a part of it. Outlines are lines, so the raster holds fill and hatch
     alone. The fill is in cells of the part, lines and letters in picture coordinates."""
     cuts = picture.cuts(index) if picture is not None else []
-    if picture is None or not cuts:
+    strokes = picture.foreign.strokes(picture.view, index) if picture is not None else []
+    if picture is None or not (cuts or strokes):
         return DrawnMasks(None, (), ())
     part = part or Part.whole(picture.view.shape)
     layers = [x for x in (cut.on(part) for cut in cuts) if x.inside.any()]
@@ -48,11 +49,13 @@ def drawn_masks(
         if layers
         else None
     )
-    outlines = tuple((_placed(outline(x.inside), part), _ink(x.colour, style)) for x in layers)
+    outlines = [(_placed(outline(x.inside), part), _ink(x.colour, style)) for x in layers]
+    outlines += [(stroke.ends, _ink(stroke.colour, style)) for stroke in strokes]
     named = [x for x in cuts if x.letter]
     places = zip(named, letter_places(named), strict=True)
-    marks = tuple(Mark(p[0], p[1], x.letter, x.colour) for x, p in places if p is not None)
-    return DrawnMasks(fill, outlines, marks)
+    marks = [Mark(p[0], p[1], x.letter, x.colour) for x, p in places if p is not None]
+    marks += [Mark(*stroke.top, stroke.letter, stroke.colour) for stroke in strokes]
+    return DrawnMasks(fill, tuple(outlines), tuple(marks))
 
 
 def _placed(segments: NDArray[np.float32], part: Part) -> NDArray[np.float32]:
@@ -71,11 +74,12 @@ def legend_of(picture: Picture | None) -> tuple[LegendEntry, ...]:
     """What the colours mean, for all masks of the volume: the legend stays the same while scrolling."""
     masks = picture.masks if picture is not None else ()
     letters = letters_for([name for _, _, name in masks])
-    return tuple(
+    own = tuple(
         LegendEntry(colour, letter, name)
         for (_, colour, name), letter in zip(masks, letters, strict=True)
         if name
     )
+    return own + (picture.foreign.legend if picture is not None else ())
 
 
 def shapes_on(

@@ -44,20 +44,24 @@ class Inspecting(QObject):
             self.show_tags(str(state.series.instances[state.index].path))
 
     def open_object(self, path: str) -> None:
-        """What an object beside the images holds: a report or a document to read, a presentation to see,
-        anything else as tags."""
+        """What an object beside the images holds: as :data:`OPENERS` says, anything else as tags."""
         scan = self._window.session.state.scan
         found = next((o for o in scan.objects if str(o.path) == path), None) if scan is not None else None
-        if scan is not None and found is not None and found.kind.code in ("SR", "KO"):
-            self._show_report(found, places(scan, found.patient.key))
-        elif found is not None and found.kind.code == "PR":
-            self._window.presenting.open(found)
-        elif found is not None and found.kind.code == "PDF":
-            self._show_document(found)
-        else:
+        opener = OPENERS.get(found.kind.code) if found is not None else None
+        if found is None or opener is None:
             self.show_tags(path)
+        else:
+            opener(self, found)
 
-    def _show_report(self, found: DicomObject, known: dict[str, str]) -> None:
+    def _lay_over(self, found: DicomObject) -> None:
+        self._window.overlaying.open(found)
+
+    def _present(self, found: DicomObject) -> None:
+        self._window.presenting.open(found)
+
+    def _show_report(self, found: DicomObject) -> None:
+        scan = self._window.session.state.scan
+        known = places(scan, found.patient.key) if scan is not None else {}
         dialog = ReportReader(found.kind.name, str(found.path), known, self._on_top())
         dialog.tags_wanted.connect(self.show_tags)
         job = self._window.runner.submit("inspect", lambda context: _told(read_report, found.path, context))
@@ -90,6 +94,17 @@ class Inspecting(QObject):
     def _on_top(self) -> QWidget:
         """A dialog asked from another dialog lies above that."""
         return QApplication.activeModalWidget() or self._window
+
+
+OPENERS: dict[str, Callable[[Inspecting, DicomObject], None]] = {
+    "SR": Inspecting._show_report,
+    "KO": Inspecting._show_report,
+    "PDF": Inspecting._show_document,
+    "PR": Inspecting._present,
+    "SEG": Inspecting._lay_over,
+    "RTSTRUCT": Inspecting._lay_over,
+}
+"""By the code of its kind: how an object is opened. What is not here is shown as tags."""
 
 
 def _told(read: Callable[[Path, TaskContext], T], path: Path, context: TaskContext) -> T:

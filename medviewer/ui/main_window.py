@@ -25,6 +25,7 @@ from medviewer.ui.jobs import JobRunner
 from medviewer.ui.menus import ActionSet
 from medviewer.ui.notice_bar import NoticeBar
 from medviewer.ui.opening import Opening
+from medviewer.ui.overlaying import Overlaying
 from medviewer.ui.pictures import Pictures
 from medviewer.ui.planes import PlanesView
 from medviewer.ui.presenting import PresentingDesk
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self.presenting = PresentingDesk(session, self.runner, self.opening, self.planes)
         self.screen_commands = ScreenCommands(session, self.planes)
         self.inspecting = Inspecting(self)
+        self.overlaying = Overlaying(session, self.runner, self.opening)
         self.commands = WindowCommands(self)
         self.actions_by_id = ActionSet(
             {**self.screen_commands.table(), **self.commands.table()}, settings.keys, self
@@ -122,6 +124,12 @@ class MainWindow(QMainWindow):
         opening.series_loaded.connect(self._series_loaded)
         self.browser.series_chosen.connect(opening.show)
         self.browser.object_chosen.connect(self.inspecting.open_object)
+        self.browser.object_tags_wanted.connect(self.inspecting.show_tags)
+        self.overlaying.connect_panel(self.results.foreign)
+        self.results.foreign.tags_wanted.connect(self.inspecting.show_tags)
+        self.overlaying.message.connect(self.status.say)
+        self.overlaying.progress.connect(self.status.progress)
+        self.overlaying.problem.connect(self.notices.problem)
         self.browser.issues_requested.connect(self.commands.show_issues)
         self.screen_commands.series_wanted.connect(opening.show)
         self.screen_commands.cine_changed.connect(self._refresh_actions)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from medviewer.dicom.study import DicomObject, Patient, ScanResult, Study
 from medviewer.dicom.values import plain
@@ -42,6 +42,8 @@ class ObjectRow(QFrame):
 
     chosen = Signal(str)
     """Path of the object."""
+    tags_wanted = Signal(str)
+    """Path of the object whose tags are asked for, by the row's menu."""
 
     def __init__(self, found: DicomObject, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +72,20 @@ class ObjectRow(QFrame):
         """A click chooses."""
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self.chosen.emit(self.path)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        """The row's menu."""
+        self.menu().popup(event.globalPos())
+
+    def menu(self) -> QMenu:
+        """What else can be done with the object; gone when it is closed."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Tags…").triggered.connect(self._ask_tags)
+        return menu
+
+    def _ask_tags(self) -> None:
+        self.tags_wanted.emit(self.path)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Enter chooses."""

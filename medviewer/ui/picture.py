@@ -21,6 +21,7 @@ from medviewer.imaging.shrink import block_means, block_of, shrink
 from medviewer.imaging.turn import STRAIGHT, Turn
 from medviewer.imaging.volume import Mask, Unit, Volume
 from medviewer.imaging.window import Window
+from medviewer.ui.foreign import NOTHING, Foreign, free_letters
 from medviewer.ui.kept import Kept
 
 _LETTER_STEP = 4
@@ -61,6 +62,8 @@ class Picture:
     kept: Kept = field(default_factory=Kept)
     """Pictures already brought to the resolution of the screen."""
     turn: Turn = STRAIGHT
+    foreign: Foreign = NOTHING
+    """Overlays from files."""
 
     @cached_property
     def view(self) -> PlaneView:
@@ -122,7 +125,12 @@ class Picture:
         grey[(cells, slice(None)) if display == 1 else (slice(None), cells)] = 0
 
     def cuts(self, index: int) -> list[Layer]:
-        """Masks on picture ``index``, each cut down to a box that holds it, empty ones left out."""
+        """Masks on picture ``index``, each cut down to a box that holds it, empty ones left out, those from
+        files last."""
+        from_files = self.foreign.cuts(self.view, index)
+        return [*self._own_cuts(index), *(Layer(*cut) for cut in from_files)]
+
+    def _own_cuts(self, index: int) -> list[Layer]:
         view = self.view
         if not self.masks:
             if self.plane is not Plane.NATIVE:
@@ -153,7 +161,7 @@ class Picture:
             marks = marks[::-1]
         if not self.masks and view.axes[0] == 0:
             marks[[i for i in self.partial if 0 <= i < view.count]] = True
-        return marks
+        return np.asarray(marks | self.foreign.touched(view))
 
     def value_text(self, index: int, x: float, y: float) -> str:
         """ "HU −842 @ (198, 243)": value and (column, row) of the pixel under a picture point.
@@ -199,11 +207,7 @@ def letters_for(names: Sequence[str]) -> list[str]:
 
     What has no name has no letter.
     """
-    taken: list[str] = []
-    for name in names:
-        wanted = [c for c in name.upper() if c.isalpha()] + [chr(65 + k) for k in range(26)]
-        taken.append(next((c for c in wanted if c not in taken), "•") if name else "")
-    return taken
+    return free_letters(names, ())
 
 
 def outline(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -228,9 +232,12 @@ def _deepest(layer: Layer) -> tuple[float, float] | None:
     """
     step = max(_LETTER_STEP, max(layer.inside.shape) // _LETTER_CELLS)
     top, first = (-layer.corner[0] % step, -layer.corner[1] % step)
-    left = np.pad(layer.inside[top::step, first::step], 1)
-    if not left.any():
+    coarse = layer.inside[top::step, first::step]
+    tall, wide = np.flatnonzero(coarse.any(axis=1)), np.flatnonzero(coarse.any(axis=0))
+    if not tall.size:
         return None
+    left = np.pad(coarse[tall[0] : tall[-1] + 1, wide[0] : wide[-1] + 1], 1)
+    top, first = top + step * int(tall[0]), first + step * int(wide[0])
     while True:
         core = left[1:-1, 1:-1] & left[:-2, 1:-1] & left[2:, 1:-1] & left[1:-1, :-2] & left[1:-1, 2:]
         if not core.any():

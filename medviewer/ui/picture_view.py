@@ -19,6 +19,7 @@ from medviewer.review.state import ReaderMeasurement
 from medviewer.ui.camera import Camera
 from medviewer.ui.canvas import Hands
 from medviewer.ui.drawn import drawn_masks, legend_of, reference_lines, shapes_on
+from medviewer.ui.foreign import Foreign
 from medviewer.ui.picture import Picture
 from medviewer.ui.sight import part_in_sight, serves
 from medviewer.ui.stage import Stage
@@ -98,7 +99,7 @@ class PictureView(Stage):
         plane = plane or self._plane
         new = None if volume is None else Picture(volume, plane, ready)
         if new is not None and old is not None and old.same_grid(new):
-            new = replace(new, masks=old.masks, partial=old.partial, turn=old.turn)
+            new = replace(new, masks=old.masks, partial=old.partial, turn=old.turn, foreign=old.foreign)
             self._plane, self._picture = plane, new
         else:
             shape = (0, 0) if new is None else new.view.shape  # refuses before anything has changed
@@ -175,6 +176,12 @@ class PictureView(Stage):
             return
         self._picture = replace(self._picture, masks=tuple(masks), partial={})
         self._show_overlay()
+
+    def set_foreign(self, foreign: Foreign) -> None:
+        """Overlays from files, on the volume's grid; they lie beside the masks of results."""
+        if self._picture is not None and foreign is not self._picture.foreign:
+            self._picture = replace(self._picture, foreign=foreign)
+            self._show_overlay()
 
     def set_slice_masks(self, index: int, layers: Sequence[tuple[NDArray[np.bool_], str]]) -> None:
         """Masks (rows, columns) with colour of stored slice ``index``, before the result is whole."""
@@ -270,6 +277,7 @@ class PictureView(Stage):
         notes.marks = drawn.marks
         notes.legend = legend_of(picture)
         notes.overlay = picture is not None and bool(picture.masks or picture.partial)
+        notes.foreign = picture is not None and bool(picture.foreign.layers)
         notes.overlay_hidden = not self._visible
         self._show_bar()
         self._front.update()

@@ -17,6 +17,7 @@ from medviewer.imaging.window import Window
 from medviewer.review.presenting import turn_of
 from medviewer.review.session import Session
 from medviewer.review.state import Change, ReaderMeasurement, State, Verdict
+from medviewer.ui.foreign import foreign_of
 from medviewer.ui.opening import Opening
 from medviewer.ui.planes import PlanesView
 from medviewer.ui.preview import Preview
@@ -100,6 +101,8 @@ class Pictures(QObject):
             planes.set_overlay_visible(not state.overlay_hidden)
         if change & (Change.RESULT | Change.DECISION | Change.VOLUME):
             planes.set_masks(shown_masks(state))
+        if change & (Change.FOREIGN | Change.RESULT | Change.VOLUME):
+            planes.set_foreign(foreign_of(state))
         if change & (Change.MEASUREMENT | Change.VOLUME):
             planes.set_measurements(measurements_here(state))
         if Change.VOLUME in change:

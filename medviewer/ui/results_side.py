@@ -9,6 +9,8 @@ from medviewer.ai.findings import Finding
 from medviewer.review.state import Change, State, Verdict
 from medviewer.ui import theme
 from medviewer.ui.findings_panel import FindingsPanel
+from medviewer.ui.foreign import overlay_letters
+from medviewer.ui.foreign_panel import ForeignPanel
 from medviewer.ui.impression_panel import ImpressionPanel
 from medviewer.ui.measurements_panel import MeasurementsPanel
 from medviewer.ui.overlay_panel import OverlayPanel
@@ -31,11 +33,13 @@ class ResultsSide(QWidget):
         self.state_panel = StatePanel()
         self.findings = FindingsPanel()
         self.overlay = OverlayPanel()
+        self.foreign = ForeignPanel()
         self.measurements = MeasurementsPanel()
         self.impression = ImpressionPanel()
         self._progress = label("", "muted")
         self._hint = label("Enter accepts · X rejects · . and , walk", "muted")
         self._overlay_head = label("OVERLAY", "section")
+        self._foreign_head = label("FROM FILES", "section")
         self._area = QScrollArea()
         theme.set_role(self, "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -56,7 +60,12 @@ class ResultsSide(QWidget):
         for panel in (self.state_panel, self.findings, self._hint):
             moving.addWidget(panel)
         measure_head = label("MEASUREMENTS", "section")
-        for head, body in ((self._overlay_head, self.overlay), (measure_head, self.measurements)):
+        sections = (
+            (self._foreign_head, self.foreign),
+            (self._overlay_head, self.overlay),
+            (measure_head, self.measurements),
+        )
+        for head, body in sections:
             moving.addSpacing(6)
             moving.addWidget(head)
             moving.addWidget(body)
@@ -80,7 +89,11 @@ class ResultsSide(QWidget):
             self.findings.show_state(state)
             self._hint.setVisible(bool(state.findings))
             self.impression.show_sentences(accepted(state))
-            has_masks = any(f.mask is not None for f in state.findings)
+        if change & (_FINDINGS | Change.FOREIGN):
+            files = state.overlay_files_here
+            self.foreign.show_files(files, overlay_letters(state))
+            self._foreign_head.setVisible(bool(files))
+            has_masks = bool(files) or any(f.mask is not None for f in state.findings)
             self._overlay_head.setVisible(has_masks)
             self.overlay.setVisible(has_masks)
         if change & (Change.MEASUREMENT | Change.SERIES):

@@ -10,6 +10,7 @@ from medviewer.imaging.render import OverlayStyle
 from medviewer.imaging.volume import Mask
 from medviewer.imaging.window import Window
 from medviewer.review.state import ReaderMeasurement
+from medviewer.ui.foreign import Foreign
 from medviewer.ui.viewport import Viewport
 
 
@@ -37,6 +38,11 @@ class ViewGroup(QWidget):
         """Masks with colour and name."""
         for view in self.viewports:
             view.set_masks(masks)
+
+    def set_foreign(self, foreign: Foreign) -> None:
+        """Overlays from files."""
+        for view in self.viewports:
+            view.set_foreign(foreign)
 
     def set_style(self, style: OverlayStyle) -> None:
         """Opacity of the overlay."""

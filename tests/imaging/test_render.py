@@ -110,7 +110,8 @@ class TestOverlay:
                 assert (alphas[first] != alphas[second]).any()
 
     def test_that_a_colour_outside_the_palette_is_allowed(self):
-        assert hatch_of("#123456") == 0
+        assert hatch_of("#123456") == hatch_of("#123456")
+        assert len({hatch_of(f"#{value:06X}") for value in range(0x100000, 0x100010)}) > 3
         assert hatch_of(PALETTE[3].lower()) == 3
         with pytest.raises(ValueError, match="colour"):
             rgb_of("blue")

@@ -1,4 +1,4 @@
-"""Damaged segmentations: an overlay of the series' own size, or a sentence."""
+"""Damaged segmentations and structure sets: an overlay of the series' own size, or a sentence."""
 
 from __future__ import annotations
 
