@@ -15,6 +15,7 @@ from medviewer.dicom import values as v
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.flaws import Flaws, as_streamed, flaws_of
 from medviewer.dicom.hounsfield import told_hu
+from medviewer.dicom.meaning import with_meaning
 from medviewer.dicom.other_objects import OtherObject, kind_of, make_object
 from medviewer.dicom.pixel_format import bits_contradict, pixel_format
 from medviewer.dicom.study import Acquisition, Instance, PixelFormat, SeriesIssue
@@ -80,6 +81,8 @@ class Facts:
     """What rescaled values are multiplied by to be SUVbw; None where that is not told."""
     unit_label: str = ""
     """What rescaled values are said to be: "Bq/mL"; empty where nothing is said."""
+    quantity: str = ""
+    """What real-world values measure; empty where nothing is said."""
 
 
 def read_header(path: Path) -> list[Facts]:
@@ -92,7 +95,7 @@ def read_header(path: Path) -> list[Facts]:
     common = _common(tuple(raw.get(tag, b"") for tag in COMMON_TAGS))
     _refuse_other(path, header, common)
     try:
-        facts = _with_unit(_first(path, header, common), header)
+        facts = with_meaning(_first(path, header, common), header)
         if facts.instance.frames == 1 and TAG["PerFrameFunctionalGroupsSequence"] not in header.present:
             return [facts]
         from medviewer.dicom.multiframe import frames_of
@@ -116,15 +119,6 @@ def patient_key(c: Common) -> str:
     """
     parts = [c.patient_id, c.name.rstrip("^= "), c.birth_date, "" if c.patient_id else c.study_uid]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def _with_unit(facts: Facts, header: Header) -> Facts:
-    """Images that name the unit of their values: PET, and what has a Rescale Type."""
-    if facts.hu or not (TAG["Units"] in header.present or TAG["RescaleType"] in header.present):
-        return facts
-    from medviewer.dicom.suv import with_unit
-
-    return with_unit(facts, header)
 
 
 @lru_cache(maxsize=4096)

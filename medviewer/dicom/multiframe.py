@@ -116,7 +116,19 @@ def _placed(first: Facts, k: int, frame: Dataset, shared: Dataset) -> Facts:
         hu = believed and is_hu(first.common.modality, kind, instance.image_type)
     label = "" if given else first.unit_label
     phase = tuple(raw(macro, keyword).decode() for macro, keyword in _PHASE_SOURCES)
-    return replace(first, instance=instance, hu=hu, unit_label=label, phase=phase, common=_common(first, raw))
+    made = replace(first, instance=instance, hu=hu, unit_label=label, phase=phase, common=_common(first, raw))
+    return _mapped(made, frame, shared)
+
+
+def _mapped(made: Facts, frame: Dataset, shared: Dataset) -> Facts:
+    """In real-world values, where the frame's own group or the shared one tells them."""
+    for group in (frame, shared):
+        items = group.get("RealWorldValueMappingSequence")
+        if items:
+            from medviewer.dicom.real_world import with_mapping
+
+            return with_mapping(made, items)
+    return made
 
 
 def _common(first: Facts, raw: Any) -> h.Common:

@@ -12,12 +12,11 @@ from medviewer.dicom.captions import display_date, display_name
 from medviewer.dicom.nesting import ITEM
 from medviewer.dicom.study import ScanResult
 from medviewer.dicom.tag_tree import TagRow, read_tags
+from medviewer.dicom.ucum import unit_name
 from medviewer.imaging.numbers import MINUS, THIN_SPACE
 from medviewer.tasks import TaskContext
 
 _LONGEST = 20_000
-_UNITS = {"cm2": "cm²", "mm2": "mm²", "cm3": "cm³", "mm3": "mm³", "[hnsf'U]": "HU", "um": "µm", "1": ""}
-"""UCUM codes that people write otherwise."""
 _FLAGS = {"COMPLETE": "complete", "PARTIAL": "partial", "VERIFIED": "verified", "UNVERIFIED": "not verified"}
 
 
@@ -119,9 +118,7 @@ def _measured(item: _Item) -> str:
         return _meaning(item.first("NumericValueQualifierCodeSequence")) or "no value"
     unit = measured.first("MeasurementUnitsCodeSequence")
     code = unit.get("CodeValue")
-    word = (
-        _UNITS.get(code, code.strip("{}")) if unit.get("CodingSchemeDesignator") == "UCUM" else _meaning(unit)
-    )
+    word = unit_name(code) if unit.get("CodingSchemeDesignator") == "UCUM" else _meaning(unit)
     shown = digits.replace("-", MINUS, 1) if digits.startswith("-") else digits
     return f"{shown}{THIN_SPACE}{word}" if word else shown
 

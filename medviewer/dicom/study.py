@@ -7,8 +7,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from medviewer.imaging.inplane import Region
+from medviewer.imaging.value_map import ValueMap
 from medviewer.imaging.volume import Geometry, Unit
 from medviewer.imaging.window import Window
+
+PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
 
 
 class SeriesIssue(StrEnum):
@@ -116,6 +119,8 @@ class Instance:
     quadruped: bool = False
     stamp: tuple[int, int] = (0, 0)
     """Size and modification time (ns) of the file when it was scanned: a changed file is not believed."""
+    value_map: ValueMap | None = None
+    """From stored to real-world values: takes the place of slope and intercept."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +165,8 @@ class Series:
     unit: Unit = Unit.RAW
     unit_label: str = ""
     """What values of Unit.RAW are said to be: "Bq/mL"; empty where nothing is said."""
+    quantity: str = ""
+    """What real-world values measure: "Apparent Diffusion Coefficient"; empty where nothing is said."""
     acquisition: Acquisition = field(default_factory=Acquisition)
     issues: frozenset[SeriesIssue] = frozenset()
     lossy: str = ""
@@ -174,6 +181,11 @@ class Series:
     def is_volume(self) -> bool:
         """Whether the stack is one regular volume with at least two slices."""
         return self.geometry is not None and len(self.instances) > 1
+
+    @property
+    def is_map(self) -> bool:
+        """Whether these are parametric maps: figures to be read off, not pictures of a patient."""
+        return self.instances[0].sop_class == PARAMETRIC_MAP
 
     @property
     def size(self) -> tuple[int, int]:

@@ -79,6 +79,7 @@ IMAGE = (
     "RescaleType",
     "Units",
     "ModalityLUTSequence",
+    "RealWorldValueMappingSequence",
     "WindowCenter",
     "WindowWidth",
     "WindowCenterWidthExplanation",

@@ -34,6 +34,8 @@ def volume_dtype(series: Series) -> np.dtype[Any]:
 def _is_whole(instance: Instance) -> bool:
     if instance.pixels.float_pixels or instance.modality_lut or instance.pixels.bits_stored > 16:
         return False
+    if instance.value_map is not None:  # which may leave pixels without a value
+        return False
     return instance.slope.is_integer() and instance.intercept.is_integer() and abs(instance.intercept) < 32768
 
 
@@ -107,6 +109,8 @@ def write_values(stored: NDArray[Any], instance: Instance, target: NDArray[Any])
         raise UnreadableImage("The decoded image has another size than its header says.")
     if target.ndim == 3:
         target[...] = stored
+    elif instance.value_map is not None:
+        target[...] = instance.value_map.apply(stored)
     elif instance.modality_lut:
         target[...] = apply_modality_lut(stored, instance)
     elif target.dtype == np.int16 and _fits_int16(instance):
@@ -124,6 +128,9 @@ def padding_range(instance: Instance, dtype: np.dtype[Any]) -> tuple[float, floa
     """The padding values after rescaling, as a volume of ``dtype`` holds them."""
     if instance.padding is None or instance.modality_lut:
         return None
+    if instance.value_map is not None:
+        mapped = instance.value_map.apply(np.array(instance.padding))
+        return (float(mapped.min()), float(mapped.max())) if np.isfinite(mapped).all() else None
     ends = [value * instance.slope + instance.intercept for value in instance.padding]
     if dtype == np.int16:
         ends = [float(np.clip(end, _INT16.min, _INT16.max)) for end in ends]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from medviewer.imaging.colour_bar import bar_of
 from medviewer.imaging.render import OverlayStyle, auto_window
 from medviewer.imaging.reslice import Plane
 from medviewer.imaging.volume import Mask, Volume
@@ -222,11 +223,13 @@ class PictureView(Stage):
         picture = self._picture
         self._front.notes.missing = self._why_missing()
         if picture is None or not picture.is_ready(self._index):
+            self._front.notes.bar = None
             self._canvas.show_levels(None)
             self._front.update()
         else:
             if self._auto is None and self._window is None:
                 self._auto = auto_window(picture.volume)
+            self._front.notes.bar = bar_of(picture.volume, self.shown_window)
             self._canvas.show_levels(picture.levels(self._index, self.shown_window))
             self._settled.start()
         self._show_bar()
