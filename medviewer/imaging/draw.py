@@ -129,6 +129,10 @@ class _Pen:
         self._draw.rectangle((left - halo, top - halo, right + halo, top + thickness + halo), fill=HALO)
         self._draw.rectangle((left, top, right, top + thickness), fill=TEXT)
 
+    def frame(self, left: float, top: float, right: float, bottom: float) -> None:
+        halo = self._halo
+        self._draw.rectangle((left - halo, top - halo, right + halo - 1, bottom + halo - 1), fill=HALO)
+
 
 class _Page:
     """One picture being annotated: its size, scale and margins."""
@@ -180,6 +184,7 @@ class _Page:
         top = (self.height - tall) // 2
         rows = np.minimum((np.arange(tall) + 0.5) * len(bar.colours) / tall, len(bar.colours) - 1)
         column = np.repeat(bar.colours[rows.astype(np.intp)][:, None], wide, axis=1)
+        self.pen.frame(left, top, left + wide, top + tall)
         self.picture.paste(Image.fromarray(column), (left, top))
         tick = 4 * self.scale
         for place, text in bar.ticks:

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
+from medviewer.dicom.captions import patient_line
 from medviewer.dicom.document import read_pdf
 from medviewer.dicom.elements import Broken
+from medviewer.dicom.objects.waveform import read_waveform
 from medviewer.dicom.report_tree import places, read_report
 from medviewer.dicom.study import DicomObject
 from medviewer.dicom.tag_tree import read_tags
@@ -22,6 +24,7 @@ from medviewer.tasks import TaskContext
 from medviewer.ui.dialogs.document import DocumentReader
 from medviewer.ui.dialogs.report_tree import ReportReader
 from medviewer.ui.dialogs.tags import Tags
+from medviewer.ui.dialogs.waveform import WaveformReader
 from medviewer.ui.jobs import JobContext
 
 T = TypeVar("T")
@@ -51,6 +54,8 @@ class Inspecting(QObject):
             self._show_report(found, places(scan, found.patient.key))
         elif found is not None and found.kind.code == "PDF":
             self._show_document(found)
+        elif found is not None and found.kind.code == "WAVE":
+            self._show_waveform(found)
         else:
             self.show_tags(path)
 
@@ -59,6 +64,16 @@ class Inspecting(QObject):
         dialog.tags_wanted.connect(self.show_tags)
         job = self._window.runner.submit("inspect", lambda context: _told(read_report, found.path, context))
         job.succeeded.connect(dialog.show_report)
+        job.failed.connect(dialog.fail)
+        dialog.finished.connect(job.cancel)
+        self._window.commands.show_dialog(dialog)
+
+    def _show_waveform(self, found: DicomObject) -> None:
+        who = patient_line(found.patient, found.study)
+        dialog = WaveformReader(found.kind.name, who, str(found.path), self._on_top())
+        dialog.tags_wanted.connect(self.show_tags)
+        job = self._window.runner.submit("inspect", lambda context: _told(read_waveform, found.path, context))
+        job.succeeded.connect(dialog.show_waveform)
         job.failed.connect(dialog.fail)
         dialog.finished.connect(job.cancel)
         self._window.commands.show_dialog(dialog)
