@@ -5,6 +5,7 @@ Built on the guarded rows of :mod:`~medviewer.dicom.tag_tree`; no dataset object
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from medviewer.dicom.study import ScanResult
 from medviewer.dicom.tag_items import TagItem, tag_items
 from medviewer.dicom.tag_tree import read_tags
 from medviewer.dicom.ucum import unit_name
+from medviewer.dicom.values import integer
 from medviewer.imaging.numbers import MINUS, THIN_SPACE
 from medviewer.tasks import TaskContext
 
@@ -22,12 +24,14 @@ _FLAGS = {"COMPLETE": "complete", "PARTIAL": "partial", "VERIFIED": "verified", 
 
 @dataclass(frozen=True)
 class ReportLine:
-    """One content item. ``references`` are the SOP instance UIDs of the images and objects it points at."""
+    """One content item. ``references`` are the SOP instance UIDs of the images and objects it points at,
+    ``frames`` the first frame meant of each, from 1, or 0 for all."""
 
     depth: int
     name: str
     value: str
     references: tuple[str, ...] = ()
+    frames: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ def read_report(path: Path, context: TaskContext | None = None) -> ReportTree:
 def _add_children(parent: TagItem, depth: int, lines: list[ReportLine]) -> None:
     for item in parent.items("ContentSequence"):
         name = item.first("ConceptNameCodeSequence").meaning or _unnamed(item.get("ValueType"))
-        lines.append(ReportLine(depth, name, _value(item), _references(item)))
+        named = _references(item)
+        lines.append(ReportLine(depth, name, _value(item), tuple(named), tuple(named.values())))
         _add_children(item, depth + 1, lines)
 
 
@@ -91,10 +96,15 @@ def _measured(item: TagItem) -> str:
     return f"{shown}{THIN_SPACE}{word}" if word else shown
 
 
-def _references(item: TagItem) -> tuple[str, ...]:
-    """SOP instance UIDs, without the names the tag list may add to a UID."""
-    named = [r.get("ReferencedSOPInstanceUID") for r in item.items("ReferencedSOPSequence")]
-    return tuple(uid.split(" ")[0] for uid in named if uid)
+def _references(item: TagItem) -> dict[str, int]:
+    """SOP instance UIDs, without the names the tag list may add to a UID, and the first frame of each."""
+    found: dict[str, int] = {}
+    for reference in item.items("ReferencedSOPSequence"):
+        uid = reference.get("ReferencedSOPInstanceUID").split(" ")[0]
+        frame = integer(reference.get("ReferencedFrameNumber").split("\\")[0].encode())
+        if uid:
+            found.setdefault(uid, max(0, frame or 0))
+    return found
 
 
 def _unnamed(kind: str) -> str:
@@ -114,6 +124,28 @@ def places(scan: ScanResult, patient_key: str) -> dict[str, str]:
         if other.patient.key == patient_key:
             found.setdefault(other.sop_uid, f"{other.kind.name} {other.description}".strip())
     return found
+
+
+def place_of(scan: ScanResult, patient_key: str, uid: str, frame: int = 0) -> tuple[str, int] | None:
+    """(series key, index of the image) of an open image of one patient; ``frame`` from 1, 0 for the first."""
+    for series in scan.all_series():
+        if series.patient_key != patient_key:
+            continue
+        for k, image in enumerate(series.instances):
+            if image.sop_uid == uid and frame in (0, image.frame + 1):
+                return series.key, k
+    return None
+
+
+def target_of(lines: Sequence[ReportLine], at: int) -> tuple[str, int] | None:
+    """(SOP instance UID, frame) of what a line points at, itself or by the first line below it that does: a
+    contour lies on the image it was selected from."""
+    for k, line in enumerate(lines[at:]):
+        if k and line.depth <= lines[at].depth:
+            break
+        if line.references:
+            return line.references[0], line.frames[0] if line.frames else 0
+    return None
 
 
 def pointed_at(line: ReportLine, known: dict[str, str]) -> str:

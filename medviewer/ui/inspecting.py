@@ -15,7 +15,7 @@ from medviewer.dicom.captions import patient_line
 from medviewer.dicom.document import read_pdf
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.objects.waveform import read_waveform
-from medviewer.dicom.report_tree import places, read_report
+from medviewer.dicom.report_tree import place_of, places, read_report
 from medviewer.dicom.study import DicomObject
 from medviewer.dicom.tag_tree import read_tags
 from medviewer.errors import UnreadableImage
@@ -63,10 +63,28 @@ class Inspecting(QObject):
         dialog = ReportReader(found.kind.name, str(found.path), known, self._on_top())
         dialog.tags_wanted.connect(self.show_tags)
         job = self._window.runner.submit("inspect", lambda context: _told(read_report, found.path, context))
+        dialog.reference_wanted.connect(
+            lambda uid, frame: dialog.tell(self._go_to(found.patient.key, uid, frame))
+        )
         job.succeeded.connect(dialog.show_report)
         job.failed.connect(dialog.fail)
         dialog.finished.connect(job.cancel)
-        self._window.commands.show_dialog(dialog)
+        # Beside the window, not before it: the reader goes from line to image and back.
+        dialog.show()
+
+    def _go_to(self, patient_key: str, uid: str, frame: int) -> str:
+        """Show what a line of a report points at; returns the sentence on what became of it."""
+        scan = self._window.session.state.scan
+        place = place_of(scan, patient_key, uid, frame) if scan is not None else None
+        if place is not None:
+            self._window.opening.show(place[0])
+            self._window.session.scroll(place[1])
+            return f"Image {place[1] + 1} is on screen."
+        for other in scan.objects if scan is not None else ():
+            if other.sop_uid == uid and other.patient.key == patient_key:
+                self.open_object(str(other.path))
+                return ""
+        return "The image is not open. Open its folder too."
 
     def _show_waveform(self, found: DicomObject) -> None:
         who = patient_line(found.patient, found.study)
