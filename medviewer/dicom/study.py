@@ -107,7 +107,7 @@ class Instance:
     slope: float = 1.0
     intercept: float = 0.0
     windows: tuple[Window, ...] = ()
-    padding: tuple[int, int] | None = None
+    padding: tuple[float, float] | None = None
     """Stored values that mean "no data", inclusive range."""
     image_type: tuple[str, ...] = ()
     modality_lut: bool = False

@@ -129,7 +129,7 @@ def padding_range(instance: Instance, dtype: np.dtype[Any]) -> tuple[float, floa
     if instance.padding is None or instance.modality_lut:
         return None
     if instance.value_map is not None:
-        mapped = instance.value_map.apply(np.array(instance.padding))
+        mapped = instance.value_map.apply(np.array(instance.padding)).astype(np.float32)  # as voxels are
         return (float(mapped.min()), float(mapped.max())) if np.isfinite(mapped).all() else None
     ends = [value * instance.slope + instance.intercept for value in instance.padding]
     if dtype == np.int16:

@@ -14,6 +14,7 @@ from pydicom.sr.coding import Code
 from medviewer.dicom.load import load_series, read_slice, thumbnail
 from medviewer.dicom.scan import scan
 from medviewer.dicom.study import Series
+from medviewer.imaging.measure import statistics
 from medviewer.imaging.volume import Unit, Volume
 from tests.dicom.maps import mapping, truth, write_map
 from tests.factories import make_ct_series
@@ -178,3 +179,19 @@ def test_that_the_thumbnail_of_a_map_is_coloured(tmp_path: Path) -> None:
     picture = thumbnail(only(tmp_path), 96)
     assert picture.shape == (16, 12, 3)
     assert (picture[..., 0] != picture[..., 1]).any()
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_that_padding_of_float_pixels_is_no_value(tmp_path: Path, kind: type) -> None:
+    values = FLOATS.astype(kind)
+    values[:, :4] = -0.1
+    path = write_map(tmp_path / "a.dcm", values, [mapping((-1.0, 4000.0), slope=2.0, intercept=0.0)])
+    ds = pydicom.dcmread(path)
+    prefix = "Float" if kind is np.float32 else "DoubleFloat"
+    setattr(ds, f"{prefix}PixelPaddingValue", -0.1)
+    ds.save_as(path)
+    volume = load_series(only(tmp_path))
+    assert volume.padding is not None
+    counted = statistics(volume.voxels, volume.padding)
+    assert counted.count == FLOATS[:, 4:].size
+    assert counted.minimum >= 0
