@@ -95,8 +95,9 @@ class WaveformPlot(pg.PlotWidget):  # type: ignore[misc]
             [c.name for c in channels], [c.unit for c in channels], [c.values for c in channels], gain
         )
         pen = pg.mkPen(theme.qcolour("ink"), width=1)
+        times = np.arange(len(channels[0].values)) * (SPEED / group.rate)
         for row, channel in zip(self.rows, channels, strict=True):
-            x = (np.arange(len(channel.values)) / group.rate + channel.start_s) * SPEED
+            x = times + channel.start_s * SPEED if channel.start_s else times
             curve = pg.PlotDataItem(x, row.heights(channel.values), pen=pen, connect="finite", antialias=True)
             self.addItem(curve)
             curve.setDownsampling(auto=True, method="peak")
