@@ -10,8 +10,6 @@ from math import isfinite
 from struct import unpack
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from medviewer.dicom.tags import TAG
 
 if TYPE_CHECKING:
@@ -46,11 +44,11 @@ def _padding(header: Header) -> tuple[float, float] | None:
 
 
 def _float(header: Header, keyword: str) -> float | None:
-    """A number as single precision holds it: so the voxels do."""
+    """A finite number, of single or double precision."""
     order = "<" if header.coding.little else ">"
     for name, code, width in ((keyword, "f", 4), (f"Double{keyword}", "d", 8)):
         raw = header.values.get(TAG[name], b"")
         if len(raw) == width:
-            value = float(np.float32(unpack(order + code, raw)[0]))
+            value = float(unpack(order + code, raw)[0])
             return value if isfinite(value) else None
     return None

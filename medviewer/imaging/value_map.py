@@ -31,5 +31,6 @@ class ValueMap:
             index = np.where(known, stored, self.first).astype(np.int64) - int(self.first)
             out = table[index]
         else:
-            out = stored.astype(np.float64) * self.slope + self.intercept
+            with np.errstate(over="ignore", invalid="ignore"):
+                out = stored.astype(np.float64) * self.slope + self.intercept
         return np.where(known, out, np.nan)

@@ -46,7 +46,7 @@ def test_that_a_linear_map_holds_the_values_of_highdicom(
     path = write_map(tmp_path / "a.dcm", values, mappings)
     series = only(tmp_path)
     volume = load_series(series)
-    expected = truth(path, mappings).astype(np.float32)
+    expected = truth(path, mappings).astype(volume.voxels.dtype)
     np.testing.assert_array_equal(in_file_order(series, volume), expected)
     np.testing.assert_array_equal(read_slice(series, 2).voxels[0], volume.voxels[2])
     assert (volume.unit, volume.unit_label) == (Unit.RAW, "mm²/s")
@@ -195,3 +195,9 @@ def test_that_padding_of_float_pixels_is_no_value(tmp_path: Path, kind: type) ->
     counted = statistics(volume.voxels, volume.padding)
     assert counted.count == FLOATS[:, 4:].size
     assert counted.minimum >= 0
+
+
+def test_that_values_too_large_to_hold_are_infinite_not_an_error(tmp_path: Path) -> None:
+    write_map(tmp_path / "a.dcm", FLOATS, [mapping((0.0, 4000.0), slope=1e200, intercept=0.0)])
+    voxels = load_series(only(tmp_path)).voxels
+    assert np.isinf(voxels).any()
