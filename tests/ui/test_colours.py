@@ -83,9 +83,7 @@ def test_that_a_key_image_keeps_its_colours(window: MainWindow) -> None:
 def test_that_a_map_opens_in_colours_with_quantity_and_unit(map_window: MainWindow) -> None:
     assert map_window.session.state.window.colours == "viridis"
     assert bar(map_window).title == "Apparent Diffusion Coefficient, ×10⁻³ mm²/s"
-    texts = [text for _, text in bar(map_window).ticks]
-    assert texts[0] == "0"
-    assert texts[-1] == "3"
+    assert [text for _, text in bar(map_window).ticks] == ["0", "1", "2"]  # up to 2.999
     picture = map_window.planes.main.picture
     assert picture.value_text(0, 63.5, 63.5).startswith("mm²/s 0.00")
 
