@@ -50,6 +50,9 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     planes = ("native", "axial", "coronal", "sagittal")
     parser.add_argument("--plane", choices=planes, default="native")
     parser.add_argument("--window", metavar="W/C|PRESET|dicom:N|auto", help=_WINDOW_HELP)
+    parser.add_argument(
+        "--colours", metavar="MAP", help="grey, viridis, inferno, hot-iron, pet, hot-metal-blue"
+    )
     parser.add_argument("--overlay", type=_path, metavar="SEG", help="a DICOM segmentation of this series")
     parser.add_argument("--annotate", action="store_true", help="with corner text, letters and ruler")
     parser.add_argument("-o", dest="output", type=_path, required=True, metavar="OUT.png")

@@ -20,6 +20,8 @@ from medviewer.dicom.overlay_planes import planes_of, union_on
 from medviewer.dicom.study import Instance, ScanResult, Series
 from medviewer.errors import UnreadableImage, UsageError
 from medviewer.imaging.bitmap import lay, resized
+from medviewer.imaging.colour_bar import bar_of
+from medviewer.imaging.colour_map import colour_map_id
 from medviewer.imaging.draw import Corners, annotate
 from medviewer.imaging.presented import NEUTRAL
 from medviewer.imaging.presets import preset
@@ -28,7 +30,7 @@ from medviewer.imaging.reslice import Plane, PlaneView
 from medviewer.imaging.volume import Mask, Volume
 from medviewer.imaging.window import Window
 from medviewer.review.files import atomic_write
-from medviewer.review.screen import first_window, is_inverted
+from medviewer.review.screen import first_colours, first_window, is_inverted
 
 _LONGEST = 1024
 """Longer side in pixels of an annotated picture: room for words beside any image."""
@@ -49,6 +51,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     """Write one PNG. Raises what opening, loading, and writing raise, :class:`UsageError` for bad values."""
     own = _own_number(arguments.window)
     chosen = window_of(arguments.window) if arguments.window and own is None else None
+    colours = _colours_of(arguments.colours)
     found = open_paths([arguments.path], console)
     series = choose(found, arguments.series, console)
     picture = _load(arguments, series, console)
@@ -57,11 +60,20 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
             series.instances[picture.index if picture.view.plane is Plane.NATIVE else 0], own
         )
     window = _window(picture, series, chosen, arguments.window == "auto")
+    window = replace(window, colours=first_colours(series) if colours is None else colours)
     if arguments.annotate:
         rgb = _annotated(picture, found, series, window)
     else:
         rgb = render(picture.volume, picture.view, picture.at, window, picture.layers)
     atomic_write(arguments.output, lambda file: _png(rgb, file))
+
+
+def _colours_of(name: str | None) -> str | None:
+    """The id of the colour map asked for. Raises :class:`UsageError`."""
+    try:
+        return None if name is None else colour_map_id(name)
+    except ValueError as error:
+        raise UsageError(f"The colours {name!r} are not known ({error}).") from error
 
 
 def _own_number(text: str | None) -> int | None:
@@ -149,7 +161,8 @@ def _annotated(picture: _Picture, found: ScanResult, series: Series, window: Win
         place = f"{view.plane.capitalize()} {picture.index + 1} / {view.count}"
         words = Corners(words.top_left, words.top_right, (place, *words.bottom_left[1:]), words.bottom_right)
     ruler = size[1] / view.shape[1] / view.pixel_mm[1] if view.pixel_mm is not None else None
-    return annotate(rgb, words, view.letters(picture.at), ruler, ruler_label=view.label(picture.at))
+    bar = bar_of(picture.volume, window)
+    return annotate(rgb, words, view.letters(picture.at), ruler, ruler_label=view.label(picture.at), bar=bar)
 
 
 def _overlay_planes(instance: Instance) -> NDArray[np.bool_] | None:

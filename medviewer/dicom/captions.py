@@ -11,8 +11,9 @@ import numpy as np
 
 from medviewer.dicom.study import Instance, Patient, Series, Study
 from medviewer.dicom.values import plain
+from medviewer.imaging.colour_map import COLOUR_MAPS
 from medviewer.imaging.draw import Corners
-from medviewer.imaging.numbers import number
+from medviewer.imaging.numbers import decimals_for, number
 from medviewer.imaging.volume import Unit
 from medviewer.imaging.window import Window
 
@@ -170,7 +171,7 @@ def _place(instance: Instance) -> str:
 def _window_line(series: Series, index: int, window: Window | None, zoom: float | None) -> str:
     parts = []
     if window is not None and series.unit is not Unit.RGB:
-        digits = 0 if window.width >= 10 else 2
+        digits = decimals_for(window.width)
         width, centre = number(window.width, "", digits), number(window.centre, "", digits)
         told = f"W {width.replace(',', '')} L {centre.replace(',', '')}"
         if window.lut is not None:
@@ -178,6 +179,8 @@ def _window_line(series: Series, index: int, window: Window | None, zoom: float 
         elif window.name and any(window.name == own.name for own in series.instances[index].windows):
             told += f" {window.name}"
         parts.append(told)
+        if window.colours:
+            parts.append(COLOUR_MAPS[window.colours].name)
     if zoom is not None:
         parts.append(f"Zoom {number(100 * zoom, '%').replace(',', '')}")
     return "   ".join(parts)

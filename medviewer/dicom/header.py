@@ -16,6 +16,7 @@ from medviewer.dicom.acquisition import acquisition_of
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.flaws import Flaws, as_streamed, flaws_of
 from medviewer.dicom.hounsfield import told_hu
+from medviewer.dicom.meaning import with_meaning
 from medviewer.dicom.other_objects import OtherObject, kind_of, make_object
 from medviewer.dicom.pixel_format import bits_contradict, pixel_format
 from medviewer.dicom.study import Acquisition, Instance, PixelFormat, SeriesIssue
@@ -84,6 +85,8 @@ class Facts:
     unit_label: str = ""
     """What rescaled values are said to be: "Bq/mL"; empty where nothing is said."""
     concatenation: Concatenation | None = None
+    quantity: str = ""
+    """What real-world values measure; empty where nothing is said."""
 
 
 def read_header(path: Path) -> list[Facts]:
@@ -96,7 +99,7 @@ def read_header(path: Path) -> list[Facts]:
     common = _common(tuple(raw.get(tag, b"") for tag in COMMON_TAGS))
     _refuse_other(path, header, common)
     try:
-        facts = _with_unit(_first(path, header, common), header)
+        facts = with_meaning(_first(path, header, common), header)
         if facts.instance.frames == 1 and not _GROUPS & header.present:
             return [facts]
         from medviewer.dicom.multiframe import frames_of
@@ -120,15 +123,6 @@ def patient_key(c: Common) -> str:
     """
     parts = [c.patient_id, c.name.rstrip("^= "), c.birth_date, "" if c.patient_id else c.study_uid]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def _with_unit(facts: Facts, header: Header) -> Facts:
-    """Images that name the unit of their values: PET, and what has a Rescale Type."""
-    if facts.hu or not (TAG["Units"] in header.present or TAG["RescaleType"] in header.present):
-        return facts
-    from medviewer.dicom.suv import with_unit
-
-    return with_unit(facts, header)
 
 
 @lru_cache(maxsize=4096)

@@ -32,7 +32,8 @@ from medviewer.dicom.voxels import (
     write_values,
 )
 from medviewer.errors import UnreadableImage
-from medviewer.imaging.render import apply_window, auto_window
+from medviewer.imaging.colour_map import MAP_COLOURS
+from medviewer.imaging.render import auto_window, shades
 from medviewer.imaging.volume import Geometry, Unit, Volume
 from medviewer.tasks import TaskContext
 
@@ -64,6 +65,7 @@ class SeriesLoader:
             series.unit,
             padding,
             unit_label=series.unit_label,
+            quantity=series.quantity,
             in_plane=in_plane(series),
         )
         self.ready: NDArray[np.bool_] = np.zeros(shape[0], bool)
@@ -207,6 +209,7 @@ def read_slice(series: Series, index: int) -> Volume:
         series.unit,
         padding,
         unit_label=series.unit_label,
+        quantity=series.quantity,
         in_plane=in_plane(alone),
     )
 
@@ -246,4 +249,4 @@ def thumbnail(series: Series, size: int) -> NDArray[np.uint8]:
     window = instance.windows[0] if instance.windows else auto_window(volume, 0)
     if instance.pixels.photometric == "MONOCHROME1":
         window = replace(window, invert=True)
-    return apply_window(small, window)
+    return shades(small, replace(window, colours=MAP_COLOURS) if series.is_map else window)

@@ -64,11 +64,16 @@ def _described(first: Facts, header: Header) -> list[Facts]:
 
 
 def _in_suv(facts: Facts, group: Dataset, shared: Dataset, activity: float | None) -> Facts:
-    """With the factor to SUV, where the frame names its unit; not where pixels are doubted."""
+    """With the factor to SUV, where the frame names its unit; not where pixels are doubted.
+
+    What has none keeps what its mapping says: never both, the values would be scaled twice.
+    """
     if SeriesIssue.CONTRADICTORY_PIXELS in facts.flaws or facts.instance.modality_lut:
         return facts
     mapping = next(_macros(group, shared, "RealWorldValueMappingSequence"), None)
     factor = frame_factor(mapping, facts.instance.slope, facts.instance.intercept, activity)
+    if factor is None:
+        return _mapped(facts, group, shared)
     return replace(facts, suv=factor)
 
 
@@ -160,7 +165,19 @@ def _placed(first: Facts, k: int, frame: Dataset, shared: Dataset) -> Facts:
         hu = believed and is_hu(first.common.modality, kind, instance.image_type)
     label = "" if given else first.unit_label
     phase = tuple(raw(macro, keyword).decode() for macro, keyword in _PHASE_SOURCES)
-    return replace(first, instance=instance, hu=hu, unit_label=label, phase=phase, common=_common(first, raw))
+    made = replace(first, instance=instance, hu=hu, unit_label=label, phase=phase, common=_common(first, raw))
+    return made if first.common.modality == "PT" else _mapped(made, frame, shared)
+
+
+def _mapped(made: Facts, frame: Dataset, shared: Dataset) -> Facts:
+    """In real-world values, where the frame's own group or the shared one tells them."""
+    for group in (frame, shared):
+        items = group.get("RealWorldValueMappingSequence")
+        if items:
+            from medviewer.dicom.real_world import with_mapping
+
+            return with_mapping(made, items)
+    return made
 
 
 def _common(first: Facts, raw: Any) -> h.Common:

@@ -180,9 +180,9 @@ def _phases(group: list[Facts]) -> list[list[Facts]]:
         return [group]
     where = {id(f): p for f, p in zip(group, place, strict=True)}
     most = 2 * max(Counter(place).values()) - 1
-    fields = range(len(group[0].phase))
+    fields = range(len(_phase(group[0])))
     for keys in (*((k,) for k in fields), *combinations(fields, 2)):
-        parts = _by(group, lambda f, keys=keys: tuple(f.phase[k] for k in keys))  # type: ignore[misc]
+        parts = _by(group, lambda f, keys=keys: tuple(_phase(f)[k] for k in keys))  # type: ignore[misc]
         if 1 < len(parts) <= most and all(len({where[id(f)] for f in part}) == len(part) for part in parts):
             return parts
     repeats: dict[int, list[Facts]] = defaultdict(list)
@@ -191,6 +191,11 @@ def _phases(group: list[Facts]) -> list[list[Facts]]:
         repeats[seen[p]].append(fact)
         seen[p] += 1
     return list(repeats.values())
+
+
+def _phase(fact: Facts) -> tuple[str, ...]:
+    """What may tell apart images at one place: first what they measure."""
+    return fact.quantity, fact.unit_label, *fact.phase
 
 
 def _places(depths: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[int]:
@@ -208,7 +213,7 @@ def _series(members: list[Facts], patient: str, issues: set[SeriesIssue], part: 
     factors = [f.suv for f in members]
     suv = None if None in factors else factors
     images = [in_suv(f.instance, f.suv) if suv and f.suv is not None else f.instance for f in members]
-    labels = {f.unit_label for f in members}
+    labels, quantities = {f.unit_label for f in members}, {f.quantity for f in members}
     placed = stack(images, first.frame_of_reference_uid, _thickness(first))
     lossy = next((f.lossy for f in members if f.lossy), "")
     own = _own_issues(first, placed, lossy).union(*(f.flaws for f in members))
@@ -228,6 +233,7 @@ def _series(members: list[Facts], patient: str, issues: set[SeriesIssue], part: 
         frame_of_reference_uid=first.frame_of_reference_uid,
         unit=Unit.SUV if suv else _unit(members),
         unit_label=labels.pop() if len(labels) == 1 and not suv else "",
+        quantity=quantities.pop() if len(quantities) == 1 else "",
         acquisition=c.acquisition,
         issues=frozenset(issues) | placed.issues | own,
         lossy=lossy,

@@ -5,30 +5,33 @@ Built on the guarded rows of :mod:`~medviewer.dicom.tag_tree`; no dataset object
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from medviewer.dicom.captions import display_date, display_name
-from medviewer.dicom.nesting import ITEM
 from medviewer.dicom.study import ScanResult
-from medviewer.dicom.tag_tree import TagRow, read_tags
+from medviewer.dicom.tag_items import TagItem, tag_items
+from medviewer.dicom.tag_tree import read_tags
+from medviewer.dicom.ucum import unit_name
+from medviewer.dicom.values import integer
 from medviewer.imaging.numbers import MINUS, THIN_SPACE
 from medviewer.tasks import TaskContext
 
 _LONGEST = 20_000
-_UNITS = {"cm2": "cm²", "mm2": "mm²", "cm3": "cm³", "mm3": "mm³", "[hnsf'U]": "HU", "um": "µm", "1": ""}
-"""UCUM codes that people write otherwise."""
 _FLAGS = {"COMPLETE": "complete", "PARTIAL": "partial", "VERIFIED": "verified", "UNVERIFIED": "not verified"}
 
 
 @dataclass(frozen=True)
 class ReportLine:
-    """One content item. ``references`` are the SOP instance UIDs of the images and objects it points at."""
+    """One content item. ``references`` are the SOP instance UIDs of the images and objects it points at,
+    ``frames`` the first frame meant of each, from 1, or 0 for all."""
 
     depth: int
     name: str
     value: str
     references: tuple[str, ...] = ()
+    frames: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,65 +44,34 @@ class ReportTree:
     stopped: str = ""
 
 
-@dataclass
-class _Item:
-    """One dataset or item: values by keyword, sequences by keyword."""
-
-    values: dict[str, str] = field(default_factory=dict)
-    sequences: dict[str, list[_Item]] = field(default_factory=dict)
-
-    def first(self, keyword: str) -> _Item:
-        """The first item of a sequence, an empty one where there is none."""
-        return next(iter(self.sequences.get(keyword, ())), _Item())
-
-    def get(self, keyword: str) -> str:
-        """A value, or empty."""
-        return self.values.get(keyword, "")
-
-
 def read_report(path: Path, context: TaskContext | None = None) -> ReportTree:
     """What a structured report says. Raises as :func:`~medviewer.dicom.tag_tree.read_tags` does."""
     tree = read_tags(path, context, longest=_LONGEST)
-    root = _items(tree.rows)
+    root = tag_items(tree.rows)
     lines: list[ReportLine] = []
     _add_children(root, 0, lines)
     flags = [_FLAGS.get(root.get(k), "") for k in ("CompletionFlag", "VerificationFlag")]
     about = [part for part in (display_date(root.get("ContentDate")), *flags) if part]
-    title = _meaning(root.first("ConceptNameCodeSequence")) or "Structured report"
+    title = root.first("ConceptNameCodeSequence").meaning or "Structured report"
     return ReportTree(title, " · ".join(about), tuple(lines), tree.stopped)
 
 
-def _items(rows: tuple[TagRow, ...]) -> _Item:
-    """The rows as nested items; an item lies one step below its sequence, its elements one more."""
-    root = _Item()
-    at: dict[int, _Item] = {0: root}
-    latest: dict[int, list[_Item]] = {}
-    for row in rows:
-        if row.tag == ITEM:
-            at[row.depth + 1] = made = _Item()
-            latest[row.depth - 1].append(made)
-        elif row.vr == "SQ":
-            latest[row.depth] = at[row.depth].sequences[row.keyword] = []
-        else:
-            at[row.depth].values[row.keyword] = row.value
-    return root
-
-
-def _add_children(parent: _Item, depth: int, lines: list[ReportLine]) -> None:
-    for item in parent.sequences.get("ContentSequence", ()):
-        name = _meaning(item.first("ConceptNameCodeSequence")) or _unnamed(item.get("ValueType"))
-        lines.append(ReportLine(depth, name, _value(item), _references(item)))
+def _add_children(parent: TagItem, depth: int, lines: list[ReportLine]) -> None:
+    for item in parent.items("ContentSequence"):
+        name = item.first("ConceptNameCodeSequence").meaning or _unnamed(item.get("ValueType"))
+        named = _references(item)
+        lines.append(ReportLine(depth, name, _value(item), tuple(named), tuple(named.values())))
         _add_children(item, depth + 1, lines)
 
 
-def _value(item: _Item) -> str:
+def _value(item: TagItem) -> str:
     kind = item.get("ValueType")
     if kind == "NUM":
         return _measured(item)
     if not kind and item.get("ReferencedContentItemIdentifier"):
         return "refers to another line"
     return {
-        "CODE": _meaning(item.first("ConceptCodeSequence")),
+        "CODE": item.first("ConceptCodeSequence").meaning,
         "PNAME": display_name(item.get("PersonName")),
         "DATE": display_date(item.get("Date")),
         "TEXT": item.get("TextValue"),
@@ -111,29 +83,28 @@ def _value(item: _Item) -> str:
     }.get(kind, "")
 
 
-def _measured(item: _Item) -> str:
+def _measured(item: TagItem) -> str:
     """ "12.5 mm": the file's own digits, a true minus, the unit as people write it."""
     measured = item.first("MeasuredValueSequence")
     digits = measured.get("NumericValue").strip()
     if not digits:
-        return _meaning(item.first("NumericValueQualifierCodeSequence")) or "no value"
+        return item.first("NumericValueQualifierCodeSequence").meaning or "no value"
     unit = measured.first("MeasurementUnitsCodeSequence")
     code = unit.get("CodeValue")
-    word = (
-        _UNITS.get(code, code.strip("{}")) if unit.get("CodingSchemeDesignator") == "UCUM" else _meaning(unit)
-    )
+    word = unit_name(code) if unit.get("CodingSchemeDesignator") == "UCUM" else unit.meaning
     shown = digits.replace("-", MINUS, 1) if digits.startswith("-") else digits
     return f"{shown}{THIN_SPACE}{word}" if word else shown
 
 
-def _references(item: _Item) -> tuple[str, ...]:
-    """SOP instance UIDs, without the names the tag list may add to a UID."""
-    named = [r.get("ReferencedSOPInstanceUID") for r in item.sequences.get("ReferencedSOPSequence", ())]
-    return tuple(uid.split(" ")[0] for uid in named if uid)
-
-
-def _meaning(code: _Item) -> str:
-    return code.get("CodeMeaning") or code.get("CodeValue") or code.get("LongCodeValue")
+def _references(item: TagItem) -> dict[str, int]:
+    """SOP instance UIDs, without the names the tag list may add to a UID, and the first frame of each."""
+    found: dict[str, int] = {}
+    for reference in item.items("ReferencedSOPSequence"):
+        uid = reference.get("ReferencedSOPInstanceUID").split(" ")[0]
+        frame = integer(reference.get("ReferencedFrameNumber").split("\\")[0].encode())
+        if uid:
+            found.setdefault(uid, max(0, frame or 0))
+    return found
 
 
 def _unnamed(kind: str) -> str:
@@ -153,6 +124,28 @@ def places(scan: ScanResult, patient_key: str) -> dict[str, str]:
         if other.patient.key == patient_key:
             found.setdefault(other.sop_uid, f"{other.kind.name} {other.description}".strip())
     return found
+
+
+def place_of(scan: ScanResult, patient_key: str, uid: str, frame: int = 0) -> tuple[str, int] | None:
+    """(series key, index of the image) of an open image of one patient; ``frame`` from 1, 0 for the first."""
+    for series in scan.all_series():
+        if series.patient_key != patient_key:
+            continue
+        for k, image in enumerate(series.instances):
+            if image.sop_uid == uid and frame in (0, image.frame + 1):
+                return series.key, k
+    return None
+
+
+def target_of(lines: Sequence[ReportLine], at: int) -> tuple[str, int] | None:
+    """(SOP instance UID, frame) of what a line points at, itself or by the first line below it that does: a
+    contour lies on the image it was selected from."""
+    for k, line in enumerate(lines[at:]):
+        if k and line.depth <= lines[at].depth:
+            break
+        if line.references:
+            return line.references[0], line.frames[0] if line.frames else 0
+    return None
 
 
 def pointed_at(line: ReportLine, known: dict[str, str]) -> str:

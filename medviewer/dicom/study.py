@@ -7,8 +7,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from medviewer.imaging.inplane import Region
+from medviewer.imaging.value_map import ValueMap
 from medviewer.imaging.volume import Geometry, Unit
 from medviewer.imaging.window import Window
+
+PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
 
 
 class SeriesIssue(StrEnum):
@@ -112,7 +115,7 @@ class Instance:
     slope: float = 1.0
     intercept: float = 0.0
     windows: tuple[Window, ...] = ()
-    padding: tuple[int, int] | None = None
+    padding: tuple[float, float] | None = None
     """Stored values that mean "no data", inclusive range."""
     image_type: tuple[str, ...] = ()
     modality_lut: bool = False
@@ -130,6 +133,8 @@ class Instance:
     """Where a frame comes within its file or group: Dimension Index Values, else the part it lies in."""
     stamp: tuple[int, int] = (0, 0)
     """Size and modification time (ns) of the file when it was scanned: a changed file is not believed."""
+    value_map: ValueMap | None = None
+    """From stored to real-world values: takes the place of slope and intercept."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,8 @@ class Series:
     unit: Unit = Unit.RAW
     unit_label: str = ""
     """What values of Unit.RAW are said to be: "Bq/mL"; empty where nothing is said."""
+    quantity: str = ""
+    """What real-world values measure: "Apparent Diffusion Coefficient"; empty where nothing is said."""
     acquisition: Acquisition = field(default_factory=Acquisition)
     issues: frozenset[SeriesIssue] = frozenset()
     lossy: str = ""
@@ -188,6 +195,11 @@ class Series:
     def is_volume(self) -> bool:
         """Whether the stack is one regular volume with at least two slices."""
         return self.geometry is not None and len(self.instances) > 1
+
+    @property
+    def is_map(self) -> bool:
+        """Whether these are parametric maps: figures to be read off, not pictures of a patient."""
+        return self.instances[0].sop_class == PARAMETRIC_MAP
 
     @property
     def size(self) -> tuple[int, int]:

@@ -45,6 +45,8 @@ def _is_fine(instance: Instance) -> bool:
 def _is_whole(instance: Instance) -> bool:
     if instance.pixels.float_pixels or instance.modality_lut or instance.pixels.bits_stored > 16:
         return False
+    if instance.value_map is not None:  # which may leave pixels without a value
+        return False
     return instance.slope.is_integer() and instance.intercept.is_integer() and abs(instance.intercept) < 32768
 
 
@@ -118,6 +120,9 @@ def write_values(stored: NDArray[Any], instance: Instance, target: NDArray[Any])
         raise UnreadableImage("The decoded image has another size than its header says.")
     if target.ndim == 3:
         target[...] = stored
+    elif instance.value_map is not None:
+        with np.errstate(over="ignore"):  # beyond what single precision holds: infinite
+            target[...] = instance.value_map.apply(stored)
     elif instance.modality_lut:
         target[...] = apply_modality_lut(stored, instance)
     elif target.dtype == np.int16 and _fits_int16(instance):
@@ -138,10 +143,21 @@ def padding_range(instance: Instance, dtype: np.dtype[Any]) -> tuple[float, floa
     """The padding values after rescaling, as a volume of ``dtype`` holds them."""
     if instance.padding is None or instance.modality_lut:
         return None
+    if instance.value_map is not None or instance.pixels.float_pixels:
+        return _float_padding(instance, instance.padding, dtype)
     ends = [value * instance.slope + instance.intercept for value in instance.padding]
     if dtype == np.int16:
         ends = [float(np.clip(end, _INT16.min, _INT16.max)) for end in ends]
     return min(ends), max(ends)
+
+
+def _float_padding(
+    instance: Instance, padding: tuple[float, float], dtype: np.dtype[Any]
+) -> tuple[float, float] | None:
+    """Padding as the voxels round it; None where the real-world mapping gives it no value anyway."""
+    ends = np.empty(2, dtype)
+    write_values(np.array(padding), instance, ends)
+    return (float(ends.min()), float(ends.max())) if np.isfinite(ends).all() else None
 
 
 def series_padding(series: Series, dtype: np.dtype[Any]) -> tuple[float, float] | None:

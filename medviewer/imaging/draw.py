@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from medviewer.imaging.colour_bar import ColourBar
 from medviewer.imaging.measure import ruler
 from medviewer.imaging.overlay import hatch, hatch_of, rgb_of
 from medviewer.imaging.reslice import Letters
@@ -23,6 +24,7 @@ TEXT = (240, 243, 247)
 LETTER = (0xFF, 0xD5, 0x4F)
 HALO = (8, 10, 13)
 _TEXT_PX, _LETTER_PX, _MARGIN_PX, _LINE_PX, _SWATCH_PX = 11.5, 14.0, 8.0, 16.0, 10.0
+_BAR_PX = 12.0
 _RULER_PART = 0.22
 """The ruler is at most this part of the picture's width."""
 
@@ -127,6 +129,10 @@ class _Pen:
         self._draw.rectangle((left - halo, top - halo, right + halo, top + thickness + halo), fill=HALO)
         self._draw.rectangle((left, top, right, top + thickness), fill=TEXT)
 
+    def frame(self, left: float, top: float, right: float, bottom: float) -> None:
+        halo = self._halo
+        self._draw.rectangle((left - halo, top - halo, right + halo - 1, bottom + halo - 1), fill=HALO)
+
 
 class _Page:
     """One picture being annotated: its size, scale and margins."""
@@ -171,6 +177,25 @@ class _Page:
         middle = (left + right) / 2 - self.face.width(text) / 2
         self.pen.text(min(middle, right - self.face.width(text)), top - 4 * self.scale, text, self.face, TEXT)
 
+    def colour_bar(self, bar: ColourBar) -> None:
+        """At the right edge, beside the letter: half as tall as the picture."""
+        wide, tall = max(6, round(_BAR_PX * self.scale)), max(2, self.height // 2)
+        left = round(self.width - self.margin - 2 * _LETTER_PX * self.scale) - wide
+        top = (self.height - tall) // 2
+        rows = np.minimum((np.arange(tall) + 0.5) * len(bar.colours) / tall, len(bar.colours) - 1)
+        column = np.repeat(bar.colours[rows.astype(np.intp)][:, None], wide, axis=1)
+        self.pen.frame(left, top, left + wide, top + tall)
+        self.picture.paste(Image.fromarray(column), (left, top))
+        tick = 4 * self.scale
+        for place, text in bar.ticks:
+            y = top + place * tall
+            self.pen.bar(left - tick, y, left, 0)
+            x = left - 2 * tick - self.face.width(text)
+            self.pen.text(x, y + self.face.pixels * 0.36, text, self.face, TEXT)
+        title = self.face.elided(bar.title, self.width / 2)
+        x = left + wide - self.face.width(title)
+        self.pen.text(x, top - self.line / 2, title, self.face, TEXT)
+
     def legend(self, entries: Sequence[LegendEntry], lines_below: int) -> None:
         side = max(4, round(_SWATCH_PX * self.scale))
         for number, entry in enumerate(entries):
@@ -205,11 +230,13 @@ def annotate(
     legend: Sequence[LegendEntry] = (),
     marks: Sequence[Mark] = (),
     ruler_label: str = "mm",
+    bar: ColourBar | None = None,
 ) -> NDArray[np.uint8]:
     """A copy of ``rgb`` (rows, columns, 3) with its words.
 
     ``letters`` None: no geometry, none shown. ``ruler_px_per_mm``: picture columns per mm, None for no ruler;
     ``ruler_label``: what these mm are ("mm at detector").
+    ``bar``: what colours mean, at the right edge.
     ``scale``: size of the type, 1 being that of the screen. ``legend`` stands above the bottom left corner.
     """
     picture = Image.fromarray(np.ascontiguousarray(rgb))
@@ -221,6 +248,8 @@ def annotate(
     page.legend(legend, len(corners.bottom_left))
     for mark in marks:
         page.pen.centred(mark.x, mark.y, mark.letter, page.bold, rgb_of(mark.colour))
+    if bar is not None:
+        page.colour_bar(bar)
     if letters is not None:
         page.letters(letters)
     if ruler_px_per_mm is not None:

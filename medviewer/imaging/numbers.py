@@ -23,6 +23,13 @@ def number(value: float, unit: str = "", decimals: int = 0) -> str:
     return (MINUS if negative else "") + digits + (f"{THIN_SPACE}{unit}" if unit else "")
 
 
+def decimals_for(size: float) -> int:
+    """Decimals of a value of about this size: none from 10 up, 2 from 0.1, below that three figures."""
+    if not math.isfinite(size) or abs(size) >= 10:
+        return 0
+    return 2 if abs(size) >= 0.1 or size == 0 else min(15, 2 - math.floor(math.log10(abs(size))))
+
+
 def between(low: float, high: float, unit: str = "", decimals: int = 0) -> str:
     """A range in words: "8.8 to 10.3 %". Words, because a dash beside a minus sign is misread."""
     return f"{number(low, decimals=decimals)} to {number(high, unit, decimals)}"

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medviewer.imaging.colour_map import coloured
 from medviewer.imaging.overlay import PALETTE, OverlayStyle, compose, overlay_rgba
 from medviewer.imaging.reslice import PlaneView
 from medviewer.imaging.volume import Mask, Volume
@@ -27,6 +28,7 @@ __all__ = [
     "display_size",
     "overlay_rgba",
     "render",
+    "shades",
 ]
 
 _WHITE = 255.0
@@ -105,6 +107,20 @@ def apply_window(values: NDArray[Any], window: Window) -> NDArray[np.uint8]:
     native = small.dtype.newbyteorder("=")
     table = _table(window, native)
     return np.asarray(table.levels.take(small.astype(native, copy=False).view(table.unsigned)))
+
+
+def shades(values: NDArray[Any], window: Window) -> NDArray[np.uint8]:
+    """Grey levels of ``values`` (any shape), or (..., 3) RGB where the window has a colour map.
+
+    What is no number stays black in every map, and so is told from the lowest value.
+    """
+    levels = apply_window(values, window)
+    if not window.colours:
+        return levels
+    out = coloured(levels, window.colours)
+    if values.dtype.kind == "f":
+        out[np.isnan(values)] = 0
+    return out
 
 
 def _sampled(volume: Volume, index: int | None) -> NDArray[np.float64]:
@@ -189,7 +205,7 @@ def render(
     if volume.is_colour:
         base = np.ascontiguousarray(values, dtype=np.uint8)
     else:
-        base = apply_window(values, window or auto_window(volume))
+        base = shades(values, window or auto_window(volume))
     pictures = [(view.extract_mask(mask, index), colour) for mask, colour in layers]
     if size is not None and size != view.shape:
         base = _smooth(base, size)

@@ -147,6 +147,8 @@ class Volume:
     """Slices that could not be read: they hold the lowest value, and nothing may be measured in them."""
     unit_label: str = ""
     """What values of Unit.RAW are said to be: "Bq/mL"; empty where nothing is said."""
+    quantity: str = ""
+    """What real-world values measure; empty where nothing is said."""
     in_plane: tuple[InPlane, ...] = ()
     """What each slice tells of its own plane, or (): all that may be measured without geometry."""
 

@@ -38,6 +38,8 @@ class Window:
     name: str = ""
     lut: VoiLut | None = None
     """A table that takes the place of the function; centre and width then are the span it covers."""
+    colours: str = ""
+    """Id of the colour map that is laid over the grey levels; empty for grey."""
 
     def __post_init__(self) -> None:
         smallest = 1.0 if self.function is VoiFunction.LINEAR else 1e-12

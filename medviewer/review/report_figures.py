@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from medviewer.ai.findings import Finding
+from medviewer.imaging.colour_bar import bar_of
 from medviewer.imaging.draw import Corners, annotate
 from medviewer.imaging.render import OverlayStyle, display_size, render
 from medviewer.imaging.reslice import Plane, PlaneView
@@ -194,6 +195,7 @@ class _Studio:
             per_mm,
             scale=_LONGEST_PX / 480,
             ruler_label=view.label(picture),
+            bar=bar_of(self.volume, window),
         )
         legend = tuple(LegendLine(x.colour, _colour_words(x.colour, style), x.name) for x in layers)
         by = f" Outlined by {self.maker}." if layers and self.maker else ""

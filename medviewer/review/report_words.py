@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from medviewer.ai.findings import AnalysisResult, Finding, Measurement, ResultState
 from medviewer.dicom.study import Series, Study
-from medviewer.imaging.numbers import between, number
+from medviewer.imaging.colour_map import COLOUR_MAPS
+from medviewer.imaging.numbers import between, decimals_for, number
 from medviewer.imaging.overlay import PALETTE
 from medviewer.imaging.window import Window
 from medviewer.review.report_model import Line
@@ -92,9 +93,10 @@ def window_text(window: Window | None) -> str:
         return "automatic window"
     if window.lut is not None:
         return f"VOI LUT {window.name}".rstrip()
-    decimals = 0 if window.width >= 10 else 2
+    decimals = decimals_for(window.width)
     width, centre = (number(x, decimals=decimals).replace(",", "") for x in (window.width, window.centre))
-    return f"window {width}/{centre}"
+    colours = f", {COLOUR_MAPS[window.colours].name}" if window.colours else ""
+    return f"window {width}/{centre}{colours}"
 
 
 def state_notice(result: AnalysisResult | None) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from medviewer.dicom.study import ScanResult, Series
 from medviewer.errors import UsageError
+from medviewer.imaging.colour_map import GREY, MAP_COLOURS
 from medviewer.imaging.render import OverlayStyle, auto_window
 from medviewer.imaging.volume import Unit, Volume
 from medviewer.imaging.window import VoiFunction, Window
@@ -146,12 +147,15 @@ class Screen(Store):
             self._set(replace(self._state, window=window), Change.WINDOW)
 
     def auto_window(self) -> None:
-        """A window from the values of the image on screen; keeps the inversion."""
+        """A window from the values of the image on screen; keeps the inversion and the colour map."""
         state = self._state
         if state.volume is None or state.series is None or state.volume.is_colour:
             return
-        inverted = state.window.invert if state.window is not None else is_inverted(state.series)
-        self.set_window(replace(auto_window(state.volume, state.index), invert=inverted))
+        now = state.window
+        inverted = now.invert if now is not None else is_inverted(state.series)
+        colours = now.colours if now is not None else first_colours(state.series)
+        found = auto_window(state.volume, state.index)
+        self.set_window(replace(found, invert=inverted, colours=colours))
 
     def set_style(self, style: OverlayStyle) -> None:
         """Opacity of the overlay's fill and outline, and hatching."""
@@ -176,12 +180,18 @@ def is_inverted(series: Series) -> bool:
     return series.instances[0].pixels.photometric == "MONOCHROME1"
 
 
+def first_colours(series: Series) -> str:
+    """The colour map a series is first shown in: parametric maps have one, images of patients none."""
+    return MAP_COLOURS if series.is_map else GREY
+
+
 def first_window(series: Series) -> Window | None:
     """What a series is first shown with: its own first window; else soft tissue for HU, 0 to 6 for SUV;
     else None, and the values decide once they are there."""
     own = series.instances[len(series.instances) // 2].windows
     if own:
-        return replace(own[0], invert=own[0].invert or is_inverted(series))
+        inverted = own[0].invert or is_inverted(series)
+        return replace(own[0], invert=inverted, colours=first_colours(series))
     if series.unit is Unit.SUV:
         return _UPTAKE
     return _SOFT_TISSUE if series.unit is Unit.HU else None

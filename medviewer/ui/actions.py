@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from medviewer.ai.findings import ResultState
+from medviewer.imaging.colour_map import COLOUR_MAPS, GREY
 from medviewer.imaging.presets import CT_PRESETS
 from medviewer.imaging.volume import Unit
 from medviewer.review.presenting import may_turn
@@ -92,7 +93,8 @@ def _has_result(state: State) -> bool:
 @dataclass(frozen=True)
 class ActionSpec:
     """One act: ``id`` names the command, ``menu`` one of MENUS, ``short`` the word in the toolbar ("" keeps
-    it out), ``group`` makes the acts of one name exclusive, ``gap`` puts a line before it."""
+    it out), ``group`` makes the acts of one name exclusive, ``gap`` puts a line before it, ``inside`` names
+    the menu within the menu where it stands."""
 
     id: str
     text: str
@@ -105,6 +107,7 @@ class ActionSpec:
     group: str = ""
     gap: bool = False
     tip: str = ""
+    inside: str = ""
 
 
 def _tool(name: str, text: str, key: str, icon: str, *, short: str = "", gap: bool = False) -> ActionSpec:
@@ -120,6 +123,27 @@ def _tool(name: str, text: str, key: str, icon: str, *, short: str = "", gap: bo
         checkable=True,
         group="tool",
         gap=gap,
+    )
+
+
+def colours_action(name: str) -> str:
+    """The id of the act that chooses a colour map by its id, or grey."""
+    return f"colours_{name or 'grey'}"
+
+
+def _colour_maps() -> tuple[ActionSpec, ...]:
+    rows = ((GREY, "Grey"), *((key, found.name) for key, found in COLOUR_MAPS.items()))
+    return tuple(
+        ActionSpec(
+            colours_action(key),
+            text,
+            "Image",
+            when=_has_grey,
+            checkable=True,
+            group="colours",
+            inside="Colour map",
+        )
+        for key, text in rows
     )
 
 
@@ -197,6 +221,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("window_auto", "Automatic window", "Image", ("0",), "contrast", when=_has_grey, gap=True),
     ActionSpec("window_dicom", "The series' own windows", "Image", ("1",), when=_has_own_window),
     ActionSpec("invert", "Invert", "Image", ("Shift+I",), when=_has_grey),
+    *_colour_maps(),
     *_presets(),
     _tool("window", "Window", "W", "contrast", short="Window"),
     _tool("scroll", "Scroll", "S", "move-vertical", short="Scroll"),

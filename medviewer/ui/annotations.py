@@ -9,12 +9,14 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from medviewer.imaging.colour_bar import ColourBar
 from medviewer.imaging.draw import Corners, LegendEntry, Mark
 from medviewer.imaging.measure import ruler
 from medviewer.imaging.overlay import hatch, hatch_of, rgb_of
 from medviewer.imaging.reslice import Letters
 from medviewer.ui import halo, theme
 from medviewer.ui.camera import Camera
+from medviewer.ui.colour_scale import draw_colour_bar
 from medviewer.ui.marks import draw_shape
 from medviewer.ui.shapes import Shape
 
@@ -75,6 +77,8 @@ class Notes:
     lines: tuple[ReferenceLine, ...] = ()
     shapes: tuple[Shape, ...] = ()
     sketch: Shape | None = None
+    bar: ColourBar | None = None
+    """The colour bar, where there are colours."""
     chosen: str = ""
     """Id of the measurement under the mouse or last touched."""
 
@@ -112,6 +116,8 @@ class Annotations(QGraphicsItem):
                 draw_shape(painter, shape, notes.camera, chosen=shape.id == notes.chosen)
             if notes.sketch is not None:
                 draw_shape(painter, notes.sketch, notes.camera, chosen=True)
+            if notes.bar is not None and not notes.compact:
+                draw_colour_bar(painter, notes.bar, width, height)
             self._letters(painter, width, height)
         self._corners(painter, width, height)
         self._message(painter, width, height)

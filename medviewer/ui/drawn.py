@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -105,3 +105,14 @@ def reference_lines(picture: Picture | None, voxel: Voxel | None) -> tuple[Refer
         ReferenceLine(theme.colour(planes[down]), y=row + 0.5),
         ReferenceLine(theme.colour(planes[across]), x=column + 0.5),
     )
+
+
+def why_missing(picture: Picture | None, index: int, failures: Mapping[int, str]) -> str:
+    """What stands in the place of a picture that isn't there; ``failures``: why, by stored slice."""
+    if picture is None or picture.is_ready(index):
+        return ""
+    if picture.view.axes[0] == 0:
+        stored = int(picture.view.to_voxel(index, 0, 0)[0])
+        if stored in failures:
+            return f"Image {index + 1} could not be shown.\n{failures[stored]}"
+    return "Loading …"

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
+from medviewer.dicom.captions import patient_line
 from medviewer.dicom.document import read_pdf
 from medviewer.dicom.elements import Broken
-from medviewer.dicom.report_tree import places, read_report
+from medviewer.dicom.objects.waveform import read_waveform
+from medviewer.dicom.report_tree import place_of, places, read_report
 from medviewer.dicom.study import DicomObject
 from medviewer.dicom.tag_tree import read_tags
 from medviewer.errors import UnreadableImage
@@ -22,6 +24,7 @@ from medviewer.tasks import TaskContext
 from medviewer.ui.dialogs.document import DocumentReader
 from medviewer.ui.dialogs.report_tree import ReportReader
 from medviewer.ui.dialogs.tags import Tags
+from medviewer.ui.dialogs.waveform import WaveformReader
 from medviewer.ui.jobs import JobContext
 
 T = TypeVar("T")
@@ -65,7 +68,35 @@ class Inspecting(QObject):
         dialog = ReportReader(found.kind.name, str(found.path), known, self._on_top())
         dialog.tags_wanted.connect(self.show_tags)
         job = self._window.runner.submit("inspect", lambda context: _told(read_report, found.path, context))
+        dialog.reference_wanted.connect(
+            lambda uid, frame: dialog.tell(self._go_to(found.patient.key, uid, frame))
+        )
         job.succeeded.connect(dialog.show_report)
+        job.failed.connect(dialog.fail)
+        dialog.finished.connect(job.cancel)
+        # Beside the window, not before it: the reader goes from line to image and back.
+        dialog.show()
+
+    def _go_to(self, patient_key: str, uid: str, frame: int) -> str:
+        """Show what a line of a report points at; returns the sentence on what became of it."""
+        scan = self._window.session.state.scan
+        place = place_of(scan, patient_key, uid, frame) if scan is not None else None
+        if place is not None:
+            self._window.opening.show(place[0])
+            self._window.session.scroll(place[1])
+            return f"Image {place[1] + 1} is on screen."
+        for other in scan.objects if scan is not None else ():
+            if other.sop_uid == uid and other.patient.key == patient_key:
+                self.open_object(str(other.path))
+                return ""
+        return "The image is not open. Open its folder too."
+
+    def _show_waveform(self, found: DicomObject) -> None:
+        who = patient_line(found.patient, found.study)
+        dialog = WaveformReader(found.kind.name, who, str(found.path), self._on_top())
+        dialog.tags_wanted.connect(self.show_tags)
+        job = self._window.runner.submit("inspect", lambda context: _told(read_waveform, found.path, context))
+        job.succeeded.connect(dialog.show_waveform)
         job.failed.connect(dialog.fail)
         dialog.finished.connect(job.cancel)
         self._window.commands.show_dialog(dialog)
@@ -103,6 +134,7 @@ OPENERS: dict[str, Callable[[Inspecting, DicomObject], None]] = {
     "PR": Inspecting._present,
     "SEG": Inspecting._lay_over,
     "RTSTRUCT": Inspecting._lay_over,
+    "WAVE": Inspecting._show_waveform,
 }
 """By the code of its kind: how an object is opened. What is not here is shown as tags."""
 

@@ -83,11 +83,14 @@ class ActionSet(QObject):
         return menus
 
     def _fill(self, menu: QMenu, name: str) -> None:
+        within: dict[str, QMenu] = {}
         for row in ACTIONS:
             if row.menu == name:
                 if row.gap:
                     menu.addSeparator()
-                menu.addAction(self.actions[row.id])
+                if row.inside and row.inside not in within:
+                    within[row.inside] = menu.addMenu(row.inside)
+                within.get(row.inside, menu).addAction(self.actions[row.id])
 
     def context_menu(self, parent: QWidget) -> QMenu:
         """What the right button offers on a picture."""
@@ -108,12 +111,10 @@ class ActionSet(QObject):
                 menu.addSeparator()
             elif self.actions[name].isEnabled():
                 menu.addAction(self.actions[name])
-        presets = [
-            row for row in ACTIONS if row.id.startswith("preset_") and self.actions[row.id].isEnabled()
-        ]
-        if presets:
-            inner = menu.addMenu("CT windows")
-            for row in presets:
+        for title, prefix in (("Colour map", "colours_"), ("CT windows", "preset_")):
+            rows = [row for row in ACTIONS if row.id.startswith(prefix) and self.actions[row.id].isEnabled()]
+            inner = menu.addMenu(title) if rows else menu
+            for row in rows:
                 inner.addAction(self.actions[row.id])
         return menu
 

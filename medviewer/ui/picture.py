@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from medviewer.errors import NoGeometry
 from medviewer.imaging.cut import mask_cut, shrink_mask
-from medviewer.imaging.numbers import number
+from medviewer.imaging.numbers import decimals_for, number
 from medviewer.imaging.overlay import outline_segments
 from medviewer.imaging.part import Part, Span
-from medviewer.imaging.render import apply_window, auto_window
+from medviewer.imaging.render import auto_window, shades
 from medviewer.imaging.reslice import Plane, PlaneView
 from medviewer.imaging.shrink import block_means, block_of, shrink
 from medviewer.imaging.turn import STRAIGHT, Turn
@@ -100,7 +100,7 @@ class Picture:
         values = self._values(index, part)
         if self.volume.is_colour:
             return np.ascontiguousarray(values, dtype=np.uint8)
-        grey = np.ascontiguousarray(apply_window(values, window or auto_window(self.volume)))
+        grey = np.ascontiguousarray(shades(values, window or auto_window(self.volume)))
         if self.ready is not None and self.view.axes[0] != 0:
             self._blacken(grey, self.ready, part)
         return grey
@@ -178,7 +178,9 @@ class Picture:
             return f"RGB {'/'.join(str(int(v)) for v in value)} {where}"
         whole = np.issubdtype(value.dtype, np.integer) or float(value).is_integer()
         # Values are compared with window settings, which have no thousands separator either.
-        text = number(float(value), decimals=0 if whole else 2).replace(",", "")
+        text = number(float(value), decimals=0 if whole else max(2, decimals_for(float(value)))).replace(
+            ",", ""
+        )
         return f"{unit_of(self.volume) or 'Value'} {text} {where}"
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from medviewer.imaging.colour_bar import bar_of
 from medviewer.imaging.part import Part
 from medviewer.imaging.render import OverlayStyle, auto_window
 from medviewer.imaging.reslice import Plane
@@ -18,7 +19,7 @@ from medviewer.imaging.window import Window
 from medviewer.review.state import ReaderMeasurement
 from medviewer.ui.camera import Camera
 from medviewer.ui.canvas import Hands
-from medviewer.ui.drawn import drawn_masks, legend_of, reference_lines, shapes_on
+from medviewer.ui.drawn import drawn_masks, legend_of, reference_lines, shapes_on, why_missing
 from medviewer.ui.foreign import Foreign
 from medviewer.ui.picture import Picture
 from medviewer.ui.sight import part_in_sight, serves
@@ -242,27 +243,19 @@ class PictureView(Stage):
 
     def _show_levels(self) -> None:
         picture = self._picture
-        self._front.notes.missing = self._why_missing()
+        self._front.notes.missing = why_missing(picture, self._index, self._failures)
         if picture is None or not picture.is_ready(self._index):
+            self._front.notes.bar = None
             self._canvas.show_levels(None)
             self._front.update()
         else:
             if self._auto is None and self._window is None:
                 self._auto = auto_window(picture.volume)
+            self._front.notes.bar = bar_of(picture.volume, self.shown_window)
             part = self._part
             self._canvas.show_levels(picture.levels(self._index, self.shown_window, part), part)
             self._settled.start()
         self._show_bar()
-
-    def _why_missing(self) -> str:
-        """What stands in the place of a picture that isn't there."""
-        if self._picture is None or self._picture.is_ready(self._index):
-            return ""
-        if self._picture.view.axes[0] == 0:
-            stored = int(self._picture.view.to_voxel(self._index, 0, 0)[0])
-            if stored in self._failures:
-                return f"Image {self._index + 1} could not be shown.\n{self._failures[stored]}"
-        return "Loading …"
 
     def _mark_seen(self) -> None:
         if self._picture is not None and self.isVisible() and self._picture.is_ready(self._index):

@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from medviewer.imaging.colour_map import COLOUR_MAPS, GREY
 from medviewer.imaging.presets import CT_PRESETS
 from medviewer.imaging.turn import FLIP_ACROSS, FLIP_DOWN, LEFT, RIGHT, Turn
 from medviewer.imaging.window import Window
 from medviewer.review.presenting import presented_window
-from medviewer.review.screen import ANNOTATION_LEVELS, first_window, is_inverted
+from medviewer.review.screen import ANNOTATION_LEVELS, first_colours, first_window, is_inverted
 from medviewer.review.session import Session
 from medviewer.review.state import State
+from medviewer.ui.actions import colours_action
 from medviewer.ui.planes import PlanesView
 
 Command = Callable[[], None]
@@ -66,6 +68,7 @@ class ScreenCommands(QObject):
             "window_auto": self._session.auto_window,
             "window_dicom": self._dicom_window,
             "invert": self._invert,
+            **{colours_action(name): self._colours(name) for name in (GREY, *COLOUR_MAPS)},
             "lines": self._toggle_lines,
             "next_view": self._planes.next_view,
             "layout": self._toggle_layout,
@@ -93,6 +96,15 @@ class ScreenCommands(QObject):
     def _preset(self, window: Window) -> Command:
         def choose() -> None:
             self._set_window(window)
+
+        return choose
+
+    def _colours(self, name: str) -> Command:
+        def choose() -> None:
+            if self._session.state.window is None:
+                self._session.auto_window()
+            if self._session.state.window is not None:
+                self._session.set_window(replace(self._session.state.window, colours=name))
 
         return choose
 
@@ -129,9 +141,11 @@ class ScreenCommands(QObject):
     # Window
 
     def _set_window(self, window: Window) -> None:
-        """The reader's inversion stays."""
+        """The reader's inversion and colours stay."""
         now = self._session.state.window
-        self._session.set_window(replace(window, invert=now.invert if now is not None else False))
+        if now is not None:
+            window = replace(window, invert=now.invert, colours=now.colours)
+        self._session.set_window(window)
 
     def _dicom_window(self) -> None:
         """The windows of the image on screen, one after the other."""
@@ -140,7 +154,8 @@ class ScreenCommands(QObject):
         if not own or state.series is None:
             return
         turn = is_inverted(state.series)
-        shown = [replace(w, invert=w.invert or turn) for w in own]
+        colours = state.window.colours if state.window is not None else first_colours(state.series)
+        shown = [replace(w, invert=w.invert or turn, colours=colours) for w in own]
         at = shown.index(state.window) + 1 if state.window in shown else 0
         self._session.set_window(shown[at % len(shown)])
 
@@ -242,5 +257,9 @@ class ScreenCommands(QObject):
             "smooth": self._smooth,
             "overlay": state.overlay_hidden,
             "planes": not state.planes_hidden,
+            **{
+                colours_action(name): name == (state.window.colours if state.window is not None else GREY)
+                for name in (GREY, *COLOUR_MAPS)
+            },
             **{f"tool_{name}": self._planes.main.tool_name == name for name in TOOLS},
         }

@@ -17,7 +17,7 @@ import numpy as np
 from medviewer.errors import NoGeometry
 from medviewer.imaging import measure
 from medviewer.imaging.inplane import Scale
-from medviewer.imaging.numbers import number, plus_minus, supported_decimals
+from medviewer.imaging.numbers import decimals_for, number, plus_minus, supported_decimals
 from medviewer.imaging.reslice import PlaneView
 from medviewer.review.state import ReaderMeasurement
 from medviewer.ui.picture import Picture, unit_of
@@ -115,7 +115,7 @@ def _ellipse(points: Points, at: list[VoxelPoint], picture: Picture, index: int)
     inside = inside_ellipse(points, view.shape)
     values = view.extract(picture.volume.voxels, index)[inside]
     stats = measure.statistics(values, picture.volume.padding)
-    decimals = 0 if stats.count and abs(stats.mean) >= 10 else 2
+    decimals = decimals_for(stats.mean) if stats.count else 2
     return f"{plus_minus(stats.mean, stats.sd, unit_of(picture.volume), decimals)} · {size}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 
-from medviewer.imaging.numbers import number
+from medviewer.imaging.numbers import decimals_for, number
 from medviewer.imaging.presets import CT_PRESETS
 from medviewer.imaging.volume import Unit
 from medviewer.review.state import Change, State
@@ -69,6 +69,6 @@ def window_name(state: State) -> str:
         if (preset.window.centre, preset.window.width) == (window.centre, window.width):
             key = f" ({preset.key})" if preset.key else ""
             return f"{preset.name} window{key}{inverted}"
-    digits = 0 if window.width >= 10 else 2
+    digits = decimals_for(window.width)
     width, centre = (number(value, "", digits).replace(",", "") for value in (window.width, window.centre))
     return f"W {width} L {centre}{inverted}"

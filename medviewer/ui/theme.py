@@ -138,7 +138,7 @@ def tokens(name: str = "dark") -> Mapping[str, str]:
     """Colour by name, "#rrggbb", of "dark" or "light". Raises ValueError for another theme."""
     if name not in THEMES:
         raise ValueError(f"the themes are {', '.join(THEMES)}, not {name!r}")
-    return {**_themes()["image"], **_themes()[name]}
+    return {**_themes()["image"], **_themes()["paper"], **_themes()[name]}
 
 
 def current() -> str:

@@ -13,9 +13,11 @@ from medviewer.commands.render import window_of
 from medviewer.dicom.load import load_series
 from medviewer.dicom.scan import scan
 from medviewer.errors import UsageError
+from medviewer.imaging.colour_map import COLOUR_MAPS
 from medviewer.imaging.render import apply_window
 from medviewer.imaging.window import Window
 from medviewer.training.demo import DemoStudy
+from tests.dicom.maps import mapping, write_map
 from tests.dicom.presentations import add_plane, make_projection
 from tests.factories import make_instance, save
 from tests.program import call
@@ -100,3 +102,28 @@ def test_that_a_picture_that_cannot_be_written_is_status_7(
     assert call("render", "-q", series, "-o", tmp_path / "no" / "o.png") == 7
     expected = "error: This folder does not exist: nothing was written. Choose another folder.\n"
     assert capsys.readouterr().err == expected
+
+
+def test_that_colours_lie_over_the_greys_and_the_bar_beside_them(series: Path, tmp_path: Path) -> None:
+    words = ["render", series, "--index", 3, "--window", "400/-900"]
+    assert call(*words, "-o", tmp_path / "grey.png") == 0
+    assert call(*words, "--colours", "hot-iron", "-o", tmp_path / "hot.png") == 0
+    table = COLOUR_MAPS["hot_iron"].table
+    np.testing.assert_array_equal(
+        picture(tmp_path / "hot.png"), table[picture(tmp_path / "grey.png")[..., 0]]
+    )
+    assert call(*words, "--colours", "hot-iron", "--annotate", "-o", tmp_path / "bar.png") == 0
+    shown = {tuple(c) for c in picture(tmp_path / "bar.png").reshape(-1, 3).tolist()}
+    assert sum(tuple(c) in shown for c in table.tolist()) > 200
+    assert call(*words, "--colours", "hot-irn", "-o", tmp_path / "x.png") == 2
+
+
+def test_that_a_parametric_map_is_coloured_by_itself(tmp_path: Path) -> None:
+    values = np.linspace(0, 255, 2 * 64, dtype=np.float32).reshape(2, 8, 8)
+    write_map(tmp_path / "in" / "a.dcm", values, [mapping((0.0, 255.0), slope=1.0, intercept=0.0)])
+    assert call("render", tmp_path / "in", "-o", tmp_path / "o.png") == 0
+    table = {tuple(c) for c in COLOUR_MAPS["viridis"].table.tolist()}
+    assert {tuple(c) for c in picture(tmp_path / "o.png").reshape(-1, 3).tolist()} <= table
+    assert call("render", tmp_path / "in", "--colours", "grey", "-o", tmp_path / "g.png") == 0
+    grey = picture(tmp_path / "g.png")
+    assert (grey[..., 0] == grey[..., 2]).all()

@@ -9,7 +9,14 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID, ImplicitVRLittleEndian
 
-from medviewer.dicom.report_tree import ReportLine, places, pointed_at, read_report
+from medviewer.dicom.report_tree import (
+    ReportLine,
+    place_of,
+    places,
+    pointed_at,
+    read_report,
+    target_of,
+)
 from medviewer.dicom.scan import scan
 from tests.dicom.test_walk import nested, with_inserted
 from tests.factories import make_ct_series, make_instance, save
@@ -130,3 +137,27 @@ def test_that_real_reports_read_to_their_end(shared_data: Path) -> None:
     assert told["Diameter"] == "20.0\u2009mm"
     assert told["Volume"] == "200.0\u2009mm³"
     assert told["Intensity Histogram Mean"].endswith("HU")
+
+
+def test_that_a_contour_leads_to_the_frame_it_was_drawn_on(shared_data: Path) -> None:
+    found = scan([shared_data / "studies" / "mr_enhanced_multiframe"])
+    series = next(s for s in found.all_series() if s.instances[0].frames > 1)
+    instance = series.instances[5]
+    picture = image(instance.sop_uid)
+    picture.ReferencedSOPSequence[0].ReferencedFrameNumber = instance.frame + 1
+    lines = (
+        ReportLine(0, "Region", "polyline"),
+        ReportLine(1, "Source", "", (instance.sop_uid,), (instance.frame + 1,)),
+    )
+    target = target_of(lines, 0)
+    assert target == (instance.sop_uid, instance.frame + 1)
+    assert place_of(found, series.patient_key, *target) == (series.key, 5)
+    assert place_of(found, "another", *target) is None
+    assert target_of((lines[1], ReportLine(0, "Comment", "words")), 1) is None
+
+
+def test_that_the_frame_of_a_reference_is_read(tmp_path: Path) -> None:
+    picture = image("1.2.3")
+    picture.ReferencedSOPSequence[0].ReferencedFrameNumber = [7, 8]
+    (line,) = read_report(write_report(tmp_path / "a", picture)).lines
+    assert (line.references, line.frames) == (("1.2.3",), (7,))

@@ -10,8 +10,10 @@ import pytest
 from medviewer.ai.findings import Finding, Measurement, Notice, ResultState
 from medviewer.dicom.study import SeriesIssue
 from medviewer.errors import UsageError
+from medviewer.imaging.colour_map import COLOUR_MAPS
 from medviewer.imaging.reslice import Plane
 from medviewer.imaging.volume import Volume
+from medviewer.imaging.window import Window
 from medviewer.review import report_words as words
 from medviewer.review.report import Report, build, suggest_name
 from medviewer.review.session import Session
@@ -277,3 +279,13 @@ def test_that_one_number_leads_and_the_others_follow_in_one_line() -> None:
     assert second.first.criterion == "2,170 to 2,238\u2009mL. Range: half a voxel."
     said = words.also(second.below, str, str)
     assert said == "Perc15 −921\u2009HU (indicative: kernel B, 5 mm)"
+
+
+def test_that_a_key_image_has_its_colours_and_their_bar() -> None:
+    one = session(make_result())
+    one.set_window(Window(0.0, 2000.0, colours="hot_iron"))
+    one.add_key_image()
+    figure = build(one.state, now=NOW, app_version="0").figures[-1]
+    assert "Hot iron" in figure.caption
+    shown = {tuple(c) for c in figure.rgb.reshape(-1, 3).tolist()}
+    assert sum(tuple(c) in shown for c in COLOUR_MAPS["hot_iron"].table.tolist()) > 200

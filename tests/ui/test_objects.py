@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pydicom
 import pytest
 from pydicom.uid import UID
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
 from medviewer.dicom.scan import scan
@@ -151,4 +153,67 @@ def test_that_a_report_that_vanished_says_so(window: MainWindow, qtbot: QtBot, t
     dialog = window.findChild(ReportReader)
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.said.text() == "The file could not be read.", timeout=PATIENCE)
+    dialog.reject()
+
+
+@pytest.mark.parametrize("ending", ["88.33", "88.59"])
+def test_that_a_line_leads_to_its_image(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, ending: str
+) -> None:
+    write_series(tmp_path / "ct", seeds=(0, 1), slices=5)
+    series = next(s for s in scan([tmp_path]).all_series() if s.instances[0].path.name.startswith("001"))
+    region = content("SCOORD", "Region", image(series.instances[3].sop_uid), GraphicType="POLYLINE")
+    words = content("TEXT", "Comment", TextValue="No change.")
+    path = write_report(tmp_path / "sr.dcm", region, image("1.2.3.999"), words)
+    ds = pydicom.dcmread(path)
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1." + ending)
+    ds.save_as(path)
+    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
+        window.opening.open_paths([tmp_path])
+    (row,) = rows(window)
+    qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
+    dialog = window.findChild(ReportReader)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.tree.topLevelItemCount() == 3, timeout=PATIENCE)
+    on_image, lost, plain = (dialog.tree.topLevelItem(k) for k in range(3))
+
+    def chosen(item: QTreeWidgetItem) -> str:
+        dialog.tree.setCurrentItem(item)
+        qtbot.keyClick(dialog.tree, Qt.Key.Key_Return)
+        return dialog.hint.text()
+
+    assert chosen(on_image) == "Image 4 is on screen."
+    assert window.session.state.series.key == series.key
+    assert window.session.state.index == 3
+    assert chosen(lost) == "The image is not open. Open its folder too."
+    assert chosen(plain) == "This line points at no image."
+    centre = dialog.tree.visualItemRect(on_image.child(0)).center()
+    window.session.scroll(0)
+    qtbot.mouseClick(dialog.tree.viewport(), Qt.MouseButton.LeftButton, pos=centre)
+    qtbot.mouseDClick(dialog.tree.viewport(), Qt.MouseButton.LeftButton, pos=centre)
+    assert window.session.state.index == 3
+    qtbot.waitUntil(lambda: window.opening.is_complete(series.key), timeout=PATIENCE)
+    dialog.reject()
+
+
+def test_that_a_line_of_another_patient_leads_nowhere(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    write_series(tmp_path / "ct", slices=3)
+    (series,) = scan([tmp_path]).all_series()
+    path = write_report(tmp_path / "sr.dcm", image(series.instances[2].sop_uid))
+    ds = pydicom.dcmread(path)
+    ds.PatientID = "T2"
+    ds.save_as(path)
+    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
+        window.opening.open_paths([tmp_path])
+    qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
+    dialog = window.findChild(ReportReader)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.tree.topLevelItemCount() == 1, timeout=PATIENCE)
+    before = window.session.state.index
+    dialog.tree.setCurrentItem(dialog.tree.topLevelItem(0))
+    qtbot.keyClick(dialog.tree, Qt.Key.Key_Return)
+    assert dialog.hint.text() == "The image is not open. Open its folder too."
+    assert window.session.state.index == before
     dialog.reject()
