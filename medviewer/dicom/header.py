@@ -170,7 +170,6 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
     slope, intercept, valid = plane.rescale(get("RescaleSlope"), get("RescaleIntercept"))
     spacing, label = _spacing(raw, common.modality)
     bits = bits_contradict(header, written) or written.signed != pixels.signed
-    wrong = {SeriesIssue.CONTRADICTORY_PIXELS} if bits else set()
     instance = Instance(
         path=path,
         sop_uid=v.ascii_text(get("SOPInstanceUID")),
@@ -184,6 +183,8 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         orientation=plane.orientation(get("ImageOrientationPatient")),
         pixel_spacing=spacing,
         spacing_label=label,
+        aspect=plane.aspect(get("PixelAspectRatio")),
+        magnification=plane.magnification(get("EstimatedRadiographicMagnificationFactor")),
         slope=1.0 if has_lut else slope,
         intercept=0.0 if has_lut else intercept,
         windows=_windows(path, header, pixels, intercept),
@@ -203,7 +204,8 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         tuple(v.ascii_text(raw.get(tag, b"")) for tag in PHASE_TAGS),
         valid and not has_lut and not bits and told_hu(raw, common.modality),
         _lossy(header),
-        flaws_of(header, written, rows * columns, instance.frames) | wrong,
+        flaws_of(header, written, rows * columns, instance.frames)
+        | ({SeriesIssue.CONTRADICTORY_PIXELS} if bits else set()),
     )
 
 

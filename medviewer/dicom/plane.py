@@ -11,6 +11,8 @@ from medviewer.dicom import values as v
 from medviewer.imaging.window import VoiFunction, Window
 
 _UNIT_TOLERANCE = 1e-3
+_SLIMMEST = 0.05
+_LARGEST_FACTOR = 10.0
 
 
 def rescale(slope: bytes, intercept: bytes) -> tuple[float, float, bool]:
@@ -77,6 +79,21 @@ def spacing_pair(raw: bytes) -> tuple[float, float] | None:
     """Two positive finite numbers, or None."""
     pair = v.numbers(raw)
     return (pair[0], pair[1]) if len(pair) == 2 and min(pair) > 0 and math.isfinite(sum(pair)) else None
+
+
+def aspect(raw: bytes) -> float:
+    """Height over width of a pixel by Pixel Aspect Ratio (PS3.3 C.7.6.3.1.7); 1 where it is not usable."""
+    pair = spacing_pair(raw)
+    return pair[0] / pair[1] if pair is not None and _SLIMMEST <= pair[0] / pair[1] <= 1 / _SLIMMEST else 1.0
+
+
+def magnification(raw: bytes) -> float | None:
+    """Estimated Radiographic Magnification Factor: detector over object distance, as far as it is possible.
+
+    A factor of 1 or less corrects nothing, one of 10 and more is none of a patient before a tube.
+    """
+    factor = v.number(raw)
+    return factor if factor is not None and 1.0 < factor < _LARGEST_FACTOR else None
 
 
 @lru_cache(maxsize=1024)

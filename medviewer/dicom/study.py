@@ -112,6 +112,10 @@ class Instance:
     """(between rows, between columns) in mm, validated: positive and finite, else None."""
     spacing_label: str = "mm"
     """What the millimetres are: "mm", "mm at detector", "mm (calibrated)" …, or "px" without spacing."""
+    aspect: float = 1.0
+    """Pixel Aspect Ratio: height over width of a pixel, told where there is no spacing; else square."""
+    magnification: float | None = None
+    """How much larger than the object its picture at the detector is estimated to be (0018,1114)."""
     slope: float = 1.0
     intercept: float = 0.0
     windows: tuple[Window, ...] = ()

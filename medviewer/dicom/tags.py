@@ -63,6 +63,8 @@ IMAGE = (
     "ImagerPixelSpacing",
     "NominalScannedPixelSpacing",
     "PixelSpacingCalibrationType",
+    "PixelAspectRatio",
+    "EstimatedRadiographicMagnificationFactor",
     "SequenceOfUltrasoundRegions",
     "AnatomicalOrientationType",
     "Rows",

@@ -17,11 +17,15 @@ from medviewer.errors import NoGeometry
 
 @dataclass(frozen=True)
 class Scale:
-    """Distance between rows and between columns in mm, and what these millimetres are ("mm at detector")."""
+    """Distance between rows and between columns in mm, and what these millimetres are ("mm at detector").
+
+    ``note``: the same in full where the file does not say it: who calibrated, when, by what.
+    """
 
     row_mm: float
     column_mm: float
     label: str = "mm"
+    note: str = ""
 
     def position(self, index: ArrayLike) -> NDArray[np.float64]:
         """(0, down, across) in mm of pixel indices (..., 3) in (slice, row, column): a place in the picture

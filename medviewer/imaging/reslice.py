@@ -140,10 +140,16 @@ class PlaneView:
     def pixel_mm(self) -> tuple[float, float] | None:
         """Distance between rows and between columns of a picture in mm, or None where it is not known.
 
-        What these millimetres are is told by :meth:`label`.
+        What these millimetres are is told by :meth:`label`. Of pictures that the reader calibrated one by one
+        this is the first: ask :meth:`pixel_mm_at`.
         """
+        return self.pixel_mm_at(0)
+
+    def pixel_mm_at(self, index: int) -> tuple[float, float] | None:
+        """As :attr:`pixel_mm`, of picture ``index``."""
         if self.geometry is None:
-            scale = self.in_plane[0].scale if self.in_plane else None  # alike in all: else they are split
+            own = self._own(index)
+            scale = own.scale if own is not None else None
             if scale is None:
                 return None
             across = self.axes[1] > self.axes[2]  # turned: the image's columns are the picture's rows
@@ -235,6 +241,11 @@ class PlaneView:
         """What the millimetres of picture ``index`` are: "mm", "mm at detector" …"""
         own = self._own(index)
         return own.scale.label if own is not None and own.scale is not None else "mm"
+
+    def note(self, index: int) -> str:
+        """What the millimetres of picture ``index`` are, in full, where the file does not say it."""
+        own = self._own(index)
+        return own.scale.note if self.geometry is None and own is not None and own.scale is not None else ""
 
     def _own(self, index: int) -> InPlane | None:
         """What the picture says of itself; in other planes what the first slice says."""

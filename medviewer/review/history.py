@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from medviewer.review.state import Change, Decision, KeyImage, ReaderMeasurement, State, study_key
+from medviewer.review.state import (
+    Calibration,
+    Change,
+    Decision,
+    KeyImage,
+    ReaderMeasurement,
+    State,
+    study_key,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,11 +25,13 @@ class Work:
     impressions: Mapping[str, str]
     measurements: tuple[ReaderMeasurement, ...]
     key_images: tuple[KeyImage, ...]
+    calibrations: tuple[Calibration, ...] = ()
 
     @classmethod
     def of(cls, state: State) -> Work:
         """The work in a state."""
-        return cls(state.decisions, state.impressions, state.measurements, state.key_images)
+        parts = state.decisions, state.impressions, state.measurements, state.key_images
+        return cls(*parts, state.calibrations)
 
     def put_into(self, state: State) -> State:
         """The state with the work on the patient on screen replaced by this; other patients' work stays."""
@@ -33,6 +43,7 @@ class Work:
             impressions=MappingProxyType({**others.impressions, **mine.impressions}),
             measurements=(*others.measurements, *mine.measurements),
             key_images=(*others.key_images, *mine.key_images),
+            calibrations=(*others.calibrations, *mine.calibrations),
         )
 
     def difference(self, other: Work) -> Change:
@@ -46,6 +57,8 @@ class Work:
             change |= Change.MEASUREMENT
         if self.key_images != other.key_images:
             change |= Change.KEY_IMAGE
+        if self.calibrations != other.calibrations:
+            change |= Change.SCALE
         return change
 
 
@@ -67,6 +80,7 @@ class _Owner:
             {k: text for k, text in work.impressions.items() if (k in self._texts) is not rest},
             tuple(m for m in work.measurements if (m.series_key in self._series) is not rest),
             tuple(k for k in work.key_images if (k.series_key in self._series) is not rest),
+            tuple(c for c in work.calibrations if (c.series_key in self._series) is not rest),
         )
 
 

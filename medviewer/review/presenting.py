@@ -23,6 +23,10 @@ CROSS_SECTIONS = frozenset({"CT", "MR", "PT", "NM"})
 """Modalities whose sides readers expect where they always are (IHE BIR)."""
 
 
+SPACING_LABEL = "mm (presentation state)"
+SPACING_NOTE = "mm, by the presentation state that was applied"
+
+
 class Presenting(Screen):
     """Commands that turn and present."""
 

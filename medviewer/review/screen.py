@@ -71,6 +71,7 @@ class Screen(Store):
         state = self._state
         keys = {r.series_key for r in state.results} | {m.series_key for m in state.measurements}
         keys |= {k.series_key for k in state.key_images} | {f.series_key for f in state.overlay_files}
+        keys |= {c.series_key for c in state.calibrations}
         if state.run is not None:
             keys.add(state.run.series_key)
         return keys

@@ -14,8 +14,9 @@ from types import MappingProxyType
 from medviewer.ai.findings import AnalysisResult, Finding
 from medviewer.errors import UsageError
 from medviewer.imaging.reslice import Plane
+from medviewer.review.calibrating import Calibrating
 from medviewer.review.overlay_commands import OverlayCommands
-from medviewer.review.presenting import Presenting, turn_of
+from medviewer.review.presenting import turn_of
 from medviewer.review.screen import uid_hash
 from medviewer.review.state import (
     Change,
@@ -30,7 +31,7 @@ from medviewer.review.state import (
 from medviewer.review.store import AuditSink, local_now
 
 
-class Session(OverlayCommands, Presenting):
+class Session(OverlayCommands, Calibrating):
     """What is open, shown, found and decided. ``clock`` gives the time of decisions (with zone)."""
 
     def __init__(

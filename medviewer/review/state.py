@@ -10,6 +10,7 @@ from types import MappingProxyType
 from medviewer.ai.findings import AnalysisResult, Finding, ResultState
 from medviewer.dicom.presentation_state import Presentation
 from medviewer.dicom.study import Patient, ScanResult, Series, Study
+from medviewer.imaging.inplane import Scale
 from medviewer.imaging.render import OverlayStyle
 from medviewer.imaging.reslice import Plane
 from medviewer.imaging.turn import STRAIGHT, Turn
@@ -39,6 +40,8 @@ class Change(Flag):
     PRESENT = auto()
     """How the picture is turned, which presentation state lies on it, whether overlay planes are shown."""
     FOREIGN = auto()
+    SCALE = auto()
+    """What the reader says the millimetres of images are."""
 
 
 class Verdict(StrEnum):
@@ -75,6 +78,23 @@ class ReaderMeasurement:
     points: tuple[tuple[float, float, float], ...]
     text: str
     """The figure as shown: "23.4 mm"."""
+    reader: str = ""
+    time: str = ""
+    note: str = ""
+    """What its millimetres are in full, where the file does not say it (:attr:`Scale.note`)."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Millimetres the reader gave images of one series of one patient: (SOP Instance UID, frame) of each.
+
+    ``scale`` says in its note who, when and by what.
+    """
+
+    series_key: str
+    patient_key: str
+    images: frozenset[tuple[str, int]]
+    scale: Scale
     reader: str = ""
     time: str = ""
 
@@ -131,6 +151,8 @@ class State:
     impressions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     measurements: tuple[ReaderMeasurement, ...] = ()
     key_images: tuple[KeyImage, ...] = ()
+    calibrations: tuple[Calibration, ...] = ()
+    """By the reader, of all series; each holds for its own images alone."""
     seen: frozenset[tuple[str, int]] = frozenset()
     overlay_files: tuple[OverlayFile, ...] = ()
     """Overlays from files, of all series: :attr:`overlay_files_here` are those to be seen."""

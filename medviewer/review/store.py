@@ -107,6 +107,8 @@ class Store:
         change = Work.of(self._state).difference(Work.of(state))
         if Change.DECISION in change:
             self._note(action, verdicts=_verdicts(self._state, state), reader=self._state.reader)
+        if Change.SCALE in change:
+            self._note(action, calibrations=len(state.calibrations), reader=self._state.reader)
         self._set(state, change)
         return True
 

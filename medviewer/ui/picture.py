@@ -19,8 +19,9 @@ from medviewer.imaging.render import auto_window, shades
 from medviewer.imaging.reslice import Plane, PlaneView
 from medviewer.imaging.shrink import block_means, block_of, shrink
 from medviewer.imaging.turn import STRAIGHT, Turn
-from medviewer.imaging.volume import Mask, Unit, Volume
+from medviewer.imaging.volume import Mask, Volume
 from medviewer.imaging.window import Window
+from medviewer.review.figures import unit_of
 from medviewer.ui.foreign import NOTHING, Foreign, free_letters
 from medviewer.ui.kept import Kept
 
@@ -271,8 +272,3 @@ def dragged(window: Window, wider: float, lower: float, whole: bool) -> Window:
     if window.function == "LINEAR":
         smallest = 1.0
     return replace(window, centre=centre, width=max(smallest, width), name="", lut=None)
-
-
-def unit_of(volume: Volume) -> str:
-    """The unit behind a number: "HU", or nothing where the values have none."""
-    return "" if volume.unit is Unit.RGB else volume.unit.value or volume.unit_label

@@ -102,6 +102,7 @@ class PictureView(Stage):
         if new is not None and old is not None and old.same_grid(new):
             new = replace(new, masks=old.masks, partial=old.partial, turn=old.turn, foreign=old.foreign)
             self._plane, self._picture = plane, new
+            self._tell_edges()
         else:
             shape = (0, 0) if new is None else new.view.shape  # refuses before anything has changed
             self._plane, self._picture = plane, new
@@ -121,7 +122,6 @@ class PictureView(Stage):
         notes.has_picture = self._picture is not None
         self._tell_edges()
         pixel_mm = self._picture.view.pixel_mm if self._picture is not None else None
-        notes.column_mm = pixel_mm[1] if pixel_mm is not None else None
         if self._picture is not None:
             self.move_camera(self.camera.showing(shape, pixel_mm))
         self._show_lines()
@@ -141,6 +141,8 @@ class PictureView(Stage):
         notes, picture = self._front.notes, self._picture
         known = picture is not None and 0 <= self._index < picture.view.count
         notes.letters = picture.view.letters(self._index) if picture is not None and known else None
+        pixel_mm = picture.view.pixel_mm_at(self._index) if picture is not None and known else None
+        notes.column_mm = pixel_mm[1] if pixel_mm is not None else None
         notes.ruler_label = picture.view.label(self._index) if picture is not None and known else "mm"
 
     def set_failures(self, failures: Mapping[int, str]) -> None:

@@ -14,6 +14,7 @@ from medviewer.dicom.first_image import FirstImage
 from medviewer.imaging.draw import Corners
 from medviewer.imaging.volume import Mask
 from medviewer.imaging.window import Window
+from medviewer.review.calibration import shown_volume
 from medviewer.review.presenting import turn_of
 from medviewer.review.session import Session
 from medviewer.review.state import Change, ReaderMeasurement, State, Verdict
@@ -79,9 +80,11 @@ class Pictures(QObject):
             planes.set_series_key(state.series.key if state.series is not None else "")
             planes.set_message(self._empty() if state.series is None else "Loading …")
         if Change.VOLUME in change and state.volume is not None:
-            planes.set_volume(state.volume, self._opening.ready())
+            planes.set_volume(shown_volume(state), self._opening.ready())
             self._show_failures()
             planes.set_message("")
+        elif Change.SCALE in change and state.volume is not None:
+            planes.set_volume(shown_volume(state), self._opening.ready())
         if change & (Change.SLICE | Change.VOLUME):
             planes.set_index(state.index)
             self._opening.prioritise(state.index)

@@ -24,6 +24,7 @@ from medviewer.imaging.presented import (
 from medviewer.imaging.reslice import Plane
 from medviewer.imaging.turn import STRAIGHT, Turn
 from medviewer.imaging.volume import Volume
+from medviewer.review.presenting import SPACING_LABEL, SPACING_NOTE
 from medviewer.ui.bitmaps import Bitmap
 from medviewer.ui.camera import Camera
 from medviewer.ui.canvas import Hands
@@ -31,7 +32,6 @@ from medviewer.ui.kept import Kept
 from medviewer.ui.picture_view import PictureView
 from medviewer.ui.presented_item import Presented, PresentedItem
 
-SPACING_LABEL = "mm (presentation state)"
 _DEPTH = 5
 """Over the image and the masks, under the words of the view."""
 
@@ -98,7 +98,6 @@ class PresentedView(PictureView):
             return
         view = self._picture.view
         pixel_mm = view.pixel_mm
-        self._front.notes.column_mm = pixel_mm[1] if pixel_mm is not None else None
         if pixel_mm is None and area is not None and area.aspect is not None:
             turned = view.axes[1] > view.axes[2]
             pixel_mm = (1.0, area.aspect) if turned else (area.aspect, 1.0)
@@ -169,6 +168,6 @@ def _scaled(volume: Volume, area: Area) -> Volume:
     """The volume with the millimetres of a presentation, where it has no place in the patient."""
     if area.spacing is None or volume.geometry is not None:
         return volume
-    scale = Scale(*area.spacing, SPACING_LABEL)
+    scale = Scale(*area.spacing, SPACING_LABEL, SPACING_NOTE)
     own = volume.in_plane or (InPlane(),) * volume.shape[0]
     return replace(volume, in_plane=tuple(replace(one, scale=scale, regions=()) for one in own))

@@ -25,7 +25,7 @@ from medviewer.ui.presentation_chip import PresentationChip
 
 _KEPT = 8
 """Images whose bitmaps stay at hand, so that going back is instant."""
-_PARTS = Change.SERIES | Change.VOLUME | Change.SLICE | Change.PRESENT
+_PARTS = Change.SERIES | Change.VOLUME | Change.SLICE | Change.PRESENT | Change.SCALE
 _Key = tuple[str, int, str]
 
 

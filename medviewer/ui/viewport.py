@@ -76,6 +76,11 @@ class Viewport(PresentedView):
         self._gestures.cancel()
         self.redraw()
 
+    @property
+    def chosen(self) -> str:
+        """Id of the measurement under the mouse or last touched, or an empty string."""
+        return self._front.notes.chosen
+
     def delete_selected(self) -> bool:
         """Ask for the deletion of the measurement under the mouse or last touched; False without one."""
         chosen = self._front.notes.chosen
@@ -147,10 +152,10 @@ class Viewport(PresentedView):
         if self._picture is None:
             return
         points = shapes.to_voxels(self._picture.view, self._index, shape.points)
+        about = self._series_key, self._plane, self._index
+        note = self._picture.view.note(self._index) if shape.kind != "text" else ""
         self.measurement_made.emit(
-            ReaderMeasurement(
-                uuid4().hex, shape.kind, self._series_key, self._plane, self._index, points, shape.text
-            )
+            ReaderMeasurement(uuid4().hex, shape.kind, *about, points, shape.text, note=note)
         )
 
     def ask_words(self) -> str:
