@@ -204,9 +204,14 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         tuple(v.ascii_text(raw.get(tag, b"")) for tag in PHASE_TAGS),
         valid and not has_lut and not bits and told_hu(raw, common.modality),
         _lossy(header),
-        flaws_of(header, written, rows * columns, instance.frames)
-        | ({SeriesIssue.CONTRADICTORY_PIXELS} if bits else set()),
+        _flaws(header, written, instance, bits),
     )
+
+
+def _flaws(header: Header, written: PixelFormat, instance: Instance, bits: bool) -> Flaws:
+    """What is wrong with the file; ``bits``: whether its pixels are otherwise than the header says."""
+    found = flaws_of(header, written, instance.rows * instance.columns, instance.frames)
+    return found | {SeriesIssue.CONTRADICTORY_PIXELS} if bits else found
 
 
 def _check_tables(header: Header, has_tables: bool) -> None:

@@ -12,9 +12,9 @@ from medviewer.imaging.volume import Volume
 from medviewer.review import calibration as rules
 from medviewer.review.calibration import Known, calibrated, image_of
 from medviewer.review.figures import figure_of
-from medviewer.review.presenting import SPACING_NOTE, Presenting, look_of
+from medviewer.review.presenting import SPACING_NOTE, Presenting, spacing_is_presented
 from medviewer.review.screen import uid_hash
-from medviewer.review.state import Calibration, Change, ReaderMeasurement
+from medviewer.review.state import Calibration, Change, ReaderMeasurement, State
 
 _PARTS = Change.SCALE | Change.MEASUREMENT
 
@@ -28,15 +28,16 @@ class Calibrating(Presenting):
         It holds for that image; with ``whole_series`` for all that are :func:`~.calibration.alike`. Figures
         there are told anew. Raises :class:`UsageError` where it may not be or the figures are implausible.
         """
-        series, instance, _ = self._image_to_calibrate()
+        _, instance, _ = self._image_to_calibrate()
         line = next((m for m in rules.lengths_here(self._state) if m.id == measurement_id), None)
         if line is None:
             raise UsageError("There is no such length on this image.", "Draw it on the image on screen.")
         known = Known((line.points[0], line.points[1]), length_mm)
         pair = rules.scale_of(instance, known)
-        scale = rules.by_length(known, pair, self._state.reader, self._time())
+        time = self._time()
+        scale = rules.by_length(known, pair, self._state.reader, time)
         facts = {"known_mm": length_mm, "points": [list(p[1:]) for p in known.points]}
-        return self._give(series, instance, scale, whole_series, facts)
+        return self._give(scale, time, whole_series, facts)
 
     def correct_magnification(self, *, whole_series: bool = False) -> Calibration:
         """The reader confirms the magnification that the file of the image on screen says.
@@ -46,8 +47,9 @@ class Calibrating(Presenting):
         series, instance, _ = self._image_to_calibrate()
         if not rules.may_correct(series, self._state.index):
             raise UsageError("The file says no magnification of this image.")
-        scale = rules.by_magnification(instance, self._state.reader, self._time())
-        return self._give(series, instance, scale, whole_series, {"magnification": instance.magnification})
+        time = self._time()
+        scale = rules.by_magnification(instance, self._state.reader, time)
+        return self._give(scale, time, whole_series, {"magnification": instance.magnification})
 
     def remove_calibration(self) -> None:
         """What the file says holds again for the image on screen and all that were calibrated with it."""
@@ -65,17 +67,15 @@ class Calibrating(Presenting):
             raise UsageError("There is no image to calibrate.", "Open one first.")
         if not rules.may_calibrate(state.series, state.index):
             raise UsageError("This image has millimetres of its own: they are not replaced.")
-        area = look_of(state).area
-        if area is not None and area.spacing is not None:
+        if spacing_is_presented(state):
             raise UsageError("A presentation state says the millimetres here.", "Take it off first.")
         return state.series, state.series.instances[state.index], state.volume
 
-    def _give(
-        self, series: Series, instance: Instance, scale: Scale, whole: bool, facts: dict[str, object]
-    ) -> Calibration:
+    def _give(self, scale: Scale, time: str, whole: bool, facts: dict[str, object]) -> Calibration:
         state = self._state
+        series, instance, volume = self._image_to_calibrate()
         images = rules.alike(series, state.index) if whole else frozenset({image_of(instance)})
-        made = Calibration(series.key, series.patient_key, images, scale, state.reader, self._time())
+        made = Calibration(series.key, series.patient_key, images, scale, state.reader, time)
         self._note(
             "calibrate",
             series=uid_hash(series.uid),
@@ -85,7 +85,6 @@ class Calibrating(Presenting):
             reader=state.reader,
             **facts,
         )
-        _, _, volume = self._image_to_calibrate()
         self._keep("calibration", series, volume, (*_without(state.calibrations, made), made), images)
         return made
 
@@ -125,3 +124,31 @@ def _without(calibrations: tuple[Calibration, ...], new: Calibration) -> tuple[C
         if images:
             left.append(replace(old, images=images))
     return tuple(left)
+
+
+def _is_open(state: State) -> bool:
+    own = state.volume is not None and rules.may_calibrate(state.series, state.index)
+    return own and not spacing_is_presented(state)
+
+
+def may_calibrate_now(state: State) -> bool:
+    """Whether there is a length on the image on screen to calibrate by."""
+    return _is_open(state) and bool(rules.lengths_here(state))
+
+
+def may_correct_now(state: State) -> bool:
+    """Whether the image on screen can be corrected for magnification, and nothing better is known of it."""
+    told = rules.may_correct(state.series, state.index) and rules.of_image(state) is None
+    return told and _is_open(state)
+
+
+def may_remove_now(state: State) -> bool:
+    """Whether the image on screen is calibrated by the reader."""
+    return _is_open(state) and rules.of_image(state) is not None
+
+
+def magnification_told(state: State) -> str:
+    """What the file says of the image on screen: "1.3", or an empty string."""
+    if state.series is None or not rules.may_correct(state.series, state.index):
+        return ""
+    return rules.factor_text(state.series.instances[state.index])

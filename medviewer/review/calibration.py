@@ -1,4 +1,4 @@
-"""Millimetres that the reader gives an image: by a length known in it, or by the magnification the file tells.
+"""Millimetres that the reader gives an image: by a length known in it, or by the file's magnification.
 
 A calibration names the images it holds for by SOP Instance UID and frame, in one series of one patient: it
 reaches no other. The voxels and what the file says stay as they are; :func:`calibrated` lays it over.
@@ -140,8 +140,14 @@ def by_magnification(instance: Instance, reader: str, time: str) -> Scale:
     factor, pair = instance.magnification, instance.pixel_spacing
     if factor is None or pair is None:
         raise UsageError("The file says no magnification of this image.")
-    label = f"mm, detector scale ÷ {number(factor, decimals=_decimals(factor))} (file)"
+    label = f"mm, detector scale ÷ {factor_text(instance)} (file)"
     return Scale(pair[0] / factor, pair[1] / factor, label, f"{label}, confirmed by {_by(reader, time)}")
+
+
+def factor_text(instance: Instance) -> str:
+    """The magnification that the file says: "1.3"; empty where it says none."""
+    factor = instance.magnification
+    return "" if factor is None else number(factor, decimals=_decimals(factor))
 
 
 def _by(reader: str, time: str) -> str:

@@ -144,6 +144,12 @@ def presented_window(state: State) -> Window | None:
     return state.presentation.window_of(instance)
 
 
+def spacing_is_presented(state: State) -> bool:
+    """Whether a presentation state says what the millimetres of the image on screen are."""
+    area = look_of(state).area
+    return area is not None and area.spacing is not None
+
+
 def turn_of(state: State) -> Turn:
     """How the image on screen lies: by the presentation state, then by the reader."""
     instance, presentation = instance_of(state), state.presentation

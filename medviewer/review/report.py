@@ -13,11 +13,12 @@ from hashlib import sha256
 from medviewer.ai.card import Metric, ModelCard
 from medviewer.ai.findings import AnalysisResult, Finding, ResultState
 from medviewer.dicom.captions import age, display_name
-from medviewer.dicom.study import ISSUE_TEXT, Patient, Series, Study
+from medviewer.dicom.study import Patient, Series, Study
 from medviewer.errors import UsageError
 from medviewer.imaging.numbers import number
 from medviewer.imaging.volume import Volume
 from medviewer.review import report_words as words
+from medviewer.review.calibration import calibrated
 from medviewer.review.report_figures import figures
 from medviewer.review.report_model import (
     Fact,
@@ -28,6 +29,7 @@ from medviewer.review.report_model import (
     Row,
     Sentence,
 )
+from medviewer.review.report_scale import issue_notices, scale_facts
 from medviewer.review.state import Decision, State, Verdict
 
 __all__ = ["Report", "build", "suggest_name"]
@@ -56,7 +58,11 @@ def build(
     if state.volume is not None:
         pixels[series.key] = state.volume
     # Other studies, and other patients, have no place in this report, whatever was marked there.
-    pixels = {one.key: pixels[one.key] for one in study.series if one.key in pixels}
+    pixels = {
+        one.key: calibrated(pixels[one.key], one, state.calibrations)
+        for one in study.series
+        if one.key in pixels
+    }
     maker = _maker(result)
     pictures = figures(state, pixels, maker)
     done, total = state.reviewed
@@ -145,8 +151,7 @@ def _notices(state: State) -> tuple[str, ...]:
         left = total - done
         some = "1 finding was" if left == 1 else f"{left} findings were"
         notices.append(f"{some} not reviewed: the machine's word only, not part of the text.")
-    if state.series is not None:
-        notices += [ISSUE_TEXT[issue] for issue in sorted(state.series.issues)]
+    notices += issue_notices(state)
     return tuple(dict.fromkeys(notices))
 
 
@@ -196,12 +201,12 @@ def _measurements(state: State) -> tuple[MeasurementRow, ...]:
         where = f"{m.index + 1}" if m.plane == "native" else f"{m.plane} {m.index + 1}"
         if numbers[m.series_key] is not None:
             where = f"series {numbers[m.series_key]}, image {where}"
-        rows.append(MeasurementRow(m.kind, m.text, where, _by(m.reader, m.time)))
+        rows.append(MeasurementRow(m.kind, m.text, where, _by(m.reader, m.time), m.note))
     return tuple(rows)
 
 
 def _made(state: State, card: ModelCard | None, now: datetime, app_version: str) -> tuple[Fact, ...]:
-    facts = [*_run_facts(state.result, card)]
+    facts = [*_run_facts(state.result, card), *scale_facts(state)]
     decided = [d for f in state.findings if (d := state.decision_of(f.id)).verdict is not Verdict.PENDING]
     if decided:
         last = {d.reader: d.time for d in sorted(decided, key=lambda d: d.time)}

@@ -187,7 +187,8 @@ class _Studio:
         size = display_size(view, _LONGEST_PX)
         drawn = [(layer.mask, layer.colour) for layer in layers]
         rgb = render(self.volume, view, picture, window, drawn, style=style, size=size)
-        per_mm = size[1] / (view.shape[1] * view.pixel_mm[1]) if view.pixel_mm is not None else None
+        pixel_mm = view.pixel_mm_at(picture)
+        per_mm = size[1] / (view.shape[1] * pixel_mm[1]) if pixel_mm is not None else None
         rgb = annotate(
             rgb,
             Corners(),

@@ -121,6 +121,8 @@ class MeasurementRow:
     value: str
     image: str
     by: str
+    note: str = ""
+    """What its millimetres are in full, where the file does not say it."""
 
 
 @dataclass(frozen=True, eq=False)

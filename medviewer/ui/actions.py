@@ -12,6 +12,12 @@ from medviewer.ai.findings import ResultState
 from medviewer.imaging.colour_map import COLOUR_MAPS, GREY
 from medviewer.imaging.presets import CT_PRESETS
 from medviewer.imaging.volume import Unit
+from medviewer.review.calibrating import (
+    magnification_told,
+    may_calibrate_now,
+    may_correct_now,
+    may_remove_now,
+)
 from medviewer.review.presenting import may_turn
 from medviewer.review.state import State, Verdict
 
@@ -86,6 +92,11 @@ def _has_run(state: State) -> bool:
     return state.run is not None
 
 
+def _correct_words(state: State) -> str:
+    told = magnification_told(state)
+    return f"Correct for magnification (file says {told})…" if told else "Correct for magnification…"
+
+
 def _has_result(state: State) -> bool:
     return state.result_state is not ResultState.NOT_RUN
 
@@ -108,6 +119,8 @@ class ActionSpec:
     gap: bool = False
     tip: str = ""
     inside: str = ""
+    say: Callable[[State], str] | None = None
+    """The words where they depend on the image."""
 
 
 def _tool(name: str, text: str, key: str, icon: str, *, short: str = "", gap: bool = False) -> ActionSpec:
@@ -233,6 +246,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _tool("note", "Note", "B", "pencil", short="Note"),
     _tool("crosshair", "Crosshair", "J", "crosshair", short="Crosshair", gap=True),
     ActionSpec("measure_menu", "This menu, at the mouse", "Measure", ("M",), when=_has_series, gap=True),
+    ActionSpec("calibrate", "Calibrate by this length…", "Measure", when=may_calibrate_now, gap=True,
+               tip="Say how long a drawn line truly is, where the image tells no validated millimetres"),
+    ActionSpec("magnification", "Correct for magnification…", "Measure", when=may_correct_now,
+               say=_correct_words),
+    ActionSpec("uncalibrate", "Remove the calibration", "Measure", when=may_remove_now),
     ActionSpec("analyze", "Analyze", "AI", ("F5",), "sparkles", when=_may_analyze),
     ActionSpec("cancel", "Cancel the analysis", "AI", (), "circle-x", when=_has_run),
     ActionSpec("next_finding", "Next finding", "AI", (".",), "chevron-down", when=_has_findings, gap=True),
@@ -247,6 +265,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("keys", "Keys and mouse", "Help", ("F1",), "keyboard"),
     ActionSpec("about", "About MedViewer", "Help", (), "info"),
 )  # fmt: skip
+
+OF_IMAGE = ("calibrate", "magnification", "uncalibrate")
+"""What depends on the image on screen, not only on its series."""
 
 TOOLBAR: tuple[str, ...] = (
     "open_folder", "|", "tool_window", "tool_scroll", "tool_zoom", "tool_pan", "|", "tool_length",

@@ -13,6 +13,7 @@ from medviewer.review.session import Session
 from medviewer.review.settings import Settings
 from medviewer.review.state import Change, State
 from medviewer.ui import layout_memory
+from medviewer.ui.actions import OF_IMAGE
 from medviewer.ui.analyze_button import AnalyzeButton
 from medviewer.ui.analyzing import Analyzing, may_force
 from medviewer.ui.audit_queue import AuditQueue
@@ -174,6 +175,8 @@ class MainWindow(QMainWindow):
                 self.status.set_device(state.result.provenance.device)
         if change != Change.SLICE:
             self._refresh_actions()
+        else:
+            self.actions_by_id.refresh(state, OF_IMAGE)
 
     def _show_offer(self, state: State) -> None:
         offers = self.analyzing.offers()

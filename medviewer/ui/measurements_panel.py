@@ -39,6 +39,7 @@ class _Row(QWidget):
         words = " ".join(measurement.text.split("\n"))
         text = ElidedLabel(words) if note else label(words.replace(" · ", "\n"))
         text.setAlignment(Qt.AlignmentFlag.AlignRight)
+        set_tip(text, measurement.note)
         remove = button("", "quiet", "x")
         remove.setFixedSize(22, 22)
         remove.setAccessibleName(f"Delete measurement {number}")
@@ -67,14 +68,14 @@ class MeasurementsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._layout = column(self, spacing=2)
-        self._shown: tuple[ReaderMeasurement, ...] | None = None
+        self._shown: tuple[tuple[ReaderMeasurement, ...], tuple[str, ...]] | None = None
         self.show_measurements(())
 
-    def show_measurements(self, measurements: Sequence[ReaderMeasurement]) -> None:
-        """Show them in the order that numbers them."""
-        if tuple(measurements) == self._shown:
+    def show_measurements(self, measurements: Sequence[ReaderMeasurement], notes: Sequence[str] = ()) -> None:
+        """Show them in the order that numbers them; below, what the reader said of millimetres."""
+        if (tuple(measurements), tuple(notes)) == self._shown:
             return
-        self._shown = tuple(measurements)
+        self._shown = tuple(measurements), tuple(notes)
         clear(self._layout)
         for number, measurement in enumerate(measurements, 1):
             made = _Row(number, measurement)
@@ -83,3 +84,5 @@ class MeasurementsPanel(QWidget):
             self._layout.addWidget(made)
         if not measurements:
             self._layout.addWidget(label("Length D · Angle A · ROI G", "muted"))
+        for note in notes:
+            self._layout.addWidget(label(note, "muted", wrap=True))

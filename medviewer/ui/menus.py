@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton, QWidget
 
 from medviewer.review.state import State
 from medviewer.ui import icons
-from medviewer.ui.actions import ACTIONS, MENUS, TOOLBAR, ActionSpec
+from medviewer.ui.actions import ACTIONS, MENUS, OF_IMAGE, TOOLBAR, ActionSpec
 from medviewer.ui.widgets import quiet_focus
 
 Command = Callable[[], None]
@@ -65,10 +65,14 @@ class ActionSet(QObject):
         if sender is not None:
             self._commands[sender.objectName()]()
 
-    def refresh(self, state: State) -> None:
-        """Offer what the state allows."""
+    def refresh(self, state: State, ids: Sequence[str] = ()) -> None:
+        """Offer what the state allows; of these ids alone, where there are any."""
         for row in ACTIONS:
+            if ids and row.id not in ids:
+                continue
             action = self.actions[row.id]
+            if row.say is not None and action.text() != row.say(state):
+                action.setText(row.say(state))
             wanted = row.when(state)
             if action.isEnabled() != wanted:
                 action.setEnabled(wanted)
@@ -99,6 +103,7 @@ class ActionSet(QObject):
         for name in (
             "key_image",
             "delete",
+            *OF_IMAGE,
             "|",
             "window_auto",
             "window_dicom",

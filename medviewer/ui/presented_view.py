@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import lru_cache
 
@@ -63,7 +64,10 @@ class PresentedView(PictureView):
         super().set_picture(volume, ready, plane)
         same = before is not None and self._picture is not None and before.same_grid(self._picture)
         self._base = volume
-        if not same:
+        if same and before is not None and self._picture is not None:
+            if not _same_form(before.view.pixel_mm, self._picture.view.pixel_mm):
+                self._lay_out(self._look.area)
+        else:
             self._look, self._planes, self._cover = PLAIN, None, None
             self._present()
 
@@ -162,6 +166,12 @@ class PresentedView(PictureView):
 def _covered(shutter: Shutter, shape: tuple[int, int], aspect: float) -> NDArray[np.bool_]:
     """The same for all images of a stack: worked out once."""
     return shutter.hidden(shape, aspect)
+
+
+def _same_form(a: tuple[float, float] | None, b: tuple[float, float] | None) -> bool:
+    """Whether pixels of both sizes have one shape; square where nobody says it."""
+    (a_down, a_across), (b_down, b_across) = a or (1.0, 1.0), b or (1.0, 1.0)
+    return math.isclose(a_down * b_across, b_down * a_across, rel_tol=1e-9)
 
 
 def _scaled(volume: Volume, area: Area) -> Volume:

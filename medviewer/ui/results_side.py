@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from medviewer.ai.findings import Finding
+from medviewer.review.report_scale import scale_lines
 from medviewer.review.state import Change, State, Verdict
 from medviewer.ui import theme
 from medviewer.ui.findings_panel import FindingsPanel
@@ -96,8 +97,8 @@ class ResultsSide(QWidget):
             has_masks = bool(files) or any(f.mask is not None for f in state.findings)
             self._overlay_head.setVisible(has_masks)
             self.overlay.setVisible(has_masks)
-        if change & (Change.MEASUREMENT | Change.SERIES):
-            self.measurements.show_measurements(measurements_here(state))
+        if change & (Change.MEASUREMENT | Change.SERIES | Change.SCALE):
+            self.measurements.show_measurements(measurements_here(state), scale_lines(state))
         if change & (Change.IMPRESSION | Change.STUDY | Change.SERIES):
             self.impression.set_open(state.study is not None)
             self.impression.show_text(state.impression)

@@ -12,14 +12,13 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
 
 from medviewer.dicom.study import ScanResult
-from medviewer.imaging.reslice import Plane
-from medviewer.review.state import ReaderMeasurement
 from medviewer.ui.analyzing import Offer, short_title
 from medviewer.ui.dialogs.about import About
 from medviewer.ui.dialogs.keys import Keys
 from medviewer.ui.dialogs.model_card import ModelCardDialog
 from medviewer.ui.dialogs.reader_name import ReaderName
 from medviewer.ui.dialogs.reject_reason import RejectReason
+from medviewer.ui.measuring import Measuring
 from medviewer.ui.repairing import Repairing
 from medviewer.ui.results_side import ResultsSide
 
@@ -37,6 +36,7 @@ class WindowCommands(QObject):
         self._window = window
         self._session = window.session
         self._repairing = Repairing(window)
+        self._measuring = Measuring(window)
 
     def table(self) -> dict[str, Command]:
         """Id → command."""
@@ -67,6 +67,7 @@ class WindowCommands(QObject):
             "keys": self._keys,
             "about": self._about,
             "reset": self._escape,
+            **self._measuring.table(),
         }
 
     def checked(self) -> dict[str, bool]:
@@ -91,7 +92,7 @@ class WindowCommands(QObject):
         findings.reject_wanted.connect(self._ask_reason)
         findings.reset_wanted.connect(self._session.reset)
         results.overlay.style_wanted.connect(self._session.set_style)
-        results.measurements.chosen.connect(self._go_to_measurement)
+        results.measurements.chosen.connect(self._measuring.go_to)
         results.measurements.delete_wanted.connect(self._session.remove_measurement)
         results.impression.text_changed.connect(self._session.set_impression)
         results.impression.finding_wanted.connect(self._session.select_finding)
@@ -241,7 +242,7 @@ class WindowCommands(QObject):
     def ask_reader(self, then: Command | None = None) -> None:
         """Whose decisions these are; ``then`` goes on whatever the answer is."""
         dialog = ReaderName(self._session.state.reader, self._window)
-        dialog.name_given.connect(self._name_given)
+        dialog.name_given.connect(self.name_given)
         if then is not None:
             dialog.finished.connect(then)
         self.show_dialog(dialog)
@@ -249,7 +250,8 @@ class WindowCommands(QObject):
     def _ask_reader(self) -> None:
         self.ask_reader()
 
-    def _name_given(self, name: str) -> None:
+    def name_given(self, name: str) -> None:
+        """Keep the reader's name."""
         self._session.set_reader(name)
         self._window.reports.reader_changed(name)
 
@@ -258,13 +260,6 @@ class WindowCommands(QObject):
         self._window.reports.show()
 
     # --- places and panels -------------------------------------------------------------------------------
-
-    def _go_to_measurement(self, measurement: ReaderMeasurement) -> None:
-        state = self._session.state
-        if state.series is None or measurement.series_key != state.series.key:
-            return
-        self._session.scroll(main_index(measurement))
-        self._window.planes.go_to(measurement.points[0])
 
     def _toggle(self, name: str) -> None:
         panel = {"browser": self._window.browser, "results": self._window.results}[name]
@@ -289,10 +284,3 @@ class WindowCommands(QObject):
 
     def _about(self) -> None:
         self.show_dialog(About(self._window.status.device, self._window))
-
-
-def main_index(measurement: ReaderMeasurement) -> int:
-    """The stored image that shows the first point of a measurement, whatever plane it was drawn on."""
-    if measurement.plane is Plane.NATIVE:
-        return measurement.index
-    return round(measurement.points[0][0])
