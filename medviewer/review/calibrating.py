@@ -11,7 +11,7 @@ from medviewer.imaging.reslice import Plane, PlaneView
 from medviewer.imaging.volume import Volume
 from medviewer.review import calibration as rules
 from medviewer.review.calibration import Known, calibrated, image_of
-from medviewer.review.figures import figure_of
+from medviewer.review.figures import rescaled
 from medviewer.review.presenting import SPACING_NOTE, Presenting, spacing_is_presented
 from medviewer.review.screen import uid_hash
 from medviewer.review.state import Calibration, Change, ReaderMeasurement, State
@@ -112,7 +112,7 @@ class Calibrating(Presenting):
 def _told_anew(one: ReaderMeasurement, volume: Volume) -> ReaderMeasurement:
     if one.kind == "text":
         return one
-    return replace(one, text=figure_of(one, volume), note=PlaneView.of(volume).note(one.index))
+    return replace(one, text=rescaled(one, volume), note=PlaneView.of(volume).note(one.index))
 
 
 def _without(calibrations: tuple[Calibration, ...], new: Calibration) -> tuple[Calibration, ...]:

@@ -46,17 +46,21 @@ def upright(points: Points) -> Points:
     return (cx, cy), (cx + a, cy), (cx, cy + b)
 
 
-def figure_of(measurement: ReaderMeasurement, volume: Volume) -> str:
+def rescaled(measurement: ReaderMeasurement, volume: Volume) -> str:
     """The figure a measurement tells with the scale of ``volume``; of a note its words.
 
-    Raises :class:`NoGeometry` for a plane that the volume doesn't have.
+    Voxels are not asked, they may not be loaded yet: what a region says of its values stays. Raises
+    :class:`NoGeometry` for a plane that the volume doesn't have.
     """
-    if measurement.kind not in ("length", "angle", "ellipse"):
-        return measurement.text
-    view = PlaneView.of(volume, measurement.plane)
+    view, index = PlaneView.of(volume, measurement.plane), measurement.index
     points = from_voxels(view, measurement.points)
-    points = upright(points) if measurement.kind == "ellipse" else points
-    return figure(measurement.kind, points, volume, view, measurement.index)
+    if measurement.kind == "ellipse":
+        points = upright(points)
+        values, dot, _ = measurement.text.rpartition(" · ")
+        return values + dot + _area(points, centres(view, index, points), view, index)
+    if measurement.kind in ("length", "angle"):
+        return figure(measurement.kind, points, volume, view, index)
+    return measurement.text
 
 
 def figure(kind: str, points: Points, volume: Volume, view: PlaneView, index: int) -> str:

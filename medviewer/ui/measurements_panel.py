@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -12,6 +13,7 @@ from medviewer.imaging.reslice import Plane
 from medviewer.review.state import ReaderMeasurement
 from medviewer.ui.widgets import ElidedLabel, button, clear, column, label, row, set_tip
 
+_MILLIMETRES = re.compile(r"(.*\u2009[mc]m²?),? (.+)")
 _NAMES = {
     "length": "Length",
     "angle": "Angle",
@@ -37,7 +39,8 @@ class _Row(QWidget):
         # A figure is never cut: mean, deviation and area stand one under the other.
         note = measurement.kind == "text"
         words = " ".join(measurement.text.split("\n"))
-        text = ElidedLabel(words) if note else label(words.replace(" · ", "\n"))
+        figure, about = (words, "") if note else in_parts(words)
+        text = ElidedLabel(figure) if note else label(figure.replace(" · ", "\n"))
         text.setAlignment(Qt.AlignmentFlag.AlignRight)
         set_tip(text, measurement.note)
         remove = button("", "quiet", "x")
@@ -47,7 +50,14 @@ class _Row(QWidget):
         remove.clicked.connect(self._remove)
         layout = row(label(str(number), "chip"), label(name), text, remove, spacing=6)
         layout.setStretch(2, 1)
-        self.setLayout(layout)
+        whole = column(self, spacing=0)
+        whole.addLayout(layout)
+        if about:
+            below = label(about, "muted", wrap=True)
+            below.setAlignment(Qt.AlignmentFlag.AlignRight)
+            below.setContentsMargins(0, 0, 28, 4)
+            set_tip(below, measurement.note)
+            whole.addWidget(below)
 
     def _remove(self) -> None:
         self.delete_wanted.emit(self._measurement.id)
@@ -56,6 +66,12 @@ class _Row(QWidget):
         """Go there."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(self._measurement)
+
+
+def in_parts(words: str) -> tuple[str, str]:
+    """A figure, and what its millimetres are where they are not simply millimetres: that stands below it."""
+    found = _MILLIMETRES.fullmatch(words)
+    return (found[1], found[2]) if found is not None else (words, "")
 
 
 class MeasurementsPanel(QWidget):

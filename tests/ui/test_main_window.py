@@ -73,7 +73,8 @@ def test_that_everything_offered_with_a_study_open_is_enabled_or_says_when(windo
         "overlay",
     }
     turns = {"rotate_right", "rotate_left", "flip_across", "flip_down"}  # it is a CT
-    assert greyed == {"undo", "redo", "delete", *turns, *waits_for_a_result}
+    own_millimetres = {"calibrate", "magnification", "uncalibrate"}
+    assert greyed == {"undo", "redo", "delete", *turns, *own_millimetres, *waits_for_a_result}
 
 
 def test_that_arrows_scroll_and_stop_at_the_ends(qtbot: QtBot, window: MainWindow) -> None:
