@@ -47,9 +47,7 @@ def read_length(text: str) -> float:
     """
     words = text.strip()
     if "," in words:
-        raise UsageError(
-            "A comma can be read in two ways.", "Write 12.5 with a point, and 1000 with no sign."
-        )
+        raise UsageError("A comma can be read in two ways.", "Write 12.5 with a point, 1000 with no sign.")
     found = _NUMBER.fullmatch(words)
     if found is None:
         raise UsageError("This is no length in millimetres.", "Write a number such as 100 or 23.25.")

@@ -17,7 +17,7 @@ from medviewer.ui.main_window import MainWindow
 from medviewer.ui.measurements_panel import in_parts
 from tests.dicom.presentations import area, make_presentation
 from tests.factories import save
-from tests.review.test_calibrating import COLUMNS, ROWS, at_detector, projection
+from tests.review.calibrations import COLUMNS, ROWS, at_detector, projection
 from tests.ui.windows import PATIENCE, make_window
 
 ACTS = ("calibrate", "magnification", "uncalibrate")
