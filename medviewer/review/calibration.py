@@ -1,7 +1,7 @@
 """Millimetres that the reader gives an image: by a length known in it, or by the file's magnification.
 
-A calibration names the images it holds for by SOP Instance UID and frame, in one series of one patient: it
-reaches no other. The voxels and what the file says stay as they are; :func:`calibrated` lays it over.
+A calibration names the images it holds for by SOP Instance UID, file and frame, in one series of one patient:
+it reaches no other. The voxels and what the file says stay as they are; :func:`calibrated` lays it over.
 """
 
 from __future__ import annotations
@@ -125,8 +125,8 @@ def _said(instance: Instance) -> tuple[object, ...]:
 
 
 def image_of(instance: Instance) -> tuple[str, int]:
-    """What names an image in a calibration."""
-    return instance.sop_uid, instance.frame
+    """What names an image in a calibration. The file counts too: damaged ones share a UID, or have none."""
+    return f"{instance.sop_uid} {instance.path}", instance.frame
 
 
 def by_length(known: Known, pair: tuple[float, float], reader: str, time: str) -> Scale:

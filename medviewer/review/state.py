@@ -86,9 +86,9 @@ class ReaderMeasurement:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Millimetres the reader gave images of one series of one patient: (SOP Instance UID, frame) of each.
+    """Millimetres the reader gave images of one series of one patient.
 
-    ``scale`` says in its note who, when and by what.
+    ``images``: as :func:`~medviewer.review.calibration.image_of` names them, with their frame. ``scale`` says in its note who, when and by what.
     """
 
     series_key: str

@@ -13,6 +13,7 @@ from medviewer.imaging.reslice import PlaneView
 from medviewer.review.calibrating import may_correct_now, may_remove_now
 from medviewer.review.calibration import (
     alike,
+    image_of,
     shown_volume,
 )
 from medviewer.review.state import Change
@@ -68,7 +69,7 @@ class TestFigures:
         session = session_on(tmp_path, *images)
         series = session.state.series
         assert len(series.instances) == 2
-        assert alike(series, 0) == {(series.instances[0].sop_uid, 0)}
+        assert alike(series, 0) == {image_of(series.instances[0])}
 
     def test_that_a_new_calibration_takes_its_image_alone_from_the_old(self, tmp_path: Path) -> None:
         session = session_on(tmp_path, projection(0), projection(1))

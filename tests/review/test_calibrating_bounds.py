@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from medviewer.review.audit import Audit
 from medviewer.review.calibrating import may_calibrate_now, may_remove_now
 from medviewer.review.calibration import (
     calibrated,
+    image_of,
     lengths_here,
     may_calibrate,
     shown_volume,
@@ -142,6 +144,16 @@ class TestIdentity:
         session.open(scan([tmp_path / "images"]))
         show(session, 0)
         assert scale_here(session) is None
+
+    def test_that_images_that_share_a_damaged_uid_are_told_apart(self, tmp_path: Path) -> None:
+        session = session_on(tmp_path, projection(0), projection(1))
+        series = session.state.series
+        same = tuple(replace(instance, sop_uid="") for instance in series.instances)
+        made = session.calibrate(draw(session, "length", (0, 0), (0, 50)), 100.0)
+        twins = replace(series, instances=same)
+        made = replace(made, images=frozenset({image_of(same[0])}))
+        view = PlaneView.of(calibrated(session.state.volume, twins, (made,)))
+        assert [view.pixel_mm_at(k) for k in (0, 1)] == [(2.0, 2.0), None]
 
     def test_that_a_volume_of_another_length_is_left_alone(self, tmp_path: Path) -> None:
         session = session_on(tmp_path, projection(0), projection(1))
