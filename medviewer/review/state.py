@@ -88,7 +88,8 @@ class ReaderMeasurement:
 class Calibration:
     """Millimetres the reader gave images of one series of one patient.
 
-    ``images``: as :func:`~medviewer.review.calibration.image_of` names them, with their frame. ``scale`` says in its note who, when and by what.
+    ``images``: as :func:`~medviewer.review.calibration.image_of` names them. ``scale`` says in its note who,
+    when and by what.
     """
 
     series_key: str

@@ -14,6 +14,7 @@ from medviewer.dicom.load import load_series
 from medviewer.dicom.objects.presentation import read_presentation
 from medviewer.dicom.scan import scan
 from medviewer.errors import UsageError
+from medviewer.imaging.reslice import PlaneView
 from medviewer.review.audit import Audit
 from medviewer.review.calibrating import may_calibrate_now, may_remove_now
 from medviewer.review.calibration import (
