@@ -83,6 +83,9 @@ QLabel[role="bad"] {{ color: {bad}; font-weight: 600; }}
 QLabel[role="chip"] {{
     background: {hover}; border-radius: 8px; padding: 1px 8px; color: {text}; font-size: 11px;
 }}
+QCheckBox::indicator:unchecked {{
+    border: 1px solid {muted}; border-radius: 3px; background: {raised}; width: 12px; height: 12px;
+}}
 QFrame[role="card"] {{ background: {raised}; border: 1px solid transparent; border-radius: 6px; }}
 QFrame[role="card"]:hover {{ background: {hover}; }}
 QFrame[role="card-current"] {{ background: {accent_quiet}; border: 1px solid {accent}; border-radius: 6px; }}
