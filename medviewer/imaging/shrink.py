@@ -38,9 +38,10 @@ def block_of(part: Part) -> Block:
     return rows, columns
 
 
-def block_means(values: NDArray[Any], block: Block) -> NDArray[Any]:
+def block_means(values: NDArray[Any], block: Block, *, threads: bool = True) -> NDArray[Any]:
     """Means over blocks of a picture, (rows, columns[, channel]) of the same kind: new, rounded where whole
-    numbers. Blocks cut off by the end of the picture hold the mean of what there is."""
+    numbers. Blocks cut off by the end of the picture hold the mean of what there is. ``threads``: whether
+    large pictures may take more than the caller's."""
     if block == (1, 1):
         return values
     height, width = (-(-size // side) for size, side in zip(values.shape, block, strict=False))
@@ -52,11 +53,13 @@ def block_means(values: NDArray[Any], block: Block) -> NDArray[Any]:
         rows = values[begin * block[0] : end * block[0]]
         _fill(out[begin:end], rows, block)
 
-    _all(work, -(-height // step), threads=values.shape[0] * values.shape[1] >= _THREADED)
+    _all(work, -(-height // step), threads=threads and values.shape[0] * values.shape[1] >= _THREADED)
     return out
 
 
-def shrink(values: NDArray[Any], part: Part, blocks: NDArray[Any] | None = None) -> NDArray[Any]:
+def shrink(
+    values: NDArray[Any], part: Part, blocks: NDArray[Any] | None = None, *, threads: bool = True
+) -> NDArray[Any]:
     """The values of a part: (rows, columns[, channel]) of stored pixels to the same of cells.
 
     ``blocks``: what :func:`block_means` made of them for this part, where that is at hand. Stored pixels come
@@ -65,16 +68,19 @@ def shrink(values: NDArray[Any], part: Part, blocks: NDArray[Any] | None = None)
     if part.exact:
         return values[part.stored]
     block = block_of(part)
-    mean = _area(block_means(values, block) if blocks is None else blocks, part, block)
+    if blocks is None:
+        blocks = block_means(values, block, threads=threads)
+    mean = _area(blocks, part, block, threads)
     if mean.dtype.kind == "f" and np.isnan(mean).any():
         known = ~np.isnan(values)
-        share = _area(block_means(known.astype(mean.dtype), block), part, block)
+        share = _area(block_means(known.astype(mean.dtype), block, threads=threads), part, block, threads)
+        sums = block_means(np.where(known, values, 0), block, threads=threads)
         with np.errstate(invalid="ignore", divide="ignore"):
-            mean = _area(block_means(np.where(known, values, 0), block), part, block) / share
+            mean = _area(sums, part, block, threads) / share
     return mean
 
 
-def _area(blocks: NDArray[Any], part: Part, block: Block) -> NDArray[Any]:
+def _area(blocks: NDArray[Any], part: Part, block: Block, threads: bool) -> NDArray[Any]:
     """Means of blocks by area over the cells of a part."""
     out = np.empty((*part.shape, *blocks.shape[2:]), blocks.dtype)
     rows, columns = _Cells(part.rows, block[0]), _Cells(part.columns, block[1])
@@ -89,7 +95,7 @@ def _area(blocks: NDArray[Any], part: Part, block: Block) -> NDArray[Any]:
         mean = columns.mean(rows.mean(near, begin, end, axis=0), 0, wide, axis=1)
         target[...] = mean if out.dtype.kind == "f" else np.rint(mean)
 
-    _all(work, -(-part.rows.count // step), threads=out.size >= _THREADED_CELLS)
+    _all(work, -(-part.rows.count // step), threads=threads and out.size >= _THREADED_CELLS)
     return out
 
 
