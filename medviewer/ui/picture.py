@@ -16,7 +16,7 @@ from medviewer.imaging.numbers import decimals_for, number
 from medviewer.imaging.overlay import outline_segments
 from medviewer.imaging.part import Part, Span
 from medviewer.imaging.render import auto_window, shades
-from medviewer.imaging.reslice import Plane, PlaneView
+from medviewer.imaging.reslice import Plane, PlaneView, loaded_values
 from medviewer.imaging.shrink import Block, block_means, block_of, shrink
 from medviewer.imaging.turn import STRAIGHT, Turn
 from medviewer.imaging.volume import Mask, Unit, Volume
@@ -109,7 +109,7 @@ class Picture:
 
     def _values(self, index: int, part: Part, *, threads: bool = True) -> NDArray[Any]:
         """Stored values of a part, or their means; means of what is loaded for good are kept."""
-        values = self.view.extract(self.volume.voxels, index)
+        values = loaded_values(self.view, self.volume.voxels, index, self.ready)
         if part.exact or not self._is_whole(index):
             return shrink(values, part, threads=threads)
 

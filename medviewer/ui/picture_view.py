@@ -23,11 +23,9 @@ from medviewer.ui.drawn import drawn_masks, legend_of, reference_lines, shapes_o
 from medviewer.ui.foreign import Foreign
 from medviewer.ui.picture import Picture
 from medviewer.ui.sight import part_in_sight, serves
+from medviewer.ui.sparing import Sparing
 from medviewer.ui.stage import Stage
 from medviewer.ui.warming import Warming
-
-_REPAINT_MS = 100
-"""While slices come in, planes that cut across them are painted so often."""
 
 
 class PictureView(Stage):
@@ -52,8 +50,7 @@ class PictureView(Stage):
         self._warming = Warming()
         self._seen: NDArray[np.bool_] = np.zeros(0, bool)
         self._failures: Mapping[int, str] = {}
-        self._later = QTimer(self, singleShot=True, interval=_REPAINT_MS)
-        self._later.timeout.connect(self._show_levels)
+        self._later = Sparing(self._show_levels, self)
         # What is only passed through within one event was never on screen.
         self._settled = QTimer(self, singleShot=True, interval=0)
         self._settled.timeout.connect(self._mark_seen)
@@ -235,8 +232,7 @@ class PictureView(Stage):
             return
         view = self._picture.view
         if view.axes[0] != 0:
-            if not self._later.isActive():
-                self._later.start()
+            self._later.soon()
         elif int(view.to_voxel(self._index, 0, 0)[0]) == index:
             self._show_levels()
         else:

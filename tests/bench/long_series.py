@@ -1,7 +1,7 @@
 """Three thousand images in the real window: to the first picture, scrolled while and after loading.
 
-In a process of its own (``python -m tests.bench.long_series FOLDER BUDGET``), whose memory then is that of the
-series; a budget of 0 bytes puts the voxels into the mapped file.
+In a process of its own (``python -m tests.bench.long_series FOLDER MB``), whose memory then is that of the
+series; a budget of 1 MB puts the voxels into the mapped file, 0 leaves it to the program.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class _Reader:
         began = time.perf_counter()
         index, last = self._session.state.index, self._session.state.volume.shape[0] - 1
         self._way = -self._way if not 0 <= index + self._way <= last else self._way
-        self._session.set_index(index + self._way)
+        self._session.scroll(index + self._way)
         while self._painted.count == count:
             app.processEvents()  # type: ignore[union-attr]
         taken = time.perf_counter() - began
@@ -90,14 +90,11 @@ def _open(window: Any, folder: Path) -> dict[str, Any]:
     }
 
 
-def _child(folder: Path, budget: int | None) -> None:
+def _child(folder: Path, memory_mb: int) -> None:
     from medviewer.review.settings import Settings
-    from medviewer.ui import opening
     from medviewer.ui.app import make_window
 
-    if budget is not None:
-        opening.KeptLoads = lambda _: _kept(budget)  # type: ignore[misc, assignment]
-    window = make_window(Settings(reader="Bench"))
+    window = make_window(Settings(reader="Bench", memory_mb=memory_mb))
     window.show()
     _pause(500)
     said = _open(window, folder)
@@ -105,21 +102,15 @@ def _child(folder: Path, budget: int | None) -> None:
     sys.stdout.write(json.dumps(said) + "\n")
 
 
-def _kept(budget: int) -> Any:
-    from medviewer.ui.kept_loads import KeptLoads
-
-    return KeptLoads(budget)
-
-
 def measure(place: Path) -> list[Row]:
     """Rows of a run with the voxels in memory and of one with them in the mapped file."""
     folder = place / "long"
     write_long(folder)
-    return [*_rows(folder, "in memory", ""), *_rows(folder, "on disk", "0")]
+    return [*_rows(folder, "in memory", 0), *_rows(folder, "on disk", 1)]
 
 
-def _rows(folder: Path, where: str, budget: str) -> list[Row]:
-    command = [sys.executable, "-m", "tests.bench.long_series", str(folder), budget]
+def _rows(folder: Path, where: str, memory_mb: int) -> list[Row]:
+    command = [sys.executable, "-m", "tests.bench.long_series", str(folder), str(memory_mb)]
     env = {**os.environ, "MEDVIEWER_HOME": str(folder.parent / "home")}
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=env, timeout=900)
     said = json.loads(done.stdout.strip().splitlines()[-1])
@@ -140,4 +131,4 @@ def _rows(folder: Path, where: str, budget: str) -> list[Row]:
 
 
 if __name__ == "__main__":
-    _child(Path(sys.argv[1]), int(sys.argv[2]) if sys.argv[2] else None)
+    _child(Path(sys.argv[1]), int(sys.argv[2]))
