@@ -284,7 +284,8 @@ def loaded_values(
     if ready is None or view.axes[0] == 0 or ready.all():
         return values
     display = view.axes.index(0)
-    here = ready[::-1] if view.flips[display] else ready
+    # A copy in whole numbers: what loads goes on, and numpy writes past the end where a mask grows under it.
+    here = np.flatnonzero(ready[::-1].copy() if view.flips[display] else ready.copy())
     out = np.zeros(values.shape, values.dtype)
     out.swapaxes(0, display - 1)[here] = values.swapaxes(0, display - 1)[here]
     return out

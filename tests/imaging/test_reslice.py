@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medviewer.errors import NoGeometry
-from medviewer.imaging.reslice import Letters, Plane, PlaneView, canonical_axial, letters
-from medviewer.imaging.volume import Geometry, Mask
+from medviewer.imaging.reslice import Letters, Plane, PlaneView, canonical_axial, letters, loaded_values
+from medviewer.imaging.volume import Geometry, Mask, Unit, Volume
 
 SHAPE = (5, 7, 9)
 ANATOMIC = [Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL]
@@ -166,3 +166,15 @@ class TestPlaneView:
     def test_that_models_see_every_scan_head_first(self):
         feet_first = geometry(HEAD_FIRST.directions * [-1, 1, -1])
         assert canonical_axial(SHAPE, feet_first).letters() == Letters("R", "L", "A", "P")
+
+
+@pytest.mark.parametrize("plane", [Plane.NATIVE, Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL])
+def test_what_is_not_loaded_is_zero_in_planes_across_the_slices(plane: Plane) -> None:
+    space = Geometry.from_planes((0, 0, 0), (1, 0, 0, 0, 1, 0), (1, 1), (0, 0, 1))
+    values = np.random.default_rng(1).integers(1, 99, (5, 6, 7), np.int16)
+    ready = np.array([True, False, True, True, False])
+    view = PlaneView.of(Volume(values, space, Unit.HU), plane)
+    kept = values if view.axes[0] == 0 else np.where(ready[:, None, None], values, 0)
+    shown = loaded_values(view, values, 3, ready)
+    assert np.array_equal(shown, view.extract(kept, 3))
+    assert np.array_equal(loaded_values(view, values, 3, None), view.extract(values, 3))
