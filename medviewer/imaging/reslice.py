@@ -273,19 +273,3 @@ class PlaneView:
 def canonical_axial(shape: Sequence[int], geometry: Geometry) -> PlaneView:
     """The axial view of a grid: what models see, so that feet-first and prone scans look alike to them."""
     return PlaneView((int(shape[0]), int(shape[1]), int(shape[2])), geometry, Plane.AXIAL)
-
-
-def loaded_values(
-    view: PlaneView, voxels: NDArray[Any], index: int, ready: NDArray[np.bool_] | None
-) -> NDArray[Any]:
-    """Picture ``index`` with zeros where stored slices are not ``ready`` (None: all are); those are not
-    touched, because voxels kept on the disk would be read from there, page by page."""
-    values = view.extract(voxels, index)
-    if ready is None or view.axes[0] == 0 or ready.all():
-        return values
-    display = view.axes.index(0)
-    # A copy in whole numbers: what loads goes on, and numpy writes past the end where a mask grows under it.
-    here = np.flatnonzero(ready[::-1].copy() if view.flips[display] else ready.copy())
-    out = np.zeros(values.shape, values.dtype)
-    out.swapaxes(0, display - 1)[here] = values.swapaxes(0, display - 1)[here]
-    return out

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from medviewer.errors import NoGeometry
 from medviewer.imaging.cut import mask_cut, shrink_mask
+from medviewer.imaging.loaded import loaded_values
 from medviewer.imaging.numbers import decimals_for, number
 from medviewer.imaging.overlay import outline_segments
 from medviewer.imaging.part import Part, Span
 from medviewer.imaging.render import auto_window, shades
-from medviewer.imaging.reslice import Plane, PlaneView, loaded_values
+from medviewer.imaging.reslice import Plane, PlaneView
 from medviewer.imaging.shrink import Block, block_means, block_of, shrink
 from medviewer.imaging.turn import STRAIGHT, Turn
 from medviewer.imaging.volume import Mask, Unit, Volume
