@@ -61,7 +61,8 @@ def hatch_of(colour: str) -> int:
 def hatch(kind: int, rows: int, columns: int) -> NDArray[np.bool_]:
     """(rows, columns) pattern of a hatch, one pixel wide lines. ``kind`` counts as the palette does."""
     a, b, period = _HATCHES[kind % len(_HATCHES)]
-    pattern = (a * np.arange(rows)[:, None] + b * np.arange(columns)[None, :]) % period == 0
+    once = (a * np.arange(period)[:, None] + b * np.arange(period)[None, :]) % period == 0
+    pattern = np.tile(once, (-(-rows // period), -(-columns // period)))[:rows, :columns]
     pattern.flags.writeable = False
     return np.asarray(pattern)
 

@@ -24,6 +24,8 @@ _BAND = 1 << 19
 """Pixels averaged at a time: they and what is made of them stay in the processor's cache."""
 _THREADED = 1 << 22
 """From so many pixels on, starting threads pays."""
+_THREADED_CELLS = 1 << 19
+"""A cell costs as much as several pixels."""
 _UINT8_BLOCK, _INT16_BLOCK = 257, 1 << 15
 """So many values of 8 and 16 bits fit, summed, in 16 and 32 bits."""
 
@@ -36,9 +38,10 @@ def block_of(part: Part) -> Block:
     return rows, columns
 
 
-def block_means(values: NDArray[Any], block: Block) -> NDArray[Any]:
+def block_means(values: NDArray[Any], block: Block, *, threads: bool = True) -> NDArray[Any]:
     """Means over blocks of a picture, (rows, columns[, channel]) of the same kind: new, rounded where whole
-    numbers. Blocks cut off by the end of the picture hold the mean of what there is."""
+    numbers. Blocks cut off by the end of the picture hold the mean of what there is. ``threads``: whether
+    large pictures may take more than the caller's."""
     if block == (1, 1):
         return values
     height, width = (-(-size // side) for size, side in zip(values.shape, block, strict=False))
@@ -50,11 +53,13 @@ def block_means(values: NDArray[Any], block: Block) -> NDArray[Any]:
         rows = values[begin * block[0] : end * block[0]]
         _fill(out[begin:end], rows, block)
 
-    _all(work, -(-height // step), threads=values.shape[0] * values.shape[1] >= _THREADED)
+    _all(work, -(-height // step), threads=threads and values.shape[0] * values.shape[1] >= _THREADED)
     return out
 
 
-def shrink(values: NDArray[Any], part: Part, blocks: NDArray[Any] | None = None) -> NDArray[Any]:
+def shrink(
+    values: NDArray[Any], part: Part, blocks: NDArray[Any] | None = None, *, threads: bool = True
+) -> NDArray[Any]:
     """The values of a part: (rows, columns[, channel]) of stored pixels to the same of cells.
 
     ``blocks``: what :func:`block_means` made of them for this part, where that is at hand. Stored pixels come
@@ -63,16 +68,19 @@ def shrink(values: NDArray[Any], part: Part, blocks: NDArray[Any] | None = None)
     if part.exact:
         return values[part.stored]
     block = block_of(part)
-    mean = _area(block_means(values, block) if blocks is None else blocks, part, block)
+    if blocks is None:
+        blocks = block_means(values, block, threads=threads)
+    mean = _area(blocks, part, block, threads)
     if mean.dtype.kind == "f" and np.isnan(mean).any():
         known = ~np.isnan(values)
-        share = _area(block_means(known.astype(mean.dtype), block), part, block)
+        share = _area(block_means(known.astype(mean.dtype), block, threads=threads), part, block, threads)
+        sums = block_means(np.where(known, values, 0), block, threads=threads)
         with np.errstate(invalid="ignore", divide="ignore"):
-            mean = _area(block_means(np.where(known, values, 0), block), part, block) / share
+            mean = _area(sums, part, block, threads) / share
     return mean
 
 
-def _area(blocks: NDArray[Any], part: Part, block: Block) -> NDArray[Any]:
+def _area(blocks: NDArray[Any], part: Part, block: Block, threads: bool) -> NDArray[Any]:
     """Means of blocks by area over the cells of a part."""
     out = np.empty((*part.shape, *blocks.shape[2:]), blocks.dtype)
     rows, columns = _Cells(part.rows, block[0]), _Cells(part.columns, block[1])
@@ -87,7 +95,7 @@ def _area(blocks: NDArray[Any], part: Part, block: Block) -> NDArray[Any]:
         mean = columns.mean(rows.mean(near, begin, end, axis=0), 0, wide, axis=1)
         target[...] = mean if out.dtype.kind == "f" else np.rint(mean)
 
-    _all(work, -(-part.rows.count // step), threads=out.size >= _THREADED)
+    _all(work, -(-part.rows.count // step), threads=threads and out.size >= _THREADED_CELLS)
     return out
 
 
@@ -127,16 +135,19 @@ class _Cells:
         """
         if self._exact:
             return blocks
-        kind, first = _floating(blocks), self._first[begin]
-        beside = (1,) * (blocks.ndim - axis - 1)
+        kind, channels = _floating(blocks), blocks.shape[2] if blocks.ndim == 3 else 1
+        # Colours side by side: numpy's take is many times quicker with single numbers than with triples.
+        flat, inner = blocks.reshape(len(blocks), -1), channels if axis else 1
         total = np.zeros(0)
         for step, (at, weight) in enumerate(
             zip(self._at[:, begin:end], self._weights[:, begin:end].astype(kind), strict=True)
         ):
-            taken = np.take(blocks, at - first, axis=axis).astype(kind, copy=False)
-            np.multiply(taken, weight.reshape(-1, *beside), out=taken)
+            near = ((at - self._first[begin])[:, None] * inner + np.arange(inner)).ravel()
+            taken = np.take(flat, near, axis=axis).astype(kind, copy=False)
+            weights = np.repeat(weight, inner)
+            np.multiply(taken, weights if axis else weights[:, None], out=taken)
             total = np.add(total, taken, out=total) if step else taken
-        return total
+        return total.reshape(len(total), -1, channels) if blocks.ndim == 3 else total
 
 
 def _floating(values: NDArray[Any]) -> type[np.float32] | type[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,12 @@ from PySide6.QtGui import QColor
 
 from medviewer.imaging.draw import LegendEntry, Mark
 from medviewer.imaging.part import Part
-from medviewer.imaging.render import OverlayStyle, overlay_rgba
+from medviewer.imaging.render import OverlayStyle
 from medviewer.review.state import ReaderMeasurement
 from medviewer.ui import theme
 from medviewer.ui.annotations import ReferenceLine
-from medviewer.ui.picture import Picture, letter_places, letters_for, outline, plane_of_axis
+from medviewer.ui.mask_parts import mask_parts
+from medviewer.ui.picture import Picture, letters_for, plane_of_axis
 from medviewer.ui.shapes import Shape, shape_of
 
 Voxel = tuple[float, float, float]
@@ -34,34 +35,11 @@ class DrawnMasks:
 def drawn_masks(
     picture: Picture | None, index: int, style: OverlayStyle, part: Part | None = None
 ) -> DrawnMasks:
-    """The masks on picture ``index`` or a part of it. Outlines are lines, so the raster holds fill and hatch
-    alone. The fill is in cells of the part, lines and letters in picture coordinates."""
-    cuts = picture.cuts(index) if picture is not None else []
-    strokes = picture.foreign.strokes(picture.view, index) if picture is not None else []
-    if picture is None or not (cuts or strokes):
+    """The masks on picture ``index`` or a part of it, as :func:`mask_parts` makes them, in their inks."""
+    if picture is None:
         return DrawnMasks(None, (), ())
-    part = part or Part.whole(picture.view.shape)
-    layers = [x for x in (cut.on(part) for cut in cuts) if x.inside.any()]
-    # Counted from the picture's own corner, the hatch stays where it is while the picture is panned.
-    corner = round(part.rows.start / part.rows.step), round(part.columns.start / part.columns.step)
-    fill = (
-        overlay_rgba([(x.inside, x.colour) for x in layers], replace(style, outline=0.0), corner)
-        if layers
-        else None
-    )
-    outlines = [(_placed(outline(x.inside), part), _ink(x.colour, style)) for x in layers]
-    outlines += [(stroke.ends, _ink(stroke.colour, style)) for stroke in strokes]
-    named = [x for x in cuts if x.letter]
-    places = zip(named, letter_places(named), strict=True)
-    marks = [Mark(p[0], p[1], x.letter, x.colour) for x, p in places if p is not None]
-    marks += [Mark(*stroke.top, stroke.letter, stroke.colour) for stroke in strokes]
-    return DrawnMasks(fill, tuple(outlines), tuple(marks))
-
-
-def _placed(segments: NDArray[np.float32], part: Part) -> NDArray[np.float32]:
-    """From cells of a part to picture coordinates (x, y)."""
-    steps = np.array([part.columns.step, part.rows.step], np.float32)
-    return np.asarray(segments * steps + np.array([part.columns.start, part.rows.start], np.float32))
+    made = mask_parts(picture, index, style, part or Part.whole(picture.view.shape))
+    return DrawnMasks(made.fill, tuple((e, _ink(c, style)) for e, c in made.outlines), made.marks)
 
 
 def _ink(colour: str, style: OverlayStyle) -> QColor:

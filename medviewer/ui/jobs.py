@@ -1,4 +1,4 @@
-"""Work beside the window: the only file with threads.
+"""Work beside the window: the only file with threads, but for what ``warming`` makes ready unasked.
 
 A :class:`Job` runs ``fn(context)`` on a thread of its own and ends exactly once: succeeded, failed or
 cancelled. The end is told in the window's thread, so a job that was cancelled there never succeeds later.

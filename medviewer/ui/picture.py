@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from medviewer.errors import NoGeometry
 from medviewer.imaging.cut import mask_cut, shrink_mask
+from medviewer.imaging.loaded import loaded_values
 from medviewer.imaging.numbers import decimals_for, number
 from medviewer.imaging.overlay import outline_segments
 from medviewer.imaging.part import Part, Span
 from medviewer.imaging.render import auto_window, shades
 from medviewer.imaging.reslice import Plane, PlaneView
-from medviewer.imaging.shrink import block_means, block_of, shrink
+from medviewer.imaging.shrink import Block, block_means, block_of, shrink
 from medviewer.imaging.turn import STRAIGHT, Turn
 from medviewer.imaging.volume import Mask, Volume
 from medviewer.imaging.window import Window
@@ -65,6 +66,8 @@ class Picture:
     turn: Turn = STRAIGHT
     foreign: Foreign = NOTHING
     """Overlays from files."""
+    mark: object = field(default_factory=object, init=False, repr=False)
+    """Another in every copy: what is kept of masks belongs to these masks alone."""
 
     @cached_property
     def view(self) -> PlaneView:
@@ -106,16 +109,35 @@ class Picture:
             self._blacken(grey, self.ready, part)
         return grey
 
-    def _values(self, index: int, part: Part) -> NDArray[Any]:
+    def _values(self, index: int, part: Part, *, threads: bool = True) -> NDArray[Any]:
         """Stored values of a part, or their means; means of what is loaded for good are kept."""
+        values = loaded_values(self.view, self.volume.voxels, index, self.ready)
+        if part.exact or not self._is_whole(index):
+            return shrink(values, part, threads=threads)
+
+        def make() -> NDArray[Any]:
+            return shrink(values, part, self._blocks(index, block_of(part), threads), threads=threads)
+
+        return self.kept.ask((index, part), make)
+
+    def _is_whole(self, index: int) -> bool:
+        """Whether nothing of the picture is still to be loaded."""
+        if self.ready is None or self.view.axes[0] == 0:
+            return self.is_ready(index)
+        return bool(self.ready.all())
+
+    def _blocks(self, index: int, block: Block, threads: bool) -> NDArray[Any]:
         values = self.view.extract(self.volume.voxels, index)
-        if part.exact:
-            return shrink(values, part)
-        whole = self.ready is None or (self.view.axes[0] == 0 and self.is_ready(index)) or self.ready.all()
-        if not whole:
-            return shrink(values, part)
-        blocks = self.kept.ask((index, block_of(part)), lambda: block_means(values, block_of(part)))
-        return self.kept.ask((index, part), lambda: shrink(values, part, blocks))
+        return self.kept.ask((index, block), lambda: block_means(values, block, threads=threads))
+
+    def prepare(self, index: int, part: Part | Block) -> None:
+        """On another thread: make what :meth:`levels` of a part begins from, or of all parts made of such
+        blocks; nothing where it would not be kept."""
+        if self._is_whole(index):
+            if not isinstance(part, Part):
+                self._blocks(index, part, threads=False)
+            elif not part.exact:
+                self._values(index, part, threads=False)
 
     def _blacken(self, grey: NDArray[np.uint8], ready: NDArray[np.bool_], part: Part) -> None:
         """Rows or columns that belong to slices not loaded."""

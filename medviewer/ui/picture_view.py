@@ -23,10 +23,9 @@ from medviewer.ui.drawn import drawn_masks, legend_of, reference_lines, shapes_o
 from medviewer.ui.foreign import Foreign
 from medviewer.ui.picture import Picture
 from medviewer.ui.sight import part_in_sight, serves
+from medviewer.ui.sparing import Sparing
 from medviewer.ui.stage import Stage
-
-_REPAINT_MS = 100
-"""While slices come in, planes that cut across them are painted so often."""
+from medviewer.ui.warming import Warming
 
 
 class PictureView(Stage):
@@ -48,16 +47,12 @@ class PictureView(Stage):
         self._measurements: tuple[ReaderMeasurement, ...] = ()
         self._crosshair: tuple[float, float, float] | None = None
         self._part: Part | None = None
+        self._warming = Warming()
         self._seen: NDArray[np.bool_] = np.zeros(0, bool)
         self._failures: Mapping[int, str] = {}
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(_REPAINT_MS)
-        self._later.timeout.connect(self._show_levels)
+        self._later = Sparing(self._show_levels, self)
         # What is only passed through within one event was never on screen.
-        self._settled = QTimer(self)
-        self._settled.setSingleShot(True)
-        self._settled.setInterval(0)
+        self._settled = QTimer(self, singleShot=True, interval=0)
         self._settled.timeout.connect(self._mark_seen)
 
     @property
@@ -117,6 +112,7 @@ class PictureView(Stage):
         self._index = min(self._index, max(0, self.count - 1))
         self._measurements, self._crosshair, self._failures = (), None, {}
         self._part = None
+        self._warming.drop()
         notes = self._front.notes
         notes.shapes, notes.sketch, notes.value, notes.chosen = (), None, "", ""
         notes.has_picture = self._picture is not None
@@ -128,10 +124,11 @@ class PictureView(Stage):
 
     def move_camera(self, camera: Camera) -> None:
         """Zoom or pan; another part of the picture is made ready where what there is does not serve."""
+        zoomed = camera.zoom != self.camera.zoom
         super().move_camera(camera)
         before, ratio = self._part, self._canvas.devicePixelRatioF()
         if self._picture is not None and (before is None or not serves(before, camera, ratio)):
-            self._part = part_in_sight(camera, ratio)
+            self._part = part_in_sight(camera, ratio, around=before is None or not zoomed)
             if before is not None:
                 self._show_levels()
                 self._show_overlay()
@@ -191,15 +188,16 @@ class PictureView(Stage):
         if self._picture is None:
             return
         self._picture.partial[index] = tuple(layers)
+        self._picture = replace(self._picture)
         if index == self._index:
             self._show_overlay()
         else:
             self._show_bar()
 
     def clear_slice_masks(self) -> None:
-        """Forget what streamed in (a cancelled run)."""
+        """Forget what streamed in."""
         if self._picture is not None and self._picture.partial:
-            self._picture.partial.clear()
+            self._picture = replace(self._picture, partial={})
             self._show_overlay()
 
     def set_style(self, style: OverlayStyle) -> None:
@@ -236,8 +234,7 @@ class PictureView(Stage):
             return
         view = self._picture.view
         if view.axes[0] != 0:
-            if not self._later.isActive():
-                self._later.start()
+            self._later.soon()
         elif int(view.to_voxel(self._index, 0, 0)[0]) == index:
             self._show_levels()
         else:
@@ -264,6 +261,9 @@ class PictureView(Stage):
             self._seen[self._index] = True
             self._show_bar()
             self.slice_painted.emit(self._index)
+            self._warming.around(
+                self._picture, self._index, self._part, self._style if self._visible else None
+            )
 
     def _show_overlay(self) -> None:
         picture, notes = self._picture, self._front.notes
@@ -288,11 +288,9 @@ class PictureView(Stage):
         self._front.update()
 
     def _show_bar(self) -> None:
-        if self._picture is None:
-            none = np.zeros(0, bool)
-            self._bar.set_state(0, none, none, none)
-            return
-        self._bar.set_state(self._index, self._picture.loaded(), self._seen, self._picture.touched())
+        picture, none = self._picture, np.zeros(0, bool)
+        known = (none, none, none) if picture is None else (picture.loaded(), self._seen, picture.touched())
+        self._bar.set_state(self._index if picture is not None else 0, *known)
 
     def showEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
         """What is on screen now was not seen before."""

@@ -11,10 +11,11 @@ _SLACK = 0.25
 """Of the view's length, kept on either side for panning."""
 
 
-def part_in_sight(camera: Camera, ratio: float) -> Part:
-    """What to bring to the screen. ``ratio``: device pixels per device-independent one."""
+def part_in_sight(camera: Camera, ratio: float, *, around: bool = True) -> Part:
+    """What to bring to the screen. ``ratio``: device pixels per device-independent one; ``around``: with what
+    comes into sight by panning, not worth its cost for one step of zooming."""
     spans = [
-        span_on_screen(scale, offset, length, size, slack=_SLACK * length)
+        span_on_screen(scale, offset, length, size, slack=_SLACK * length if around else 0.0)
         for scale, offset, length, size in _axes(camera, ratio)
     ]
     part = Part(spans[0], spans[1])

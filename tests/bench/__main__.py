@@ -24,6 +24,8 @@ sys.path.insert(0, str(ROOT))
 from tests.bench.clock import Row, markdown  # noqa: E402 - run by path, the root must come first
 
 PARTS = ("opening", "formats", "folders", "starting", "scrolling", "large", "window", "analysis")
+ASKED = ("long",)
+"""Parts that take minutes: measured only when named."""
 
 
 class _Bench:
@@ -72,6 +74,12 @@ class _Bench:
 
         return large.measure(_app())
 
+    def long(self) -> list[Row]:
+        """Three thousand images in the whole window."""
+        from tests.bench import long_series
+
+        return long_series.measure(self._place)
+
     def window(self) -> list[Row]:
         """The whole window at work."""
         from medviewer.training.demo import write_demo
@@ -108,7 +116,7 @@ def _machine() -> dict[str, object]:
 def main() -> int:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--only", choices=PARTS, action="append", help="measure this part alone")
+    parser.add_argument("--only", choices=PARTS + ASKED, action="append", help="measure this part alone")
     parser.add_argument("-o", "--out", type=Path, default=ROOT / "out" / "bench.json")
     asked = parser.parse_args()
     machine = _machine()
