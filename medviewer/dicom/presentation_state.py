@@ -107,14 +107,15 @@ class Presentation:
         """
         if self.inverse is None or not self.shows(instance) or instance.modality_lut:
             return None
+        line = _line_of(instance)
+        if line is None:
+            return None
         own = _first(self.windows, instance) or self._whole_range(instance)
-        window = _in_units_of(own, self.slope / instance.slope, self._shift(instance))
+        factor = self.slope / line[0]
+        window = _in_units_of(own, factor, self.intercept - line[1] * factor)
         if window is None:
             return None
         return replace(window, invert=window.invert != self.inverse)
-
-    def _shift(self, instance: Instance) -> float:
-        return self.intercept - instance.intercept * self.slope / instance.slope
 
     def _whole_range(self, instance: Instance) -> Window:
         bits, signed = min(instance.pixels.bits_stored, 32), instance.pixels.signed
@@ -130,6 +131,14 @@ def _first(things: tuple[For[T], ...], instance: Instance) -> T | None:
 def aspect_of(instance: Instance) -> float:
     """Height of a pixel over its width."""
     return instance.pixel_spacing[0] / instance.pixel_spacing[1] if instance.pixel_spacing else 1.0
+
+
+def _line_of(instance: Instance) -> tuple[float, float] | None:
+    """(slope, intercept) from stored values to those of the volume; None where a table leads there."""
+    mapped = instance.value_map
+    if mapped is None:
+        return instance.slope, instance.intercept
+    return None if mapped.entries else (mapped.slope, mapped.intercept)
 
 
 def _in_units_of(window: Window, factor: float, shift: float) -> Window | None:
