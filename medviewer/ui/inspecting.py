@@ -65,7 +65,8 @@ class Inspecting(QObject):
     def _show_report(self, found: DicomObject) -> None:
         scan = self._window.session.state.scan
         known = places(scan, found.patient.key) if scan is not None else {}
-        dialog = ReportReader(found.kind.name, str(found.path), known, self._on_top())
+        who = patient_line(found.patient, found.study)
+        dialog = ReportReader(found.kind.name, who, str(found.path), known, self._on_top())
         dialog.tags_wanted.connect(self.show_tags)
         job = self._window.runner.submit("inspect", lambda context: _told(read_report, found.path, context))
         dialog.reference_wanted.connect(
@@ -102,7 +103,8 @@ class Inspecting(QObject):
         self._window.commands.show_dialog(dialog)
 
     def _show_document(self, found: DicomObject) -> None:
-        dialog = DocumentReader(found.kind.name, str(found.path), self._on_top())
+        who = patient_line(found.patient, found.study)
+        dialog = DocumentReader(found.kind.name, who, str(found.path), self._on_top())
         dialog.tags_wanted.connect(self.show_tags)
         width = dialog.page_pixels
         # In the lane of the report, which draws pages too: PDFium bears one thread at a time.
@@ -121,6 +123,12 @@ class Inspecting(QObject):
         job.failed.connect(dialog.fail)
         dialog.finished.connect(job.cancel)
         self._window.commands.show_dialog(dialog)
+
+    def forget(self) -> None:
+        """Nothing is open any more: what is still read is given up, and no report of it stays."""
+        self._window.runner.cancel("inspect")
+        for dialog in self._window.findChildren(ReportReader):
+            dialog.reject()
 
     def _on_top(self) -> QWidget:
         """A dialog asked from another dialog lies above that."""
