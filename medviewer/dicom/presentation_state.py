@@ -73,6 +73,8 @@ class Presentation:
     drawings: tuple[For[Drawing], ...] = ()
     slope: float = 1.0
     intercept: float = 0.0
+    tabled: bool = False
+    """Whether it brings a table of modality values instead, which is not applied: nor are its windows."""
     windows: tuple[For[Window], ...] = ()
     inverse: bool | None = None
     planes: tuple[OverlayPlane, ...] = ()
@@ -105,7 +107,7 @@ class Presentation:
 
         Where it names no window the whole range of stored values is shown, as the standard says.
         """
-        if self.inverse is None or not self.shows(instance) or instance.modality_lut:
+        if self.inverse is None or not self.shows(instance) or instance.modality_lut or self.tabled:
             return None
         line = _line_of(instance)
         if line is None:

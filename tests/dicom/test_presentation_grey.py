@@ -88,6 +88,15 @@ class TestGrey:
         stored = np.frombuffer(make_projection().PixelData, "<u2").reshape(ROWS, COLUMNS)
         assert np.abs(levels(image, window) - table[stored] / 257.0).max() <= 0.51
 
+    def test_that_a_window_behind_a_table_that_is_not_applied_is_not_either(self, tmp_path):
+        """It is in the units of the state's table of modality values; on stored values all could be white."""
+        lut = item(LUTDescriptor=[4096, 0, 16], ModalityLUTType="US")
+        lut.add_new("LUTData", "OW", np.linspace(0, 60000, 4096).astype("<u2").tobytes())
+        voi = [item(WindowCenter=30000, WindowWidth=60000)]
+        image, found = pair(tmp_path, {"ModalityLUTSequence": [lut], "SoftcopyVOILUTSequence": voi})
+        assert found.window_of(image) is None
+        assert found.left_out == ("Its table of modality values is not applied, nor its windows.",)
+
     @pytest.mark.parametrize("width", [0, -5, float("inf")])
     def test_that_a_window_the_standard_forbids_is_left_out(self, tmp_path, width):
         value = width if math.isfinite(width) else "1e400"
