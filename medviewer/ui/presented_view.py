@@ -171,4 +171,15 @@ def _scaled(volume: Volume, area: Area) -> Volume:
         return volume
     scale = Scale(*area.spacing, SPACING_LABEL)
     own = volume.in_plane or (InPlane(),) * volume.shape[0]
-    return replace(volume, in_plane=tuple(replace(one, scale=scale, regions=()) for one in own))
+    return replace(volume, in_plane=tuple(_with_scale(one, scale) for one in own))
+
+
+def _with_scale(own: InPlane, scale: Scale) -> InPlane:
+    """The scale for the picture; but ultrasound keeps its regions, where time may lie across, and the same
+    numbers keep what the image says of them: at the detector, perhaps."""
+    told = own.scale
+    if own.regions:
+        return own
+    if told is not None and np.allclose((told.row_mm, told.column_mm), (scale.row_mm, scale.column_mm), 1e-3):
+        return own
+    return replace(own, scale=scale)
