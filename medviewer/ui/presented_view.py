@@ -123,6 +123,9 @@ class PresentedView(PictureView):
         return None
 
     def _present(self) -> None:
+        drawn = self._planes is not None or bool(self._look.strokes or self._look.notes)
+        self._front.notes.planes_hidden = self._picture is not None and drawn and not self._drawings
+        self._front.update()
         if self._picture is None or self._picture.view.axes[0] != 0:
             self._item.put(Presented())
             return

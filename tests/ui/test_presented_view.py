@@ -15,6 +15,7 @@ from medviewer.imaging.turn import FLIP_ACROSS, FLIP_DOWN, LEFT, RIGHT, STRAIGHT
 from medviewer.imaging.volume import Mask, Volume
 from medviewer.imaging.window import Window
 from medviewer.review.state import ReaderMeasurement
+from medviewer.ui.annotations import PLANES_HIDDEN
 from medviewer.ui.bitmaps import any_of
 from medviewer.ui.viewport import Viewport
 from tests.ui.viewports import hover, painted, pixels, shown
@@ -65,6 +66,26 @@ class TestBitmaps:
         bits = np.ones((ROWS, COLUMNS), bool)
         view.set_planes(bits, None, drawings=False)
         assert not painted(view, GREY).any()
+
+    def test_that_what_is_hidden_is_said_to_be(self, view):
+        """The switch outlives the patient: an arrow of a colleague may not be missing without a word."""
+
+        def said() -> list[str]:
+            return [line.text for line in view._front._bottom_right()]
+
+        mark = Stroke(((1.0, 1.0), (5.0, 5.0)))
+        for look, bits in ((Look(), np.ones((ROWS, COLUMNS), bool)), (Look(strokes=(mark,)), None)):
+            view.set_look(look)
+            view.set_planes(bits, None, drawings=False)
+            assert PLANES_HIDDEN in said()
+            view.set_planes(bits, None)
+            assert PLANES_HIDDEN not in said()
+        view.set_look(Look())
+        view.set_planes(None, None, drawings=False)
+        assert PLANES_HIDDEN not in said()
+        view.set_planes(np.ones((ROWS, COLUMNS), bool), None, drawings=False)
+        view.set_picture(None, None)
+        assert PLANES_HIDDEN not in said()
 
     @pytest.mark.parametrize("turn", [STRAIGHT, RIGHT, FLIP_ACROSS])
     def test_that_a_shutter_covers_whole_pixels_and_stays_on_the_anatomy(self, view, turn):
