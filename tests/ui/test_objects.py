@@ -256,3 +256,22 @@ def test_that_what_was_said_of_a_closed_patient_is_gone(
     window.actions_by_id["close_all"].trigger()  # while it is read
     qtbot.waitUntil(lambda: not window.runner.busy("inspect"), timeout=PATIENCE)
     assert window.notices.text == ""
+
+
+def test_that_the_report_of_another_never_stands_under_a_name(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """The file was replaced after it was listed."""
+    path = write_report(tmp_path / "sr.dcm", content("TEXT", "Comment", TextValue="No change."))
+    with qtbot.waitSignal(window.opening.message, timeout=PATIENCE):
+        window.opening.open_paths([tmp_path])
+    ds = pydicom.dcmread(path)
+    ds.PatientID = "T2"
+    ds.save_as(path)
+    qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
+    dialog = window.findChild(ReportReader)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: "Reading" not in dialog.said.text(), timeout=PATIENCE)
+    assert dialog.said.text().startswith("The file changed since it was opened.")
+    assert dialog.tree.topLevelItemCount() == 0
+    dialog.reject()
