@@ -51,6 +51,7 @@ _UNVOLUME = (
     SeriesIssue.MIXED_ORIENTATION,
     SeriesIssue.MIXED_SIZE,
     SeriesIssue.MIXED_SPACING,
+    SeriesIssue.MIXED_UNIT,
     SeriesIssue.MIXED_FRAME_OF_REFERENCE,
 )
 _WARNED = (

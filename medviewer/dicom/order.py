@@ -127,12 +127,17 @@ def _criteria() -> list[Criterion]:
     def turn(f: Facts) -> Hashable:
         return _near(f.instance.orientation, turns, _ORIENTATION_TOLERANCE)
 
+    def meaning(f: Facts) -> Hashable:
+        """Stored and real-world values may lie a million apart: in one window the small ones are black."""
+        return None if f.instance.value_map is None else f.unit_label
+
     return [
         (SeriesIssue.MIXED_SIZE, shape),
         (SeriesIssue.MIXED_ORIENTATION, lambda f: "LOCALIZER" in f.instance.image_type),
         (SeriesIssue.MIXED_ORIENTATION, turn),
         (SeriesIssue.MIXED_SPACING, spacing),
         (SeriesIssue.MIXED_FRAME_OF_REFERENCE, lambda f: f.frame_of_reference_uid),
+        (SeriesIssue.MIXED_UNIT, meaning),
     ]
 
 

@@ -73,6 +73,8 @@ class Presentation:
     drawings: tuple[For[Drawing], ...] = ()
     slope: float = 1.0
     intercept: float = 0.0
+    tabled: bool = False
+    """Whether it brings a table of modality values instead, which is not applied: nor are its windows."""
     windows: tuple[For[Window], ...] = ()
     inverse: bool | None = None
     planes: tuple[OverlayPlane, ...] = ()
@@ -105,16 +107,17 @@ class Presentation:
 
         Where it names no window the whole range of stored values is shown, as the standard says.
         """
-        if self.inverse is None or not self.shows(instance) or instance.modality_lut:
+        if self.inverse is None or not self.shows(instance) or instance.modality_lut or self.tabled:
+            return None
+        line = _line_of(instance)
+        if line is None:
             return None
         own = _first(self.windows, instance) or self._whole_range(instance)
-        window = _in_units_of(own, self.slope / instance.slope, self._shift(instance))
+        factor = self.slope / line[0]
+        window = _in_units_of(own, factor, self.intercept - line[1] * factor)
         if window is None:
             return None
         return replace(window, invert=window.invert != self.inverse)
-
-    def _shift(self, instance: Instance) -> float:
-        return self.intercept - instance.intercept * self.slope / instance.slope
 
     def _whole_range(self, instance: Instance) -> Window:
         bits, signed = min(instance.pixels.bits_stored, 32), instance.pixels.signed
@@ -130,6 +133,14 @@ def _first(things: tuple[For[T], ...], instance: Instance) -> T | None:
 def aspect_of(instance: Instance) -> float:
     """Height of a pixel over its width."""
     return instance.pixel_spacing[0] / instance.pixel_spacing[1] if instance.pixel_spacing else 1.0
+
+
+def _line_of(instance: Instance) -> tuple[float, float] | None:
+    """(slope, intercept) from stored values to those of the volume; None where a table leads there."""
+    mapped = instance.value_map
+    if mapped is None:
+        return instance.slope, instance.intercept
+    return None if mapped.entries else (mapped.slope, mapped.intercept)
 
 
 def _in_units_of(window: Window, factor: float, shift: float) -> Window | None:

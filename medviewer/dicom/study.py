@@ -23,6 +23,7 @@ class SeriesIssue(StrEnum):
     MIXED_ORIENTATION = "MIXED_ORIENTATION"
     MIXED_SIZE = "MIXED_SIZE"
     MIXED_SPACING = "MIXED_SPACING"
+    MIXED_UNIT = "MIXED_UNIT"
     MIXED_FRAME_OF_REFERENCE = "MIXED_FRAME_OF_REFERENCE"
     MIXED_PATIENT = "MIXED_PATIENT"
     DUPLICATE_POSITION = "DUPLICATE_POSITION"
@@ -50,6 +51,7 @@ ISSUE_TEXT: dict[SeriesIssue, str] = {
     SeriesIssue.MIXED_ORIENTATION: "Images of several orientations were found and shown apart.",
     SeriesIssue.MIXED_SIZE: "Images of several sizes were found and shown apart.",
     SeriesIssue.MIXED_SPACING: "Images of several pixel spacings were found and shown apart.",
+    SeriesIssue.MIXED_UNIT: "Images of several units were found and shown apart.",
     SeriesIssue.MIXED_FRAME_OF_REFERENCE: "Images of several frames of reference were shown apart.",
     SeriesIssue.MIXED_PATIENT: "One series held images of different patients: they were set apart.",
     SeriesIssue.DUPLICATE_POSITION: "Several images share one position: shown as separate stacks.",

@@ -40,15 +40,16 @@ class Request:
 def read_overlays(request: Request, context: TaskContext | None = None) -> OverlayFile:
     """Read a segmentation or structure set. Raises :class:`UnreadableImage` with one sentence, Cancelled."""
     context = context or TaskContext()
-    _same_object(request.found)
+    same_object(request.found)
     read = _READERS.get(request.found.kind.code)
     if read is None:
         raise UnreadableImage("This kind of object is no overlay.")
     return read(request, context)
 
 
-def _same_object(found: DicomObject) -> None:
-    """The file must still hold the object of the patient it was listed under."""
+def same_object(found: DicomObject) -> None:
+    """Raises :class:`UnreadableImage` unless the file still holds the object of the patient it was listed
+    under."""
     try:
         remembered.facts(found.path)
     except OtherObject as now:

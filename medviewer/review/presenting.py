@@ -5,6 +5,7 @@ None of it changes a value or a place: measurements stay on the anatomy, figures
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -161,16 +162,25 @@ def first_image(series: Series, presentation: Presentation) -> int | None:
     """The first image of the series that the presentation state names; None for another patient's."""
     if series.patient_key != presentation.patient_key:
         return None
-    places = {instance.sop_uid: k for k, instance in reversed(list(enumerate(series.instances)))}
+    known = {instance.sop_uid for instance in series.instances}
     for ref in presentation.images:
-        if ref.sop_uid in places:
-            named = (k for k, instance in enumerate(series.instances) if ref.names(instance))
-            return next(named, None)
+        if ref.sop_uid not in known:
+            continue
+        for k, instance in enumerate(series.instances):
+            if ref.names(instance):
+                return k
     return None
 
 
 def series_of(scan: ScanResult, presentation: Presentation) -> Series | None:
     """The open series that holds the first image the presentation state names."""
     known = [s for s in scan.all_series() if s.patient_key == presentation.patient_key]
-    where = {instance.sop_uid: series for series in known for instance in series.instances}
-    return next((where[ref.sop_uid] for ref in presentation.images if ref.sop_uid in where), None)
+    where: dict[str, list[Series]] = defaultdict(list)
+    for series in known:  # the frames of one file may lie in several
+        for uid in {instance.sop_uid for instance in series.instances}:
+            where[uid].append(series)
+    for ref in presentation.images:
+        for series in where.get(ref.sop_uid, ()):
+            if any(ref.names(instance) for instance in series.instances):
+                return series
+    return None

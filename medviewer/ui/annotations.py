@@ -28,6 +28,8 @@ _SWATCH = 10
 
 OVERLAY_SHORT = "AI overlay"
 OVERLAY_HIDDEN = "AI overlay hidden"
+PLANES_HIDDEN = "Annotations of this image hidden"
+"""Its overlay planes, and the drawings of a presentation state."""
 HOLD = " · hold Space to hide"
 OVERLAY_CAPTION = OVERLAY_SHORT + HOLD
 NOT_DIAGNOSTIC = "Not for diagnostic use"
@@ -68,6 +70,8 @@ class Notes:
     foreign: bool = False
     """Whether there is an overlay from a file to show, hidden or not."""
     overlay_hidden: bool = False
+    planes_hidden: bool = False
+    """Whether the image has overlay planes or drawings that are not shown."""
     compact: bool = False
     """A small view beside the main one: no legend, short words."""
     value: str = ""
@@ -185,6 +189,8 @@ class Annotations(QGraphicsItem):
             said = ("diagnostic use", "Not for") if notes.compact else (NOT_DIAGNOSTIC,)
             lines += [Words(part, "caption_muted") for part in said]
             lines.append(Words(caption, "letters", bold=True))
+        if notes.planes_hidden:
+            lines.append(Words(PLANES_HIDDEN, "letters", bold=True))
         if notes.has_picture:
             lines.append(Words(notes.value))
         return lines + _plain(notes.corners.bottom_right)[::-1]

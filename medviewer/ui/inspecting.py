@@ -19,6 +19,7 @@ from medviewer.dicom.report_tree import place_of, places, read_report
 from medviewer.dicom.study import DicomObject
 from medviewer.dicom.tag_tree import read_tags
 from medviewer.errors import UnreadableImage
+from medviewer.review.overlay_reading import same_object
 from medviewer.review.pdf_pages import foreign_pages
 from medviewer.tasks import TaskContext
 from medviewer.ui.dialogs.document import DocumentReader
@@ -65,9 +66,10 @@ class Inspecting(QObject):
     def _show_report(self, found: DicomObject) -> None:
         scan = self._window.session.state.scan
         known = places(scan, found.patient.key) if scan is not None else {}
-        dialog = ReportReader(found.kind.name, str(found.path), known, self._on_top())
+        who = patient_line(found.patient, found.study)
+        dialog = ReportReader(found.kind.name, who, str(found.path), known, self._on_top())
         dialog.tags_wanted.connect(self.show_tags)
-        job = self._window.runner.submit("inspect", lambda context: _told(read_report, found.path, context))
+        job = self._window.runner.submit("inspect", lambda context: _own(read_report, found, context))
         dialog.reference_wanted.connect(
             lambda uid, frame: dialog.tell(self._go_to(found.patient.key, uid, frame))
         )
@@ -95,18 +97,19 @@ class Inspecting(QObject):
         who = patient_line(found.patient, found.study)
         dialog = WaveformReader(found.kind.name, who, str(found.path), self._on_top())
         dialog.tags_wanted.connect(self.show_tags)
-        job = self._window.runner.submit("inspect", lambda context: _told(read_waveform, found.path, context))
+        job = self._window.runner.submit("inspect", lambda context: _own(read_waveform, found, context))
         job.succeeded.connect(dialog.show_waveform)
         job.failed.connect(dialog.fail)
         dialog.finished.connect(job.cancel)
         self._window.commands.show_dialog(dialog)
 
     def _show_document(self, found: DicomObject) -> None:
-        dialog = DocumentReader(found.kind.name, str(found.path), self._on_top())
+        who = patient_line(found.patient, found.study)
+        dialog = DocumentReader(found.kind.name, who, str(found.path), self._on_top())
         dialog.tags_wanted.connect(self.show_tags)
         width = dialog.page_pixels
         # In the lane of the report, which draws pages too: PDFium bears one thread at a time.
-        job = self._window.runner.submit("export", lambda context: _pages(found.path, width, context))
+        job = self._window.runner.submit("export", lambda context: _pages(found, width, context))
         job.told.connect(dialog.add_pages)
         job.succeeded.connect(dialog.finish)
         job.failed.connect(dialog.fail)
@@ -121,6 +124,12 @@ class Inspecting(QObject):
         job.failed.connect(dialog.fail)
         dialog.finished.connect(job.cancel)
         self._window.commands.show_dialog(dialog)
+
+    def forget(self) -> None:
+        """Nothing is open any more: what is still read is given up, and no report of it stays."""
+        self._window.runner.cancel("inspect")
+        for dialog in self._window.findChildren(ReportReader):
+            dialog.reject()
 
     def _on_top(self) -> QWidget:
         """A dialog asked from another dialog lies above that."""
@@ -149,9 +158,15 @@ def _told(read: Callable[[Path, TaskContext], T], path: Path, context: TaskConte
         raise UnreadableImage("The file could not be read.") from error
 
 
-def _pages(path: Path, width: int, context: JobContext) -> int:
+def _own(read: Callable[[Path, TaskContext], T], found: DicomObject, context: TaskContext) -> T:
+    """As :func:`_told`, of the patient whose name stands over it: the file may have changed meanwhile."""
+    same_object(found)
+    return _told(read, found.path, context)
+
+
+def _pages(found: DicomObject, width: int, context: JobContext) -> int:
     def show(picture: NDArray[np.uint8]) -> None:
         context.check()
         context.tell(picture)
 
-    return foreign_pages(_told(read_pdf, path, context), width, show)
+    return foreign_pages(_own(read_pdf, found, context), width, show)

@@ -126,6 +126,9 @@ class PresentedView(PictureView):
         return None
 
     def _present(self) -> None:
+        drawn = self._planes is not None or bool(self._look.strokes or self._look.notes)
+        self._front.notes.planes_hidden = self._picture is not None and drawn and not self._drawings
+        self._front.update()
         if self._picture is None or self._picture.view.axes[0] != 0:
             self._item.put(Presented())
             return
@@ -180,4 +183,15 @@ def _scaled(volume: Volume, area: Area) -> Volume:
         return volume
     scale = Scale(*area.spacing, SPACING_LABEL, SPACING_NOTE)
     own = volume.in_plane or (InPlane(),) * volume.shape[0]
-    return replace(volume, in_plane=tuple(replace(one, scale=scale, regions=()) for one in own))
+    return replace(volume, in_plane=tuple(_with_scale(one, scale) for one in own))
+
+
+def _with_scale(own: InPlane, scale: Scale) -> InPlane:
+    """The scale for the picture; but ultrasound keeps its regions, where time may lie across, and the same
+    numbers keep what the image says of them: at the detector, perhaps."""
+    told = own.scale
+    if own.regions:
+        return own
+    if told is not None and np.allclose((told.row_mm, told.column_mm), (scale.row_mm, scale.column_mm), 1e-3):
+        return own
+    return replace(own, scale=scale)

@@ -14,6 +14,7 @@ from medviewer.dicom.overlay_planes import OverlayPlane, planes_of, union_on
 from medviewer.dicom.presentation_state import Presentation
 from medviewer.dicom.study import DicomObject, Instance
 from medviewer.errors import MedviewerError, UnreadableImage, UsageError
+from medviewer.review.overlay_reading import same_object
 from medviewer.review.presenting import instance_of, look_of, series_of, turn_of
 from medviewer.review.session import Session
 from medviewer.review.state import Change, State
@@ -143,6 +144,7 @@ def _bits_of(instance: Instance, own: bool, presentation: Presentation | None) -
 def _read(found: DicomObject, patient_key: str, _: TaskContext) -> Presentation:
     from medviewer.dicom.objects.presentation import read_presentation
 
+    same_object(found)
     try:
         return read_presentation(found.path, patient_key)
     except (Broken, OSError) as error:

@@ -39,7 +39,8 @@ class Repairing(QObject):
         self._window.commands.show_dialog(dialog)
 
     def _copy(self, path: Path, repair: Repair) -> None:
-        job = self._window.runner.submit("open", lambda _: write_repaired(path, repair))
+        # Not in the lane of scans: what is being read there goes on until the copy is there to be read.
+        job = self._window.runner.submit("inspect", lambda _: write_repaired(path, repair))
         job.succeeded.connect(self._open)
         job.failed.connect(self._failed)
 

@@ -89,6 +89,11 @@ class Viewport(PresentedView):
         self.measurement_deleted.emit(chosen)
         return True
 
+    def _begin(self, shape: tuple[int, int]) -> None:
+        """Another picture; what is half drawn belongs to the last one."""
+        self.cancel_drawing()
+        super()._begin(shape)
+
     def _lay_out(self, area: Area | None) -> None:
         """The picture lies otherwise; what is half drawn belongs to how it lay."""
         super()._lay_out(area)

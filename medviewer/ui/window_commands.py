@@ -121,7 +121,9 @@ class WindowCommands(QObject):
     def _close_all(self) -> None:
         self._window.analyzing.cancel()
         self._window.opening.forget()
+        self._window.inspecting.forget()
         self._session.close()
+        self._window.notices.hide()
 
     def _quit(self) -> None:
         self._window.close()

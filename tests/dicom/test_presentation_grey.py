@@ -88,6 +88,15 @@ class TestGrey:
         stored = np.frombuffer(make_projection().PixelData, "<u2").reshape(ROWS, COLUMNS)
         assert np.abs(levels(image, window) - table[stored] / 257.0).max() <= 0.51
 
+    def test_that_a_window_behind_a_table_that_is_not_applied_is_not_either(self, tmp_path):
+        """It is in the units of the state's table of modality values; on stored values all could be white."""
+        lut = item(LUTDescriptor=[4096, 0, 16], ModalityLUTType="US")
+        lut.add_new("LUTData", "OW", np.linspace(0, 60000, 4096).astype("<u2").tobytes())
+        voi = [item(WindowCenter=30000, WindowWidth=60000)]
+        image, found = pair(tmp_path, {"ModalityLUTSequence": [lut], "SoftcopyVOILUTSequence": voi})
+        assert found.window_of(image) is None
+        assert found.left_out == ("Its table of modality values is not applied, nor its windows.",)
+
     @pytest.mark.parametrize("width", [0, -5, float("inf")])
     def test_that_a_window_the_standard_forbids_is_left_out(self, tmp_path, width):
         value = width if math.isfinite(width) else "1e400"
@@ -152,3 +161,35 @@ def test_that_dcmtk_shows_the_same_greys_without_a_window_and_in_other_units(tmp
     with Image.open(out) as picture:
         theirs = np.asarray(picture).astype(int)
     assert np.abs(theirs - levels(image, read(state).window_of(image_of(image)))).max() <= 1
+
+
+@pytest.mark.parametrize("slope", [0.5, -0.5])
+def test_that_its_window_is_carried_over_to_real_world_values(tmp_path, slope):
+    """Voxels in mm2/s by the image's own mapping, a window in the units of the state: the same greys."""
+    scale = -1e-6 if slope < 0 else 1e-6
+    unit = item(CodeValue="mm2/s", CodingSchemeDesignator="UCUM", CodeMeaning="mm2/s")
+    mapping = item(RealWorldValueFirstValueMapped=0, RealWorldValueLastValueMapped=4095, LUTLabel="ADC",
+                   RealWorldValueSlope=scale, RealWorldValueIntercept=0.001,
+                   MeasurementUnitsCodeSequence=[unit])  # fmt: skip
+    facts = {"RescaleSlope": slope, "RescaleIntercept": 7, "RescaleType": "US",
+             "SoftcopyVOILUTSequence": [item(WindowCenter=slope * 600 + 7, WindowWidth=250)]}  # fmt: skip
+    path, state = write_pair(tmp_path, facts, RealWorldValueMappingSequence=[mapping])
+    image = image_of(path)
+    assert image.value_map is not None
+    stored = np.frombuffer(make_projection().PixelData, "<u2").reshape(ROWS, COLUMNS).astype(float)
+    x, c, w = stored * slope + 7, slope * 600 + 7, 250
+    expected = np.clip(((x - (c - 0.5)) / (w - 1) + 0.5) * 255, 0, 255)
+    assert np.abs(levels(path, read(state).window_of(image)) - expected).max() <= 0.51
+
+
+def test_that_values_of_a_table_keep_the_window_they_have(tmp_path):
+    """No window says of them what one says of stored values."""
+    unit = item(CodeValue="mm2/s", CodingSchemeDesignator="UCUM", CodeMeaning="mm2/s")
+    mapping = item(RealWorldValueFirstValueMapped=0, RealWorldValueLastValueMapped=4095, LUTLabel="ADC",
+                   RealWorldValueLUTData=list(np.linspace(0, 1, 4096) ** 2),
+                   MeasurementUnitsCodeSequence=[unit])  # fmt: skip
+    facts = {"SoftcopyVOILUTSequence": [item(WindowCenter=300, WindowWidth=200)]}
+    path, state = write_pair(tmp_path, facts, RealWorldValueMappingSequence=[mapping])
+    image = image_of(path)
+    assert image.value_map is not None
+    assert read(state).window_of(image) is None

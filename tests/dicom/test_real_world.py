@@ -13,7 +13,7 @@ from pydicom.sr.coding import Code
 
 from medviewer.dicom.load import load_series, read_slice, thumbnail
 from medviewer.dicom.scan import scan
-from medviewer.dicom.study import Series
+from medviewer.dicom.study import Series, SeriesIssue
 from medviewer.imaging.measure import statistics
 from medviewer.imaging.volume import Unit, Volume
 from tests.dicom.maps import mapping, truth, write_map
@@ -172,6 +172,20 @@ def test_that_two_quantities_at_one_place_are_two_stacks(tmp_path: Path) -> None
         (3, "ADC", "mm²/s"),
         (3, "T1", "ms"),
     ]
+
+
+def test_that_images_with_and_without_a_mapping_are_no_one_stack(tmp_path: Path) -> None:
+    """In one window the mapped ones, a million times smaller, would be black."""
+
+    def tweak(ds: Dataset, k: int) -> None:
+        ds.Modality, ds.RescaleType, ds.RescaleIntercept = "MR", "US", 0
+        if k < 2:
+            ds.RealWorldValueMappingSequence = Sequence([mapping((0, 4095), slope=1e-6, intercept=0.0)])
+
+    make_ct_series(tmp_path, slices=5, tweak=tweak)
+    found = scan([tmp_path]).all_series()
+    assert sorted((len(s.instances), s.unit_label) for s in found) == [(2, "mm²/s"), (3, "")]
+    assert all(SeriesIssue.MIXED_UNIT in s.issues for s in found)
 
 
 def test_that_the_thumbnail_of_a_map_is_coloured(tmp_path: Path) -> None:

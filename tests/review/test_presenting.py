@@ -19,6 +19,7 @@ from medviewer.review.report_figures import figures
 from medviewer.review.session import Session
 from medviewer.review.state import Change
 from tests.dicom.presentations import item, make_presentation, make_projection, names
+from tests.dicom.test_multiframe import enhanced, frame
 from tests.factories import make_ct_series, save
 
 
@@ -173,3 +174,45 @@ def test_that_hiding_planes_is_an_act_of_its_own(tmp_path):
     assert session.state.planes_hidden
     session.hide_planes(False)
     assert not session.state.planes_hidden
+
+
+@pytest.mark.parametrize(("number", "part"), [(2, 0), (5, 1)])
+def test_that_frames_of_one_file_set_apart_are_each_found(tmp_path, number, part):
+    """One file whose frames make two series: a state of either is shown on it, and is no error."""
+    groups = [frame(3.0 * (k % 3), FrameContent=item(TemporalPositionIndex=k // 3 + 1)) for k in range(6)]
+    image = enhanced(*groups)
+    session = session_on(tmp_path, image)
+    parts = session.state.scan.all_series()
+    numbers = [sorted(i.frame + 1 for i in part.instances) for part in parts]
+    assert numbers == [[1, 2, 3], [4, 5, 6]]
+    path = save(
+        make_presentation([image], {"ReferencedSeriesSequence": [item(
+            SeriesInstanceUID=image.SeriesInstanceUID, ReferencedImageSequence=[names(image, [number])]
+        )]}),
+        tmp_path / "state" / "state.dcm",
+    )  # fmt: skip
+    (found,) = scan([path]).objects
+    state = read_presentation(path, found.patient.key)
+    assert series_of(session.state.scan, state) is parts[part]
+    session.show(parts[part].key)
+    session.present(state)
+    assert parts[part].instances[session.state.index].frame == number - 1
+    session.show(parts[1 - part].key)
+    with pytest.raises(UsageError, match="not open"):
+        session.present(state)
+
+
+def test_that_a_name_that_finds_nothing_does_not_hide_the_next(tmp_path):
+    """The first image named is open, but not the frame: the second name is looked for."""
+    images = [make_projection(0), make_projection(1)]
+    session = session_on(tmp_path, *images)
+    path = save(
+        make_presentation(images, {"ReferencedSeriesSequence": [item(
+            SeriesInstanceUID=images[0].SeriesInstanceUID,
+            ReferencedImageSequence=[names(images[0], [7]), names(images[1])],
+        )]}),
+        tmp_path / "state" / "state.dcm",
+    )  # fmt: skip
+    (found,) = scan([path]).objects
+    session.present(read_presentation(path, found.patient.key))
+    assert session.state.series.instances[session.state.index].sop_uid == images[1].SOPInstanceUID

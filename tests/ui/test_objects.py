@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
+from medviewer.dicom.captions import patient_line
 from medviewer.dicom.scan import scan
 from medviewer.review.merge import merge
 from medviewer.ui.dialogs.report_tree import ReportReader
@@ -216,4 +217,61 @@ def test_that_a_line_of_another_patient_leads_nowhere(
     qtbot.keyClick(dialog.tree, Qt.Key.Key_Return)
     assert dialog.hint.text() == "The image is not open. Open its folder too."
     assert window.session.state.index == before
+    dialog.reject()
+
+
+def test_that_a_report_says_whose_it_is_and_goes_with_its_patient(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """It stays beside the window, perhaps beside another patient's images."""
+    write_report(tmp_path / "sr.dcm", content("TEXT", "Comment", TextValue="No change."))
+    with qtbot.waitSignal(window.opening.message, timeout=PATIENCE):
+        window.opening.open_paths([tmp_path])
+    (found,) = window.session.state.scan.objects
+    qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
+    dialog = window.findChild(ReportReader)
+    assert dialog is not None
+    assert not dialog.isModal()
+    assert dialog.patient.text() == patient_line(found.patient, found.study)
+    assert found.patient.id in dialog.patient.text()
+    with qtbot.waitSignal(dialog.finished, timeout=PATIENCE):
+        window.actions_by_id["close_all"].trigger()
+
+
+def test_that_what_was_said_of_a_closed_patient_is_gone(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """A sentence on one patient's object may not stand over the images of the next."""
+    write_object(tmp_path / "ss.dcm", "481.3")
+    with qtbot.waitSignal(window.opening.message, timeout=PATIENCE):
+        window.opening.open_paths([tmp_path])
+    qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(window.notices.text), timeout=PATIENCE)
+    window.actions_by_id["close_all"].trigger()
+    assert window.notices.text == ""
+    write_object(tmp_path / "b" / "ss.dcm", "481.3")
+    with qtbot.waitSignal(window.opening.message, timeout=PATIENCE):
+        window.opening.open_paths([tmp_path / "b"])
+    qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
+    window.actions_by_id["close_all"].trigger()  # while it is read
+    qtbot.waitUntil(lambda: not window.runner.busy("inspect"), timeout=PATIENCE)
+    assert window.notices.text == ""
+
+
+def test_that_the_report_of_another_never_stands_under_a_name(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """The file was replaced after it was listed."""
+    path = write_report(tmp_path / "sr.dcm", content("TEXT", "Comment", TextValue="No change."))
+    with qtbot.waitSignal(window.opening.message, timeout=PATIENCE):
+        window.opening.open_paths([tmp_path])
+    ds = pydicom.dcmread(path)
+    ds.PatientID = "T2"
+    ds.save_as(path)
+    qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
+    dialog = window.findChild(ReportReader)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: "Reading" not in dialog.said.text(), timeout=PATIENCE)
+    assert dialog.said.text().startswith("The file changed since it was opened.")
+    assert dialog.tree.topLevelItemCount() == 0
     dialog.reject()

@@ -205,10 +205,11 @@ def test_that_closing_everything_while_it_is_read_leaves_nothing(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     open_paths(window, qtbot, write_study(tmp_path))
-    with qtbot.waitSignal(window.overlaying.problem, timeout=PATIENCE):
-        window.overlaying.open(window.session.state.scan.objects[0])  # type: ignore[union-attr]
-        window.actions_by_id["close_all"].trigger()
+    window.overlaying.open(window.session.state.scan.objects[0])  # type: ignore[union-attr]
+    window.actions_by_id["close_all"].trigger()
+    qtbot.waitUntil(lambda: not window.runner.busy("inspect"), timeout=PATIENCE)
     assert window.session.state.overlay_files == ()
+    assert window.notices.text == ""
 
 
 def test_that_tags_are_in_the_menu_of_the_row(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from medviewer.imaging.inplane import InPlane, Scale
+from medviewer.imaging.inplane import InPlane, Region, Scale
 from medviewer.imaging.presented import NEUTRAL, Area, Look, Note, Shutter, SizeMode, Stroke
 from medviewer.imaging.reslice import Letters, Plane
 from medviewer.imaging.turn import FLIP_ACROSS, FLIP_DOWN, LEFT, RIGHT, STRAIGHT, Turn
 from medviewer.imaging.volume import Mask, Volume
 from medviewer.imaging.window import Window
 from medviewer.review.state import ReaderMeasurement
+from medviewer.ui.annotations import PLANES_HIDDEN
 from medviewer.ui.bitmaps import any_of
 from medviewer.ui.viewport import Viewport
 from tests.ui.viewports import hover, painted, pixels, shown
@@ -63,6 +66,26 @@ class TestBitmaps:
         bits = np.ones((ROWS, COLUMNS), bool)
         view.set_planes(bits, None, drawings=False)
         assert not painted(view, GREY).any()
+
+    def test_that_what_is_hidden_is_said_to_be(self, view):
+        """The switch outlives the patient: an arrow of a colleague may not be missing without a word."""
+
+        def said() -> list[str]:
+            return [line.text for line in view._front._bottom_right()]
+
+        mark = Stroke(((1.0, 1.0), (5.0, 5.0)))
+        for look, bits in ((Look(), np.ones((ROWS, COLUMNS), bool)), (Look(strokes=(mark,)), None)):
+            view.set_look(look)
+            view.set_planes(bits, None, drawings=False)
+            assert PLANES_HIDDEN in said()
+            view.set_planes(bits, None)
+            assert PLANES_HIDDEN not in said()
+        view.set_look(Look())
+        view.set_planes(None, None, drawings=False)
+        assert PLANES_HIDDEN not in said()
+        view.set_planes(np.ones((ROWS, COLUMNS), bool), None, drawings=False)
+        view.set_picture(None, None)
+        assert PLANES_HIDDEN not in said()
 
     @pytest.mark.parametrize("turn", [STRAIGHT, RIGHT, FLIP_ACROSS])
     def test_that_a_shutter_covers_whole_pixels_and_stays_on_the_anatomy(self, view, turn):
@@ -195,6 +218,22 @@ class TestLook:
         assert view.figure_of("length", ((0, 1), (10, 1))) == "1.0\u2009mm (presentation state)"
         view.set_look(Look())
         assert view.figure_of("length", ((0, 1), (10, 1))) == "4.0\u2009mm at detector"
+
+    def test_that_millimetres_at_the_detector_stay_so(self, view):
+        """The same numbers again say nothing of the magnification: the caution may not fall off."""
+        view.set_look(Look(area=Area((1, 1), (COLUMNS, ROWS), spacing=(0.4001, 0.4))))
+        assert view.figure_of("length", ((0, 1), (10, 1))) == "4.0\u2009mm at detector"
+
+    def test_that_ultrasound_keeps_the_scales_of_its_regions(self, qtbot):
+        """Across a Doppler strip lies time: no millimetres come of a spacing for the whole picture."""
+        strips = (Region(0, 0, 9, ROWS - 1, Scale(0.2, 0.2)), Region(10, 0, COLUMNS - 1, ROWS - 1, None))
+        view = shown(qtbot, replace(projection(), in_plane=(InPlane(regions=strips),)))
+        whole = Area((1, 1), (COLUMNS, ROWS), spacing=(0.1, 0.1))
+        lines = ((1, 1), (6, 1)), ((12, 1), (17, 1)), ((1, 1), (17, 1))
+        before = [view.figure_of("length", line) for line in lines]
+        assert before[0] == "1.0\u2009mm"
+        view.set_look(Look(area=whole))
+        assert [view.figure_of("length", line) for line in lines] == before
 
     def test_that_words_are_written_inside_the_view(self, view):
         far = Note("At the far edge", None, (float(COLUMNS), 6.0), True, "LEFT", "#00FF00")

@@ -10,12 +10,15 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from medviewer.dicom.repair import Repair
 from medviewer.dicom.study import ScanResult, SeriesIssue, Unreadable
+from medviewer.errors import UnreadableImage
+from medviewer.ui import repairing
 from medviewer.ui.dialogs.issues_list import IssuesList
 from medviewer.ui.dialogs.open_as import OpenAs
 from medviewer.ui.main_window import MainWindow
 from tests.robust.case import HU, good_bytes
-from tests.ui.windows import PATIENCE, make_window
+from tests.ui.windows import PATIENCE, make_window, write_series
 
 
 @pytest.fixture
@@ -94,3 +97,24 @@ def test_a_no_opens_nothing(qtbot: QtBot, window: MainWindow, tmp_path: Path) ->
     question.reject()
     dialog.close()
     assert window.session.state.scan is None
+
+
+def test_a_copy_that_fails_leaves_what_is_being_read_alone(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list of an older scan is still open while another folder is read."""
+
+    def full(*_: object) -> Path:
+        raise UnreadableImage("The file could not be copied to be repaired: is the disk full?")
+
+    monkeypatch.setattr(repairing, "write_repaired", full)
+    write_series(tmp_path / "ct", slices=3)
+    dialog = listed(qtbot, (tmp_path / "a", "Not a DICOM file."))
+    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
+        window.opening.open_paths([tmp_path / "ct"])
+        window.commands._repairing._ask(dialog, str(tmp_path / "a"), Repair(0, "1.2.840.10008.1.2.1"))
+        question = dialog.findChild(OpenAs)
+        assert question is not None
+        qtbot.mouseClick(question.open_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "disk full" in window.notices.text, timeout=PATIENCE)
+    assert not window.opening._scanning.is_running

@@ -197,6 +197,27 @@ def test_another_series_comes_without_anything_of_the_last(qtbot: QtBot) -> None
     assert view.camera == view.camera.fit()
 
 
+@pytest.mark.parametrize(("tool", "points"), [("angle", [(120, 120), (200, 200)]), ("length", [(120, 120)])])
+def test_a_figure_half_drawn_is_not_finished_on_another_series(
+    qtbot: QtBot, tool: str, points: list[tuple[float, float]]
+) -> None:
+    """Two patients' single images, both number 0: an angle has no corner on each."""
+    view = shown(qtbot, numbered(geometry()))
+    view.set_tool(tool)
+    for point in points:
+        mouse(view, QEvent.Type.MouseButtonPress, point)
+        if tool == "angle":
+            mouse(view, QEvent.Type.MouseButtonRelease, point)
+    view.set_picture(None, None)
+    view.set_picture(numbered(geometry()), None)
+    with qtbot.assertNotEmitted(view.measurement_made):
+        mouse(view, QEvent.Type.MouseMove, (250, 130))
+        assert not view.is_drawing
+        if tool == "angle":
+            mouse(view, QEvent.Type.MouseButtonPress, (250, 130))
+        mouse(view, QEvent.Type.MouseButtonRelease, (250, 130))
+
+
 def test_the_same_voxels_again_keep_zoom_and_masks(qtbot: QtBot) -> None:
     volume = numbered(geometry())
     view = shown(qtbot, volume)

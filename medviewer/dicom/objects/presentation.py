@@ -96,6 +96,7 @@ class _Reader:
             drawings=self._drawings(),
             slope=slope,
             intercept=intercept,
+            tabled=kind != COLOUR and bool(ds.get("ModalityLUTSequence")),
             windows=() if kind == COLOUR else self._windows(),
             inverse=None if kind == COLOUR else self._inverse(),
             planes=planes,
@@ -144,7 +145,7 @@ class _Reader:
     def _modality(self) -> tuple[float, float]:
         ds = self._ds
         if ds.get("ModalityLUTSequence"):
-            self._left_out.append("Its table of modality values is not applied.")
+            self._left_out.append("Its table of modality values is not applied, nor its windows.")
         slope = self._try(lambda: parts.numbers(ds, "RescaleSlope")) or ()
         intercept = self._try(lambda: parts.numbers(ds, "RescaleIntercept")) or ()
         pair = (*slope, *intercept)

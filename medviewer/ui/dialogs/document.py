@@ -19,10 +19,12 @@ class DocumentReader(Dialog):
     tags_wanted = Signal(str)
     """Path of the object."""
 
-    def __init__(self, title: str, path: str, parent: QWidget | None) -> None:
+    def __init__(self, title: str, patient: str, path: str, parent: QWidget | None) -> None:
         super().__init__(title, parent, width=640)
         self.resize(PAGE_WIDTH + 80, 920)
         self._path = path
+        self.patient = label(patient, "heading", wrap=True)
+        self.body.addWidget(self.patient)
         self.pages: list[PagePicture] = []
         self.said = label("Reading …", "muted")
         self.body.addWidget(self.said)

@@ -25,10 +25,15 @@ class ReportReader(Dialog):
     reference_wanted = Signal(str, int)
     """SOP instance UID and frame (from 1, 0 for all) of what a line points at."""
 
-    def __init__(self, title: str, path: str, known: Mapping[str, str], parent: QWidget | None) -> None:
+    def __init__(
+        self, title: str, patient: str, path: str, known: Mapping[str, str], parent: QWidget | None
+    ) -> None:
+        """``patient``: whose it is; it lies beside the images of others too."""
         super().__init__(title, parent, width=640)
         self.resize(840, 760)
         self._path, self._known = path, dict(known)
+        self.patient = label(patient, "heading", wrap=True)
+        self.body.addWidget(self.patient)
         self.said = label("Reading …", "muted")
         self.heading = label("", "heading", wrap=True)
         self.heading.hide()
