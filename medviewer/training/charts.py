@@ -67,7 +67,9 @@ class _Frame:
         base = _HEIGHT - _BOTTOM
         parts.append(f'<line class="a" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{base}" y2="{base}"/>')
         middle = (_LEFT + _WIDTH - _RIGHT) / 2
-        parts.append(f'<text x="{middle}" y="{_HEIGHT - 3}" text-anchor="middle">{escape(self.label[0])}</text>')
+        parts.append(
+            f'<text x="{middle}" y="{_HEIGHT - 3}" text-anchor="middle">{escape(self.label[0])}</text>'
+        )
         parts.append(
             f'<text transform="translate(11 {(_TOP + base) / 2}) rotate(-90)" text-anchor="middle">'
             f"{escape(self.label[1])}</text>"

@@ -53,7 +53,9 @@ class EventWriter:
 
     def scalars(self, values: dict[str, float], step: int) -> None:
         """Numbers by their tags."""
-        self._event(b"".join(_bytes(1, _bytes(1, tag.encode()) + _float(2, v)) for tag, v in values.items()), step)
+        self._event(
+            b"".join(_bytes(1, _bytes(1, tag.encode()) + _float(2, v)) for tag, v in values.items()), step
+        )
 
     def picture(self, tag: str, png: bytes, shape: tuple[int, ...], step: int) -> None:
         """One PNG of ``shape`` (rows, columns)."""

@@ -178,7 +178,11 @@ CLASSIFIER_FIGURES = ("AUC", "accuracy", "recall", "specificity", "precision", "
 
 
 def classifier_figures(
-    scores: Floats, truth: Bool, threshold: float, patients: Sequence[Any] | NDArray[Any], rounds: int = ROUNDS
+    scores: Floats,
+    truth: Bool,
+    threshold: float,
+    patients: Sequence[Any] | NDArray[Any],
+    rounds: int = ROUNDS,
 ) -> dict[str, Interval]:
     """Every figure of :data:`CLASSIFIER_FIGURES` at the threshold, with intervals by patient."""
     scores, truth = np.asarray(scores, float), np.asarray(truth, bool)
