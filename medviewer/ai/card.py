@@ -63,7 +63,8 @@ costs::
     "conformal": {"coverage": 0.9, "thresholds": [0.4, 0.6], "data": "..."},
     "operating_points": [{"label": "pneumonia", "threshold": 0.5, "sensitivity": 0.97, "specificity": 0.95}]
 
-``conformal.thresholds`` go with ``network.outputs``: a class whose probability reaches its own stays in the set.
+``conformal.thresholds`` go with ``network.outputs``: a class whose probability reaches its own stays in the
+set.
 """
 
 from __future__ import annotations

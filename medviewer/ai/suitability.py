@@ -265,9 +265,7 @@ def _age(card: ModelCard, patient_age: str, verdict: _Verdict) -> None:
     limit, most, age = card.input.age_min_years, card.input.age_max_years, age_years(patient_age)
     if most is not None:
         if age is None:
-            verdict.warn(
-                "AGE_UNKNOWN", f"The patient's age is not told; this model is for under {most} years."
-            )
+            verdict.warn("AGE_UNKNOWN", "The patient's age is not told; this model is for children.")
         elif age >= most:
             verdict.refuse("AGE", f"The patient is {most} years or older; this model was made for children.")
     if limit is None:

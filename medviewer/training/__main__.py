@@ -1,6 +1,7 @@
 """``python -m medviewer.training MODEL`` makes a bundled model; ``evaluate MODEL`` measures it again.
 
-While it trains, ``progress.html`` in the work folder shows how it goes; Ctrl-C stops it, ``--resume`` goes on.
+While it trains, ``progress.html`` in the work folder shows how it goes; Ctrl-C stops it, ``--resume`` goes
+on.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Write a model's folder: weights as safetensors, the card that says what they are, and figures put on it.
 
-Both files are written under temporary names and renamed at the very end: a run that fails leaves the model that
-was there before.
+Both files are written under temporary names and renamed at the very end: a run that fails leaves the model
+that was there before.
 """
 
 from __future__ import annotations

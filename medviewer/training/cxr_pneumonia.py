@@ -1,7 +1,7 @@
 """``cxr-pneumonia``: pneumonia yes or no on a child's frontal chest X-ray, as a calibrated probability.
 
-The images are Kermany's (Mendeley rscbjbr9sj, CC BY 4.0), 224 x 224, dealt anew by patient: the publisher's parts
-share patient numbers. The 28 x 28 variant (PneumoniaMNIST, official test part) lives in a folder of its own
+The images are Kermany's (Mendeley rscbjbr9sj, CC BY 4.0), 224 x 224, dealt anew by patient: the publisher's
+parts share patient numbers. The 28 x 28 variant (PneumoniaMNIST, official test part) lives in a folder of its own
 beside the weights; it exists for the published table and is not on the shelf.
 """
 

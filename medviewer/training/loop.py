@@ -1,8 +1,8 @@
 """The one training loop: any task, any plan; killed at any moment it goes on exactly where it was saved.
 
-A :class:`Task` says what is learned, a :class:`Plan` how long and how hard; :func:`train` does the rest: seeds,
-device, bfloat16 where it is native, batches prepared on a thread, running average of the weights, checkpoints,
-the best weights by the validation figure, and what :mod:`medviewer.training.monitor` shows of it.
+A :class:`Task` says what is learned, a :class:`Plan` how long and how hard; :func:`train` does the rest:
+seeds, device, bfloat16 where it is native, batches prepared on a thread, running average of the weights,
+checkpoints, the best weights by the validation figure, and what :mod:`medviewer.training.monitor` shows.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Task(Protocol):
     def network(self) -> nn.Module:
         """The untrained network; torch's generator is seeded when this is called."""
 
-    def batch(self, step: int, generator: np.random.Generator) -> Batch:
+    def batch(self, step: int, generator: np.random.Generator, /) -> Batch:
         """Tensors of one step, on the CPU, drawn from ``generator`` alone (called on another thread)."""
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:

@@ -53,7 +53,7 @@ class LungTask:
         """The network, untrained."""
         return build(NETWORK, NETWORK_ARGS)
 
-    def batch(self, step: int, generator: np.random.Generator) -> Batch:
+    def batch(self, _step: int, generator: np.random.Generator) -> Batch:
         """Pictures (n, 3, H, W), classes (n, H, W) and weights (n, H, W)."""
         samples = []
         for _ in range(self.batch_size):

@@ -1,8 +1,8 @@
 """Figures of masks and measurements against the truth: overlap, distance of surfaces, agreement.
 
-Masks are boolean (slices, rows, columns) or (rows, columns) with their spacing in millimetres, in the same order.
-Distances are SimpleITK's exact Euclidean maps. Failures count: a mask missing where there should be one has
-overlap 0 and an infinite distance.
+Masks are boolean (slices, rows, columns) or (rows, columns) with their spacing in millimetres, in the same
+order. Distances are SimpleITK's exact Euclidean maps. Failures count: a mask missing where there should be
+one has overlap 0 and an infinite distance.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK
 from numpy.typing import NDArray
 
 Bool = NDArray[np.bool_]
@@ -84,8 +84,8 @@ def bland_altman(measured: Sequence[float], truth: Sequence[float]) -> BlandAltm
 
 def _distance_to(edge: NDArray[Any], spacing_mm: Sequence[float]) -> NDArray[np.float32]:
     """Millimetres of every voxel to the nearest marked one."""
-    image = sitk.GetImageFromArray(edge.astype(np.uint8))
+    image = SimpleITK.GetImageFromArray(edge.astype(np.uint8))
     image.SetSpacing([float(mm) for mm in reversed(spacing_mm)])
-    distance = sitk.SignedMaurerDistanceMap(image, squaredDistance=False, useImageSpacing=True)
-    outside = np.asarray(sitk.GetArrayFromImage(distance), np.float32)
+    distance = SimpleITK.SignedMaurerDistanceMap(image, squaredDistance=False, useImageSpacing=True)
+    outside = np.asarray(SimpleITK.GetArrayFromImage(distance), np.float32)
     return np.where(edge, np.float32(0), np.maximum(outside, 0))

@@ -135,7 +135,7 @@ def operating_points(scores: Floats, truth: Bool, thresholds: Sequence[float]) -
 
 
 def threshold_for(scores: Floats, truth: Bool) -> float:
-    """The threshold of the greatest Youden index (sensitivity + specificity - 1), midway to the next score."""
+    """The threshold of the greatest Youden index (recall + specificity - 1), midway to the next score."""
     fpr, tpr, thresholds = roc(scores, truth)
     best = int(np.argmax(tpr - fpr))
     if best == 0:

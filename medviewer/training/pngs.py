@@ -1,4 +1,4 @@
-"""Pictures and tables of the public data sets, read with care: what is missing is said before hours are spent."""
+"""Pictures and tables of the public data sets, read with care: what is missing is said at once."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Report:
         return tuple(metric for section in self.sections for metric in section.metrics)
 
 
-def metric(name: str, found: Interval, data: str, cases: int, unit: str = "", decimals: int = 4) -> Metric:
+def metric(name: str, found: Interval, data: str, cases: int, *, unit: str = "", decimals: int = 4) -> Metric:
     """A figure with its interval as the card carries it."""
     limits = (round(found.low, decimals), round(found.high, decimals))
     known = all(map(math.isfinite, limits))
@@ -122,7 +122,7 @@ def to_html(report: Report) -> str:
         head = ("figure", "value", "95 % interval", "cases")
         table = charts.table(head, [figure_row(m) for m in section.metrics])
         parts.append(charts.grid(section.title, [table, *plots]))
-        parts.append(charts.facts({"Note": note for note in section.notes}) if section.notes else "")
+        parts.append(charts.facts({"Note": " ".join(section.notes)}) if section.notes else "")
     return charts.page(f"{report.model} {report.version}: evaluation", parts)
 
 
