@@ -1,8 +1,8 @@
 """A TensorBoard log without TensorBoard: scalars and pictures as TFRecords of Event messages.
 
 The format is small and frozen: a record is its length, the length's masked CRC-32C, the bytes and their
-masked CRC-32C (tensorflow/core/lib/io/record_writer.h); the bytes are the protocol buffer ``Event`` with the few
-fields used here (tensorflow/core/util/event.proto, framework/summary.proto). TensorBoard itself and its
+masked CRC-32C (tensorflow/core/lib/io/record_writer.h); the bytes are the protocol buffer ``Event`` with the
+few fields used here (tensorflow/core/util/event.proto, framework/summary.proto). TensorBoard itself and its
 writers weigh tens of megabytes, and a training machine may have no network to fetch them.
 """
 

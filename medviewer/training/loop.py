@@ -187,7 +187,7 @@ class _Run:
             try:
                 while self.done() < 1:
                     context.check()
-                    self._one_step(next(batches), monitor)
+                    self._one_step(batches, monitor)
                     self._now_and_then(monitor)
                     context.report(self.done(), f"step {self.step}")
             except Cancelled:
@@ -201,15 +201,15 @@ class _Run:
             net.load_state_dict(self.best)
         return net.to("cpu").eval()
 
-    def _one_step(self, batch: Batch, monitor: Monitor) -> None:
+    def _one_step(self, batches: Iterator[Batch], monitor: Monitor) -> None:
         began = time.perf_counter()
+        batch = tuple(tensor.to(self.device, non_blocking=True) for tensor in next(batches))
         # Dropout and the like draw from torch's generator: from (seed, step), as the batch does.
         torch.manual_seed(self.plan.seed * 1_000_003 + self.step)
         rate = self.plan.rate_at(self.step, self.done())
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self.net.train()
-        batch = tuple(tensor.to(self.device, non_blocking=True) for tensor in batch)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._bf16):
             loss, parts = self.task.loss(self.net, batch)
         self._optimizer.zero_grad(set_to_none=True)
