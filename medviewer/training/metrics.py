@@ -168,7 +168,9 @@ def interval(
     return Interval(value, float(low), float(high))
 
 
-def mean_interval(values: Sequence[float], patients: Sequence[Any], rounds: int = ROUNDS) -> Interval:
+def mean_interval(
+    values: Sequence[float], patients: Sequence[Any] | NDArray[Any], rounds: int = ROUNDS
+) -> Interval:
     """The mean of a figure over cases with its interval by patient."""
     array = np.asarray(values, float)
     return interval(lambda chosen: float(array[chosen].mean()), patients, rounds)
