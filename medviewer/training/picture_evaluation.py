@@ -85,9 +85,7 @@ def section(
         title,
         tuple(figures),
         roc=thin(list(zip(fpr, tpr, strict=True))),
-        reliability=tuple(
-            (b.said, b.observed, b.count) for b in calibration.reliability(chance, found.truth)
-        ),
+        reliability=tuple((b.said, b.observed, b.count) for b in bins),
         labels=card.network.outputs,
         confusion=tuple(tuple(int(n) for n in row) for row in table),
         notes=(f"Threshold {label.threshold:g}; intervals by bootstrap over patients.",),
