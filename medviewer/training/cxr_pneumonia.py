@@ -96,11 +96,11 @@ def task(quick: bool) -> PictureTask:
 
 
 def plan(quick: bool) -> Plan:
-    """How long: about half an hour on two idle cores."""
+    """How long: about a quarter of an hour on two idle cores."""
     if quick:
         return Plan(steps=6, warmup=2, evaluate_every=3, checkpoint_every=3)
     return Plan(
-        steps=3000,
+        steps=1800,
         rate=2e-3,
         warmup=200,
         weight_decay=2e-2,

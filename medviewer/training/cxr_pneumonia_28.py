@@ -73,11 +73,11 @@ def task(quick: bool) -> PictureTask:
 
 
 def plan(quick: bool) -> Plan:
-    """How long: about ten minutes on two idle cores."""
+    """How long: a few minutes on two idle cores."""
     if quick:
         return Plan(steps=6, warmup=2, evaluate_every=3, checkpoint_every=3)
     return Plan(
-        steps=2500,
+        steps=1200,
         rate=2e-3,
         warmup=100,
         weight_decay=5e-2,

@@ -100,6 +100,11 @@ def test_that_copies_of_a_patients_pictures_add_no_certainty() -> None:
     assert believed.high - believed.low < 0.5 * (copied.high - copied.low)
 
 
+def test_that_an_interval_holds_its_own_figure_even_where_drawing_moves_it() -> None:
+    once_each = interval(lambda chosen: float(len(set(chosen.tolist()))), list(range(30)))
+    assert once_each.low < once_each.value == once_each.high == 30
+
+
 def test_that_the_interval_of_a_perfect_figure_is_a_point_and_of_none_is_none() -> None:
     perfect = interval(lambda _: 1.0, ["a", "b"])
     assert (perfect.value, perfect.low, perfect.high) == (1, 1, 1)
