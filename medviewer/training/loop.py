@@ -190,7 +190,7 @@ class _Run:
             figures = self.task.evaluate(self.averaged)
             pictures = self.task.examples(self.averaged)
         value = figures[self.task.best]
-        better = value > self.best_value
+        better = value >= self.best_value  # of equals the later, which has learned longer
         if better:
             self.best_value = value
             self.best = {k: v.detach().cpu().clone() for k, v in self.averaged.state_dict().items()}
