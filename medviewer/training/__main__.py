@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words[:1] == ["evaluate"]:
             options = _evaluate_parser().parse_args(words[1:])
-            return max(_evaluate(model, options) for model in _named(options.model))
+            return max((_evaluate(model, options) for model in _named(options.model)), default=0)
         return _train(_train_parser().parse_args(words))
     except MedviewerError as error:
         log.error("%s", error.sentence())
