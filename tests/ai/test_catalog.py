@@ -244,6 +244,14 @@ def test_a_card_without_planes_and_spacings_asks_for_none() -> None:
     assert not fit(card(), far, "058Y").ok
 
 
+def test_a_model_of_single_pictures_needs_no_position_and_no_volume() -> None:
+    alone = chest(1, modality="CR", geometry=None, issues=frozenset({SeriesIssue.NO_POSITION}))
+    data = example()
+    data["input"] |= {"other_modalities": ["CR"], "planes": [], "slices_min": 1}
+    assert fit(parse_card(data), alone, "058Y").ok
+    assert not fit(card(), alone, "058Y").ok
+
+
 def test_other_modalities_are_read_too_and_named_in_a_refusal() -> None:
     assert fit(_for_children(), chest(modality="CR", unit=Unit.HU), "003Y").ok
     (reason,) = fit(_for_children(), chest(modality="MR"), "003Y").reasons
