@@ -51,6 +51,8 @@ STEPS = (
 SHARES = {"train": 0.68, "validation": 0.07, "calibration": 0.10, "test": 0.15}
 SPLIT_SEED = 4
 IMAGES = 5840
+SAME_PATIENT = {"NORMAL2-IM-0096": "NORMAL2-IM-0095"}
+"""Two numbers whose pictures are equal to the last bit: one patient (a test looks for more)."""
 _QUICK = 48
 """Pictures of a part in a quick run."""
 
@@ -61,7 +63,7 @@ def rows() -> Rows:
     """The table of the data set. Raises :class:`~medviewer.training.pngs.BadData` where it is not whole."""
     found = pngs.read_table(_folder() / "mapping.csv", ("image", "label", "patient"))
     pngs.require_count("pictures", len(found), IMAGES)
-    return found
+    return [{**row, "patient": SAME_PATIENT.get(row["patient"], row["patient"])} for row in found]
 
 
 def split(table: Rows) -> Split:
@@ -100,7 +102,7 @@ def plan(quick: bool) -> Plan:
     if quick:
         return Plan(steps=6, warmup=2, evaluate_every=3, checkpoint_every=3)
     return Plan(
-        steps=1800,
+        steps=1500,
         rate=2e-3,
         warmup=200,
         weight_decay=2e-2,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from pathlib import Path
 
@@ -91,6 +92,16 @@ def test_that_no_patient_is_on_two_sides(data: Path) -> None:
     seen = [set(cxr_pneumonia.pictures(table, split.part(name)).patients) for name in split.parts]
     assert sum(len(part) for part in seen) == COUNT // 2
     assert len(set().union(*seen)) == COUNT // 2
+
+
+def test_that_no_picture_of_the_real_data_is_under_two_patients(shared_data: Path) -> None:
+    folder = shared_data / "training" / "cxr_paediatric" / "images"
+    owners: dict[str, set[str]] = {}
+    for row in cxr_pneumonia.rows():
+        digest = hashlib.sha256((folder / row["image"]).read_bytes()).hexdigest()
+        owners.setdefault(digest, set()).add(row["patient"])
+    assert len(owners) < cxr_pneumonia.IMAGES  # there are copies, but within patients
+    assert not [patients for patients in owners.values() if len(patients) > 1]
 
 
 def test_that_missing_pictures_stop_the_training_with_a_sentence(data: Path, tmp_path: Path) -> None:
