@@ -20,6 +20,7 @@ from medviewer.training import cxr_pneumonia, cxr_pneumonia_28, pngs
 from medviewer.training.__main__ import main
 from medviewer.training.pngs import BadData
 from medviewer.training.splits import read_split
+from tests.conftest import ExpectLog
 
 COUNT = 240
 
@@ -116,9 +117,8 @@ def test_that_missing_pictures_stop_the_training_with_a_sentence(data: Path, tmp
 
 
 def test_that_the_command_line_says_what_is_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expected_log: object
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expected_log: ExpectLog
 ) -> None:
-    assert callable(expected_log)
     expected_log("The data set 'cxr_paediatric' is not there")
     monkeypatch.setenv("MEDVIEWER_DATA", str(tmp_path))
     assert main(["cxr-pneumonia", "--quick"]) == 3
