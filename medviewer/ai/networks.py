@@ -1,10 +1,11 @@
-"""The networks that may be named on a card. Torch lives here and in ``runner``, nowhere else.
+"""The networks that may be named on a card. Torch lives here and in the few modules ARCHITECTURE.md names.
 
 A card names one of :data:`NETWORKS` and gives its arguments; nothing from a model file is ever executed.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from medviewer.ai.known_networks import KNOWN_NETWORKS
 from medviewer.errors import BundleError
 
 
@@ -151,6 +153,7 @@ def _picture_classifier(**args: Any) -> nn.Module:
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "lung_unet2d": _lung_unet2d,
     "picture_classifier": _picture_classifier,
+    **KNOWN_NETWORKS,
 }
 """Every network a card may name. A new one is one more entry."""
 
@@ -165,3 +168,11 @@ def build(name: str, args: Mapping[str, Any]) -> nn.Module:
         return factory(**args)
     except (TypeError, ValueError, RuntimeError) as error:
         raise BundleError(f"The model's arguments do not suit the network {name!r}: {error}.") from error
+
+
+def ramp_picture(network: nn.Module) -> torch.Tensor:
+    """A ramp from -1 to 1 of the shape the network's first convolution wants: (1, channels, 64, 64) or a cube."""
+    first = next(m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Conv3d))
+    sides = (64, 64) if isinstance(first, nn.Conv2d) else (32, 32, 32)
+    shape = (1, first.in_channels, *sides)
+    return torch.linspace(-1.0, 1.0, math.prod(shape)).reshape(shape)
