@@ -68,7 +68,9 @@ def _add_analyze(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show ID|check [ID]|install FILE|remove ID")
+    actions = parser.add_subparsers(
+        dest="action", required=True, metavar="list|show ID|check [ID]|install FILE|remove ID"
+    )
     common = _common()
     actions.add_parser("list", parents=[common], help="what is installed")
     actions.add_parser("show", parents=[common], help="a model's card").add_argument("id", metavar="ID")

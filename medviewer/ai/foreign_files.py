@@ -1,8 +1,8 @@
 """Which kind of weights a file holds, told from its bytes alone, and which kinds are refused and why.
 
-Plain weights are welcome. What can run code when it is loaded is not: TorchScript, ``torch.export`` archives
-(``.pt2``; loading one falls back to an unsafe pickle), training checkpoints full of objects, pickles that name
-anything but tensors. Pickles are read as a list of instructions here, never run (:mod:`pickletools`).
+Plain weights are welcome. What can run code when it is loaded is not: TorchScript, ``torch.export``
+archives (``.pt2``; loading one falls back to an unsafe pickle), training checkpoints full of objects, pickles
+that name anything but tensors. Pickles are read as a list of instructions here, never run (:mod:`pickletools`).
 """
 
 from __future__ import annotations
@@ -89,7 +89,6 @@ def _check_archive(content: bytes) -> None:
     if len(pickles) != 1:
         raise refused("the archive is damaged", "Copy it again from its source.")
 
-
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         try:
             with archive.open(pickles[0]) as file:
@@ -111,7 +110,9 @@ def _check_pickle(content: bytes) -> None:
         raise nnunet()
     for name in sorted(named):
         if name not in _SAFE_GLOBALS and not _is_storage(name):
-            raise refused(f"its pickle names {name.replace(' ', '.')!r}, which is no tensor and may run code", _TRUST)
+            raise refused(
+                f"its pickle names {name.replace(' ', '.')!r}, which is no tensor and may run code", _TRUST
+            )
 
 
 def _is_storage(name: str) -> bool:

@@ -101,7 +101,7 @@ def conformed_grid(shape: tuple[int, int, int], geometry: Geometry) -> SimpleITK
     grid = SimpleITK.Image(size, SimpleITK.sitkUInt8)
     grid.SetSpacing((GRID_MM,) * 3)
     grid.SetDirection(axes.T.ravel().tolist())
-    grid.SetOrigin((centre + [-half[0], half[1], half[2]]).tolist())
+    grid.SetOrigin((centre + np.array([-half[0], half[1], half[2]])).tolist())
     return grid
 
 

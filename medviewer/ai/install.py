@@ -1,8 +1,9 @@
 """Door A: from a file to the reader's own shelf. Look at it, show the licence, test it, put it in its place.
 
-:func:`examine` reads a file, folder or zip file and says what is in it; nothing is written. :func:`install`
-writes the model into a temporary folder beside its place, tests it there, and renames the folder: a full disk,
-a failed test or a killed program leaves the shelf as it was. Every install leaves its record, ``install.json``.
+:func:`examine` reads a file, folder or zip file and says what is in it; nothing is written.
+:func:`install` writes the model into a temporary folder beside its place, tests it there, and renames the
+folder: a full disk, a failed test or a killed program leaves the shelf as it was. Every install leaves its
+record, ``install.json``.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def examine(path: Path, context: TaskContext | None = None) -> Candidate:
     """What ``path`` holds. Raises :class:`BundleError` with the reason where it cannot be installed."""
     context = context or TaskContext()
     context.report(0.1, "Reading the file")
-    package = open_package(path)
+    package = open_package(path.parent if path.name == "card.json" else path)
     context.check()
     context.report(0.5, "Looking at what it holds")
     foreign_files.check_folder(package.names)

@@ -64,6 +64,7 @@ class WholeLungInput:
 
     def restore(self, index: int, probabilities: NDArray[Any]) -> dict[int, NDArray[np.bool_]]:
         """{1: lungs} on picture ``index``, from (2, 512, 512)."""
+        del index  # all pictures share one grid
         lungs = _both_ways(self._up, np.asarray(probabilities[1], np.float32), self.view.shape)
         return {1: lungs > 0.5}
 

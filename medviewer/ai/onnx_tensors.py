@@ -1,8 +1,8 @@
 """The initialisers of an ONNX file: names, shapes, numbers. Its graph is never run.
 
-ONNX is Protocol Buffers (onnx.proto3, IR version 3 and later): ModelProto.graph is field 7, GraphProto.
-initializer field 5, and of TensorProto dims is 1, data_type 2, float_data 4, int64_data 7, name 8, raw_data 9,
-data_location 14. Only these are read; a package of its own, a compiler and a runtime for five fields would
+ONNX is Protocol Buffers (onnx.proto3, IR version 3 and later): ModelProto.graph is field 7,
+GraphProto.initializer field 5, and of TensorProto dims is 1, data_type 2, float_data 4, int64_data 7, name 8,
+raw_data 9, data_location 14. Only these are read; a package of its own, a compiler and a runtime for five fields would
 be the largest dependency of the program.
 """
 
@@ -41,29 +41,30 @@ def initialisers(content: bytes) -> dict[str, NDArray[Any]]:
 
 
 def _tensor(content: bytes) -> tuple[str, NDArray[Any]]:
-    dims: list[int] = []
-    name, kind, raw, floats, longs = "", 0, None, b"", []
+    found: dict[int, list[int | bytes]] = {}
     for number, value in _fields(content):
-        if number == 1:
-            dims += [value] if isinstance(value, int) else list(_varints(value))
-        elif number == 2 and isinstance(value, int):
-            kind = value
-        elif number == 4 and isinstance(value, bytes):
-            floats += value
-        elif number == 7:
-            longs += [value] if isinstance(value, int) else list(_varints(value))
-        elif number == 8 and isinstance(value, bytes):
-            name = value.decode("utf-8")
-        elif number == 9 and isinstance(value, bytes):
-            raw = value
-        elif number == 14 and value == 1:
-            raise refused("its ONNX file keeps the weights in another file", "Save it as one file.")
-    if kind not in _TYPES:
+        found.setdefault(number, []).append(value)
+    if found.get(14, [0])[-1] == 1:
+        raise refused("its ONNX file keeps the weights in another file", "Save it as one file.")
+    kind = found.get(2, [0])[-1]
+    if not isinstance(kind, int) or kind not in _TYPES:
         raise refused("its ONNX file holds quantised or other numbers that are no plain weights")
-    if raw is None:
-        raw = np.array(longs, np.uint64).astype("<i8").tobytes() if kind == 7 else floats
-    values = np.frombuffer(raw, _TYPES[kind])
-    return name, values.reshape(dims)
+    name, raw = found.get(8, [b""])[-1], found.get(9, [None])[-1]
+    if not isinstance(raw, bytes):
+        raw = _joined(found.get(4, []))
+        if _TYPES[kind] == "<i8":
+            raw = np.array(_whole(found.get(7, [])), np.uint64).astype("<i8").tobytes()
+    values = np.frombuffer(raw, _TYPES[kind]).reshape(_whole(found.get(1, [])))
+    return name.decode("utf-8") if isinstance(name, bytes) else "", values
+
+
+def _whole(values: list[int | bytes]) -> list[int]:
+    """Whole numbers, said one by one or packed."""
+    return [n for value in values for n in ([value] if isinstance(value, int) else _varints(value))]
+
+
+def _joined(values: list[int | bytes]) -> bytes:
+    return b"".join(value for value in values if isinstance(value, bytes))
 
 
 def _fields(content: bytes) -> Iterator[Field]:

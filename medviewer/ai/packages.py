@@ -138,7 +138,7 @@ def is_safe(name: str) -> bool:
     """Whether a name stays inside its folder on every system: no drive, no root, no "..", no backslash."""
     parts = name.rstrip("/").split("/")
     wrong = any(part in ("", ".", "..") for part in parts)
-    return not wrong and not set(name) & set('\\:\0')
+    return not wrong and not set(name) & set("\\:\0")
 
 
 def _inflated(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes:

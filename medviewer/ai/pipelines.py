@@ -19,7 +19,7 @@ from medviewer.tasks import TaskContext
 
 
 class View(Protocol):
-    """What a network's pictures are of the stored grid: :class:`~medviewer.imaging.reslice.PlaneView`, or the volume as a whole."""
+    """How a network's pictures lie in the stored grid: a ``PlaneView``, or the volume as a whole."""
 
     @property
     def axes(self) -> tuple[int, int, int]:

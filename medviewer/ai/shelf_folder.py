@@ -89,9 +89,9 @@ def remove(folder: Path) -> None:
 def _tidy(root: Path) -> None:
     """Let go of what a killed program left behind."""
     for folder in root.iterdir():
-        if folder.name.startswith((_COMING, _GOING)) and not folder.is_symlink():
-            if time.time() - folder.stat().st_mtime > _ABANDONED_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
+        ours = folder.name.startswith((_COMING, _GOING)) and not folder.is_symlink()
+        if ours and time.time() - folder.stat().st_mtime > _ABANDONED_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_error(error: OSError, what: str) -> WriteError:

@@ -23,6 +23,7 @@ def _list(_: argparse.Namespace, console: Console) -> None:
     found = shelf()
     for bundle in found.bundles:
         console.result(printable("  ".join(list_fields(bundle))))
+        console.result(printable(f"    {bundle.card.intended_use}"))
     for _folder, error in found.broken:
         console.error(error)
     if not found.bundles and not found.broken:
@@ -30,14 +31,13 @@ def _list(_: argparse.Namespace, console: Console) -> None:
 
 
 def list_fields(bundle: Bundle) -> Iterator[str]:
-    """Id, version, task, title, size, licence, expected time, where it is from; then its purpose."""
+    """Id, version, task, title, size, licence, expected time, where it is from."""
     card = bundle.card
     yield from (card.id, card.version, card.task, card.title, number(size_bytes(bundle) / 1e6, "MB", 1))
     yield card.licence
     seconds = seconds_for(card, "cpu", _TYPICAL_SLICES)
     yield "time not known" if seconds is None else f"about {seconds:.0f} s for {_TYPICAL_SLICES} slices"
     yield "installed" if is_removable(bundle) else "bundled"
-    yield f"\n    {card.intended_use}"
 
 
 def _show(arguments: argparse.Namespace, console: Console) -> None:
@@ -56,8 +56,8 @@ def install_lines(bundle: Bundle) -> Iterator[str]:
 
 def _install(arguments: argparse.Namespace, console: Console) -> None:
     candidate = examine(arguments.file, console.context)
-    for line in candidate_lines(candidate):
-        console.note(printable(line))
+    # On stdout, even with --quiet: a licence that was not shown cannot be accepted.
+    console.result("\n".join(printable(line) for line in candidate_lines(candidate)))
     if not arguments.accept_licence:
         raise UsageError("The licence was not accepted: nothing was installed.", "Add --accept-licence.")
     bundle = install(candidate, licence_accepted=True, context=console.context)
