@@ -1,8 +1,9 @@
 """Which kind of weights a file holds, told from its bytes alone, and which kinds are refused and why.
 
 Plain weights are welcome. What can run code when it is loaded is not: TorchScript, ``torch.export``
-archives (``.pt2``; loading one falls back to an unsafe pickle), training checkpoints full of objects, pickles
-that name anything but tensors. Pickles are read as a list of instructions here, never run (:mod:`pickletools`).
+archives (``.pt2``; loading one falls back to an unsafe pickle), training checkpoints full of objects,
+pickles that name anything but tensors. Pickles are read as a list of instructions here, never run
+(:mod:`pickletools`).
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class HeadInput:
 
 
 def conformed_grid(shape: tuple[int, int, int], geometry: Geometry) -> SimpleITK.Image:
-    """An empty image of 1 mm voxels along L, I, A that holds the stored volume, at most 256 along each axis."""
+    """An empty image of 1 mm voxels along L, I, A around the stored volume, at most 256 along an axis."""
     corners = [[a, b, c] for a in (0, shape[0] - 1) for b in (0, shape[1] - 1) for c in (0, shape[2] - 1)]
     lps = geometry.position(np.asarray(corners, np.float64))
     low, high = lps.min(axis=0), lps.max(axis=0)

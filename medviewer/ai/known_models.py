@@ -1,8 +1,8 @@
 """Other people's weights that this program knows: which network they belong to, and their card.
 
 A network is told by the names and shapes of its tensors, but what its answers *mean* only by the very
-numbers: two trainings of one network may have different classes. So a card is given to known numbers only; the same
-network with other numbers must come as a bundle with a card of its own. The table is
+numbers: two trainings of one network may have different classes. So a card is given to known numbers only;
+the same network with other numbers must come as a bundle with a card of its own. The table is
 ``resources/known_models/<id>.json``, each with its licence's text beside it.
 """
 

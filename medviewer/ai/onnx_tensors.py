@@ -1,9 +1,9 @@
 """The initialisers of an ONNX file: names, shapes, numbers. Its graph is never run.
 
 ONNX is Protocol Buffers (onnx.proto3, IR version 3 and later): ModelProto.graph is field 7,
-GraphProto.initializer field 5, and of TensorProto dims is 1, data_type 2, float_data 4, int64_data 7, name 8,
-raw_data 9, data_location 14. Only these are read; a package of its own, a compiler and a runtime for five fields would
-be the largest dependency of the program.
+GraphProto.initializer field 5, and of TensorProto dims is 1, data_type 2, float_data 4, int64_data 7, name
+8, raw_data 9, data_location 14. Only these are read; a package of its own, a compiler and a runtime for
+five fields would be the largest dependency of the program.
 """
 
 from __future__ import annotations
