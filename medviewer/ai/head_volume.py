@@ -1,8 +1,7 @@
 """A head as one volume for networks that look at it whole: 1 mm voxels, conformed, and the way back.
 
 MeshNet was trained on images conformed as FreeSurfer does: 1 mm, the first axis to the patient's left, the
-second to the feet, the third to the front (LIA), values from 0 to 1 between the least and the 99.9th
-percentile. The picture may be smaller than 256³: air beyond the head adds nothing. The strongest class of the
+second to the feet, the third to the front (LIA), values from 0 (the least) to 1 (the greatest). The picture may be smaller than 256³: air beyond the head adds nothing. The strongest class of the
 nearest 1 mm voxel goes to each stored voxel.
 """
 
@@ -30,7 +29,6 @@ from medviewer.tasks import TaskContext
 GRID_MM = 1.0
 LONGEST = 256
 """Voxels of the conformed grid along an axis; what lies beyond is cut off."""
-TOP_PERCENTILE = 99.9
 BRAIN_ML = (700.0, 2200.0)
 """Plausible volume of everything outlined in an adult's brain."""
 
@@ -115,10 +113,10 @@ def _image(array: NDArray[Any], geometry: Geometry) -> SimpleITK.Image:
 
 
 def _zero_to_one(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    low, high = float(values.min()), float(np.percentile(values, TOP_PERCENTILE))
+    low, high = float(values.min()), float(values.max())
     if high <= low:
         return np.zeros_like(values)
-    return np.asarray(np.clip((values - low) / (high - low), 0.0, 1.0), np.float32)
+    return np.asarray((values - low) / (high - low), np.float32)
 
 
 def prepare(volume: Volume) -> HeadInput:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from medviewer.ai import install
+from medviewer.ai import install, shelf_folder
 from medviewer.ai.catalog import Bundle, find, shelf
 from medviewer.ai.estimate import seconds_for
 from medviewer.ai.install import Candidate
@@ -18,7 +18,7 @@ from medviewer.imaging.numbers import number
 from medviewer.tasks import TaskContext
 from medviewer.ui.analyzing import Offer
 from medviewer.ui.dialogs.model_card import ModelCardDialog
-from medviewer.ui.dialogs.models import InstallDialog, ModelsDialog, ShelfRow, facts_of, origin_of
+from medviewer.ui.dialogs.models import InstallDialog, ModelsDialog, ShelfRow, facts_of
 from medviewer.ui.jobs import Job, Work
 from medviewer.ui.preload import torch_ready
 
@@ -74,7 +74,7 @@ class Shelving(QObject):
         offers = {offer.bundle.card.id: offer for offer in self._window.analyzing.offers()}
         rows = [shelf_row(bundle, offers.get(bundle.card.id)) for bundle in found.bundles]
         for folder, error in found.broken:
-            own = install.shelf_folder.is_own(folder)
+            own = shelf_folder.is_own(folder)
             rows.append(ShelfRow(folder.name, None, ("cannot be used",), own, fault=error.sentence()))
         return rows
 
@@ -190,12 +190,10 @@ def shelf_row(bundle: Bundle, offer: Offer | None) -> ShelfRow:
     card, record = bundle.card, install.record_of(bundle.folder)
     seconds = seconds_for(card, "cpu", _TYPICAL_SLICES) if offer is None else offer.seconds
     own = install.is_removable(bundle)
-    source, when = (
-        (record.source, record.installed) if record is not None else ("a folder" if own else "", "")
-    )
-    facts = facts_of(
-        install.size_bytes(bundle), card.licence, seconds, offer is not None, origin_of(source, when)
-    )
+    origin = "installed" if own else "came with MedViewer"
+    if record is not None:
+        origin = f"installed {record.installed[:10]} from {record.source.split(' (')[0]}"
+    facts = facts_of(install.size_bytes(bundle), card.licence, seconds, offer is not None, origin)
     if offer is None:
         return ShelfRow(card.id, card, facts, own)
     return ShelfRow(card.id, card, facts, own, offer.fit.ok, offer.fit.reasons)

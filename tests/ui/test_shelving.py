@@ -1,4 +1,4 @@
-"""The shelf in the window: everything is told, nothing is done on the window's thread or without being asked."""
+"""The shelf in the window: everything is told, nothing is done without being asked."""
 
 from __future__ import annotations
 

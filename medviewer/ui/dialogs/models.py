@@ -156,15 +156,13 @@ def _licence_text(text: str) -> QWidget:
 
 def facts_of(size: int, licence: str, seconds: float | None, series: bool, origin: str) -> tuple[str, ...]:
     """The muted line of a model: size, licence, expected time, origin."""
-    time = "time not known" if seconds is None else f"about {number(max(1.0, seconds), 's')}"
+    time = "time not known"
+    if seconds is not None:
+        told = number(seconds / 60, "min") if seconds >= 90 else number(max(1.0, seconds), "s")
+        time = f"about {told}"
     if seconds is not None and series:
         time += " for this series"
     elif seconds is not None:
         time += " for 120 slices"
     size_told = number(size / 1e6, "MB", 1) if size >= 100_000 else number(size / 1e3, "kB")
     return (size_told, licence, time, origin)
-
-
-def origin_of(source: str, installed: str) -> str:
-    """ "installed 2026-11-21 from UNet.pt", or that it came with the program."""
-    return f"installed {installed[:10]} from {source}" if source else "came with MedViewer"
