@@ -1,8 +1,9 @@
 """A head as one volume for networks that look at it whole: 1 mm voxels, conformed, and the way back.
 
 MeshNet was trained on images conformed as FreeSurfer does: 1 mm, the first axis to the patient's left, the
-second to the feet, the third to the front (LIA), values from 0 (the least) to 1 (the greatest). The picture may be smaller than 256³: air beyond the head adds nothing. The strongest class of the
-nearest 1 mm voxel goes to each stored voxel.
+second to the feet, the third to the front (LIA), values from 0 (the least) to 1 (the greatest). The picture
+may be smaller than 256³: air beyond the head adds nothing. The strongest class of the nearest 1 mm voxel
+goes to each stored voxel.
 """
 
 from __future__ import annotations
