@@ -171,8 +171,8 @@ def build(name: str, args: Mapping[str, Any]) -> nn.Module:
 
 
 def ramp_picture(network: nn.Module) -> torch.Tensor:
-    """A ramp from -1 to 1 as the network's first convolution wants it: (1, channels, 64, 64) or a cube."""
-    first = next(m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Conv3d))
-    sides = (64, 64) if isinstance(first, nn.Conv2d) else (32, 32, 32)
-    shape = (1, first.in_channels, *sides)
+    """A ramp from -1 to 1 as the network's first weights want it: (1, channels, 64, 64) or a cube of 32."""
+    first = next(network.parameters())
+    sides = (32, 32, 32) if first.ndim == 5 else (64, 64)
+    shape = (1, first.shape[1], *sides)
     return torch.linspace(-1.0, 1.0, math.prod(shape)).reshape(shape)
