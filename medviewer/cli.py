@@ -68,12 +68,19 @@ def _add_analyze(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show ID|check [ID]")
+    actions = parser.add_subparsers(
+        dest="action", required=True, metavar="list|show ID|check [ID]|install FILE|remove ID"
+    )
     common = _common()
     actions.add_parser("list", parents=[common], help="what is installed")
     actions.add_parser("show", parents=[common], help="a model's card").add_argument("id", metavar="ID")
     check = actions.add_parser("check", parents=[common], help="verify hashes and run each self-test")
     check.add_argument("id", nargs="?", metavar="ID")
+    install = actions.add_parser("install", parents=[common], help="a model from a file, folder or zip file")
+    install.add_argument("file", type=_path, metavar="FILE")
+    install.add_argument("--accept-licence", action="store_true", help="the licence it prints was read")
+    remove = actions.add_parser("remove", parents=[common], help="take an installed model off the shelf")
+    remove.add_argument("id", metavar="ID")
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:

@@ -9,20 +9,32 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.ai import lung, lung_input
+from medviewer.ai import head_volume, lung, lung_input, lung_whole
 from medviewer.ai.card import ModelCard
 from medviewer.ai.request import Outcome
 from medviewer.dicom.study import Series
 from medviewer.errors import BundleError
-from medviewer.imaging.reslice import PlaneView
 from medviewer.imaging.volume import Volume
 from medviewer.tasks import TaskContext
+
+
+class View(Protocol):
+    """How a network's pictures lie in the stored grid: a ``PlaneView``, or the volume as a whole."""
+
+    @property
+    def axes(self) -> tuple[int, int, int]:
+        """The voxel axis that (picture, row, column) run along; a picture is a stored slice where 0 leads."""
+
+    def extract(self, array: NDArray[Any], index: int) -> NDArray[Any]:
+        """Picture ``index`` of an array on the stored grid, as a view that can be written to."""
 
 
 class NetworkInput(Protocol):
     """A volume as pictures for a network, and the way back to the pictures of ``view``."""
 
-    view: PlaneView
+    @property
+    def view(self) -> View:
+        """How the pictures lie in the stored grid."""
 
     @property
     def count(self) -> int:
@@ -46,7 +58,18 @@ class Pipeline:
     finish: Callable[[Volume, NDArray[np.uint8], Series, ModelCard, TaskContext], Outcome]
 
 
-PIPELINES: dict[str, Pipeline] = {"lung_unet2d": Pipeline(lung_input.prepare, lung.finish)}
+PIPELINES: dict[str, Pipeline] = {
+    "lung_unet2d": Pipeline(lung_input.prepare, lung.finish),
+    "lung_unet_small": Pipeline(lung_whole.prepare, lung_whole.finish),
+    "meshnet": Pipeline(head_volume.prepare, head_volume.finish),
+}
+
+READS: dict[str, tuple[tuple[str, ...], str]] = {
+    "lung_unet2d": (("CT",), "HU"),
+    "lung_unet_small": (("CT",), "HU"),
+    "meshnet": (("MR",), ""),
+}
+"""(modalities, unit) that a network's preparation feeds it: a card to be installed may not ask for others."""
 
 
 def pipeline_for(card: ModelCard) -> Pipeline:

@@ -277,8 +277,7 @@ def self_test(bundle: Bundle) -> str:
     card = bundle.card
     pipeline_for(card)
     network = load_network(bundle, torch.device("cpu"))
-    channels = next(iter(network.parameters())).shape[1]
-    ramp = torch.linspace(-1.0, 1.0, channels * 64 * 64).reshape(1, channels, 64, 64)
+    ramp = networks.ramp_picture(network)
     began = time.monotonic()
     with torch.inference_mode():
         answer = network(ramp)

@@ -24,11 +24,21 @@ def read(path: Path, limit: int = 1_000_000) -> Any:
     try:
         if path.stat().st_size > limit:
             raise StrictJsonError(f"{path.name} is larger than {limit} bytes")
-        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_without_duplicates)
+        return read_text(path.read_text(encoding="utf-8"))
     except StrictJsonError:
         raise
     except (OSError, ValueError, RecursionError) as error:
         raise StrictJsonError(f"{path.name} cannot be read") from error
+
+
+def read_text(text: str) -> Any:
+    """Decode JSON. Raises :class:`StrictJsonError` for no JSON, or a key said twice."""
+    try:
+        return json.loads(text, object_pairs_hook=_without_duplicates)
+    except StrictJsonError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise StrictJsonError("the text is no JSON") from error
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

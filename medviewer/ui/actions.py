@@ -262,6 +262,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
                "", _has_masks,
                checkable=True, gap=True),
     ActionSpec("model_card", "Model card…", "AI", (), "file-text", gap=True),
+    ActionSpec("models", "Models…", "AI", (), "layers", tip="What is on the shelf; install, test, remove"),
     ActionSpec("keys", "Keys and mouse", "Help", ("F1",), "keyboard"),
     ActionSpec("about", "About MedViewer", "Help", (), "info"),
 )  # fmt: skip

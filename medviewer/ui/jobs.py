@@ -174,6 +174,7 @@ LANES: dict[str, Policy] = {
     "prepare": Policy.QUEUE,
     "audit": Policy.QUEUE,
     "inspect": Policy.QUEUE,
+    "shelf": Policy.QUEUE,
     "planes": Policy.NEWEST,
 }
 

@@ -34,6 +34,7 @@ from medviewer.ui.report_desk import ReportDesk
 from medviewer.ui.result_words import badge
 from medviewer.ui.results_side import ResultsSide
 from medviewer.ui.screen_commands import ScreenCommands
+from medviewer.ui.shelving import Shelving
 from medviewer.ui.status import Status
 from medviewer.ui.widgets import button, label
 from medviewer.ui.window_commands import WindowCommands
@@ -66,7 +67,7 @@ class MainWindow(QMainWindow):
         self.pictures = Pictures(session, self.opening, self.planes)
         self.presenting = PresentingDesk(session, self.runner, self.opening, self.planes)
         self.screen_commands = ScreenCommands(session, self.planes)
-        self.inspecting = Inspecting(self)
+        self.inspecting, self.shelving = Inspecting(self), Shelving(self)
         self.overlaying = Overlaying(session, self.runner, self.opening)
         self.commands = WindowCommands(self)
         self.actions_by_id = ActionSet(
@@ -122,7 +123,7 @@ class MainWindow(QMainWindow):
         opening.progress.connect(self.status.progress)
         opening.reading.connect(self._set_reading)
         opening.thumbnail_ready.connect(self.browser.set_thumbnail)
-        opening.series_loaded.connect(self._series_loaded)
+        opening.series_loaded.connect(self.refresh_offers)
         self.browser.series_chosen.connect(opening.show)
         self.browser.object_chosen.connect(self.inspecting.open_object)
         self.browser.object_tags_wanted.connect(self.inspecting.show_tags)
@@ -214,7 +215,9 @@ class MainWindow(QMainWindow):
         if self.session.state.series is None:
             self._show_offer(self.session.state)
 
-    def _series_loaded(self, _: str) -> None:
+    def refresh_offers(self, _: str = "") -> None:
+        """Ask the shelf again what suits the series on screen."""
+        self.analyzing.forget_offers()
         self._show_offer(self.session.state)
 
     def _run_ended(self) -> None:

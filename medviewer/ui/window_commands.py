@@ -15,7 +15,6 @@ from medviewer.dicom.study import ScanResult
 from medviewer.ui.analyzing import Offer, short_title
 from medviewer.ui.dialogs.about import About
 from medviewer.ui.dialogs.keys import Keys
-from medviewer.ui.dialogs.model_card import ModelCardDialog
 from medviewer.ui.dialogs.reader_name import ReaderName
 from medviewer.ui.dialogs.reject_reason import RejectReason
 from medviewer.ui.measuring import Measuring
@@ -63,7 +62,8 @@ class WindowCommands(QObject):
             "accept": self._accept_selected,
             "reject": self._reject_selected,
             "undecide": self._undecide_selected,
-            "model_card": self.show_card,
+            "models": self._window.shelving.show_models,
+            "model_card": self._window.shelving.show_card,
             "keys": self._keys,
             "about": self._about,
             "reset": self._escape,
@@ -86,7 +86,7 @@ class WindowCommands(QObject):
         state_panel.run_on_cpu.connect(self._run_on_cpu)
         state_panel.run_again.connect(self.analyze_with)
         state_panel.cancel_requested.connect(self._cancel)
-        state_panel.card_requested.connect(self.show_card)
+        state_panel.card_requested.connect(self._window.shelving.show_card)
         findings.chosen.connect(self._session.select_finding)
         findings.accept_wanted.connect(self._accept)
         findings.reject_wanted.connect(self._ask_reason)
@@ -187,18 +187,6 @@ class WindowCommands(QObject):
             active.cancel_drawing()
         elif not self._window.analyzing.cancel():
             self._window.screen_commands.reset()
-
-    def show_card(self) -> None:
-        """The card of the model that made the result, or of the one on offer."""
-        state, analyzing = self._session.state, self._window.analyzing
-        bundle = analyzing.bundle(state.result.provenance.model_id) if state.result is not None else None
-        offers = analyzing.offers()
-        if bundle is None and offers:
-            bundle = offers[0].bundle
-        if bundle is None:
-            self._window.notices.note("No model is installed, or no study is open.")
-            return
-        self.show_dialog(ModelCardDialog(bundle.card, self._window))
 
     # --- deciding ----------------------------------------------------------------------------------------
 
