@@ -151,6 +151,7 @@ def _picture_classifier(**args: Any) -> nn.Module:
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "lung_unet2d": _lung_unet2d,
     "picture_classifier": _picture_classifier,
+    "unet2d": _lung_unet2d,
 }
 """Every network a card may name. A new one is one more entry."""
 
