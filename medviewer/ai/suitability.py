@@ -141,8 +141,8 @@ def _image_type(_: ModelCard, series: Series, verdict: _Verdict) -> None:
         verdict.warn("DERIVED", "The images were derived from others, not taken directly by the scanner.")
 
 
-def _volume(_: ModelCard, series: Series, verdict: _Verdict) -> None:
-    if series.is_volume:
+def _volume(card: ModelCard, series: Series, verdict: _Verdict) -> None:
+    if series.is_volume or not card.input.planes:  # a model of single pictures needs no volume
         return
     issues = [issue for issue in _UNVOLUME if issue in series.issues]
     for issue in issues:

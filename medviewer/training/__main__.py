@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     try:
         if words[:1] == ["evaluate"]:
-            return _evaluate(_evaluate_parser().parse_args(words[1:]))
+            options = _evaluate_parser().parse_args(words[1:])
+            return max((_evaluate(model, options) for model in _named(options.model)), default=0)
         return _train(_train_parser().parse_args(words))
     except MedviewerError as error:
         log.error("%s", error.sentence())
@@ -59,7 +60,7 @@ def _train_parser() -> argparse.ArgumentParser:
 
 def _evaluate_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m medviewer.training evaluate")
-    parser.add_argument("model", help=", ".join(models.MODELS))
+    parser.add_argument("model", help=f"{', '.join(models.MODELS)}; or 'all' that are on the shelf")
     parser.add_argument("--bundle", type=Path, help="the bundle's folder (default: the shelf)")
     parser.add_argument("--quick", action="store_true", help="a few cases only: proves the path")
     parser.add_argument("--report", type=Path, help="folder for report.json, report.md and report.html")
@@ -87,9 +88,17 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
-def _evaluate(options: argparse.Namespace) -> int:
-    recipe = models.recipe(options.model)
-    folder: Path = options.bundle or models.home(options.model)
+def _named(model: str) -> list[str]:
+    """The model asked for, or all that lie on the shelf (what lies inside another is measured with it)."""
+    if model != "all":
+        return [model]
+    ids = [name for name in models.MODELS if name not in models.PLACES]
+    return [name for name in ids if (models.home(name) / bundle.CARD).is_file()]
+
+
+def _evaluate(model: str, options: argparse.Namespace) -> int:
+    recipe = models.recipe(model)
+    folder: Path = options.bundle or models.home(model)
     card = load_card(folder / bundle.CARD)
     report = recipe.evaluate(Bundle(folder, card), options.quick)
     if options.report or options.write:

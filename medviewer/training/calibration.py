@@ -94,7 +94,8 @@ def conformal_thresholds(chances: Floats, truth: NDArray[Any], coverage: float =
     found = []
     for k in range(np.asarray(chances).shape[1]):
         own = np.sort(np.asarray(chances, float)[np.asarray(truth) == k, k])
-        index = int(np.floor((len(own) + 1) * (1 - coverage))) - 1
+        # 20 cases at 90 % are two, not 1.9999 rounded down.
+        index = int(np.floor((len(own) + 1) * (1 - coverage) + 1e-9)) - 1
         found.append(float(own[index]) if index >= 0 else 0.0)
     return found
 

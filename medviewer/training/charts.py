@@ -16,7 +16,7 @@ Points = Sequence[tuple[float, float]]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito, those that are legible on white and on dark."""
-_WIDTH, _HEIGHT = 380, 240
+_WIDTH, _HEIGHT, _SQUARE = 380, 240, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 34
 
 
@@ -42,38 +42,32 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
 class _Frame:
     """Data coordinates on the drawing, with axes."""
 
-    def __init__(self, xs: tuple[float, float], ys: tuple[float, float], label: tuple[str, str]) -> None:
+    def __init__(
+        self, xs: tuple[float, float], ys: tuple[float, float], label: tuple[str, str], square: bool = False
+    ) -> None:
         self.xs, self.ys, self.label = xs, ys, label
+        self.width = _SQUARE if square else _WIDTH
+        self.height = _SQUARE - _LEFT - _RIGHT + _TOP + _BOTTOM if square else _HEIGHT
 
     def x(self, value: float) -> float:
         low, high = self.xs
-        return _LEFT + (value - low) / ((high - low) or 1) * (_WIDTH - _LEFT - _RIGHT)
+        return _LEFT + (value - low) / ((high - low) or 1) * (self.width - _LEFT - _RIGHT)
 
     def y(self, value: float) -> float:
         low, high = self.ys
-        return _HEIGHT - _BOTTOM - (value - low) / ((high - low) or 1) * (_HEIGHT - _TOP - _BOTTOM)
+        return self.height - _BOTTOM - (value - low) / ((high - low) or 1) * (self.height - _TOP - _BOTTOM)
 
     def axes(self) -> str:
-        parts = []
+        end, base = self.width - _RIGHT, self.height - _BOTTOM
+        parts = [f'<line class="a" x1="{_LEFT}" x2="{end}" y1="{base}" y2="{base}"/>']
         for value in ticks(*self.ys):
             y = self.y(value)
-            parts.append(f'<line class="g" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-            parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{_number(value)}</text>')
-        for value in ticks(*self.xs):
-            x = self.x(value)
-            parts.append(
-                f'<text x="{x:.1f}" y="{_HEIGHT - _BOTTOM + 15}" text-anchor="middle">{_number(value)}</text>'
-            )
-        base = _HEIGHT - _BOTTOM
-        parts.append(f'<line class="a" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{base}" y2="{base}"/>')
-        middle = (_LEFT + _WIDTH - _RIGHT) / 2
-        parts.append(
-            f'<text x="{middle}" y="{_HEIGHT - 3}" text-anchor="middle">{escape(self.label[0])}</text>'
-        )
-        parts.append(
-            f'<text transform="translate(11 {(_TOP + base) / 2}) rotate(-90)" text-anchor="middle">'
-            f"{escape(self.label[1])}</text>"
-        )
+            parts.append(f'<line class="g" x1="{_LEFT}" x2="{end}" y1="{y:.1f}" y2="{y:.1f}"/>')
+            parts.append(_text(_number(value), _LEFT - 6, y + 4, "end"))
+        parts += [_text(_number(value), self.x(value), base + 15) for value in ticks(*self.xs)]
+        parts.append(_text(self.label[0], (_LEFT + end) / 2, self.height - 3))
+        turned = f'<g transform="translate(11 {(_TOP + base) / 2}) rotate(-90)">'
+        parts.append(f"{turned}{_text(self.label[1], 0, 0)}</g>")
         return "".join(parts)
 
     def path(self, points: Points, colour: str, dashed: bool = False) -> str:
@@ -88,10 +82,12 @@ class _Frame:
         )
 
     def level(self, value: float, colour: str, name: str) -> str:
-        y = self.y(value)
-        return self.path([(self.xs[0], value), (self.xs[1], value)], colour, dashed=True) + (
-            f'<text x="{_WIDTH - _RIGHT}" y="{y - 4:.1f}" text-anchor="end">{escape(name)}</text>'
-        )
+        line = self.path([(self.xs[0], value), (self.xs[1], value)], colour, dashed=True)
+        return line + _text(name, self.width - _RIGHT, self.y(value) - 4, "end")
+
+
+def _text(text: str, x: float, y: float, anchor: str = "middle") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
 def lines(
@@ -103,7 +99,7 @@ def lines(
     every = [p for pts in kept.values() for p in pts] or [(0.0, 0.0)]
     xs = (0.0, 1.0) if square else _range([x for x, _ in every], 0)
     ys = (0.0, 1.0) if square else _range([y for _, y in every], 0.06)
-    frame = _Frame(xs, ys, labels)
+    frame = _Frame(xs, ys, labels, square)
     body = [frame.axes()]
     if diagonal:
         body.append(frame.path([(0, 0), (1, 1)], "#888888", dashed=True))
@@ -111,7 +107,7 @@ def lines(
         body.append(frame.path(points, colour))
         if marks or len(points) < 2:
             body.append(frame.dots(points, colour))
-    return _figure(title, "".join(body), list(kept) if len(kept) > 1 else [])
+    return _figure(title, frame, "".join(body), list(kept) if len(kept) > 1 else [])
 
 
 def bland_altman(title: str, mean: Sequence[float], difference: Sequence[float], levels: Mapping[str, float],
@@ -122,8 +118,8 @@ def bland_altman(title: str, mean: Sequence[float], difference: Sequence[float],
     said = f" ({unit})" if unit else ""
     frame = _Frame(_range(list(mean), 0.05), _range(ys, 0.12), (f"mean{said}", f"difference{said}"))
     body = [frame.axes(), frame.dots(points, COLOURS[0])]
-    body += [frame.level(value, COLOURS[1], f"{name} {value:.3g}") for name, value in levels.items()]
-    return _figure(title, "".join(body), [])
+    body += [frame.level(value, COLOURS[1], f"{name} {_number(value)}") for name, value in levels.items()]
+    return _figure(title, frame, "".join(body), [])
 
 
 def confusion(title: str, names: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
@@ -178,14 +174,15 @@ def page(title: str, parts: Sequence[str], reload_s: int | None = None) -> str:
     )
 
 
-def _figure(title: str, body: str, legend: Sequence[str]) -> str:
+def _figure(title: str, frame: _Frame, body: str, legend: Sequence[str]) -> str:
     keys = "".join(
         f'<span><i style="background:{colour}"></i>{escape(name)}</span>'
         for colour, name in zip(COLOURS, legend, strict=False)
     )
+    width, height = frame.width, frame.height
     return (
-        f'<figure><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" '
-        f'width="{_WIDTH}" height="{_HEIGHT}" role="img">{body}</svg><div class="k">{keys}</div></figure>'
+        f'<figure><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" role="img">{body}</svg><div class="k">{keys}</div></figure>'
     )
 
 
@@ -207,7 +204,7 @@ _STYLE = (
     "margin:24px auto;max-width:1240px;padding:0 20px}"
     "h1{font-size:20px;font-weight:600}h2{font-size:15px;font-weight:600;margin:28px 0 8px}"
     "dl{display:flex;flex-wrap:wrap;gap:8px 32px}dt{opacity:.65;font-size:12px}dd{margin:0;font-weight:600}"
-    ".grid{display:flex;flex-wrap:wrap;gap:16px}figure{margin:0}figcaption{font-weight:600;font-size:13px}"
+    ".grid{display:flex;flex-wrap:wrap;gap:16px;align-items:flex-start}figure{margin:0}figcaption{font-weight:600;font-size:13px}"
     "svg{max-width:100%;height:auto}svg text{font-size:11px;fill:currentColor;opacity:.75}"
     ".g{stroke:currentColor;stroke-opacity:.12}.a{stroke:currentColor;stroke-opacity:.5}"
     "img{image-rendering:pixelated;max-width:256px;border-radius:3px}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import zipfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -110,9 +111,9 @@ def read_all(
 def read_arrays(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
     """The named arrays of an ``.npz`` file (no pickles). Raises :class:`BadData`."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as content, np.load(content, allow_pickle=False) as stored:
             return {name: stored[name] for name in names}
     except KeyError as error:
         raise BadData(f"The file {path.name!r} lacks an array it should hold.", "Fetch it again.") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise BadData(f"The file {path.name!r} cannot be read.", _REMEDY) from error

@@ -180,6 +180,17 @@ def test_that_the_best_weights_are_returned_not_the_last(tmp_path: Path) -> None
     assert all(torch.equal(value, task.seen[0][name]) for name, value in net.state_dict().items())
 
 
+def test_that_of_equally_good_weights_the_later_are_kept(tmp_path: Path) -> None:
+    class Equal(Line):
+        def evaluate(self, network: nn.Module) -> dict[str, float]:
+            self.seen = {k: v.clone() for k, v in network.state_dict().items()}
+            return {"closeness": 1.0}
+
+    task = Equal()
+    net = train(task, PLAN, tmp_path, TaskContext())
+    assert all(torch.equal(value, task.seen[name]) for name, value in net.state_dict().items())
+
+
 @pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 torn"])
 def test_that_a_damaged_checkpoint_is_refused_with_a_remedy(tmp_path: Path, content: bytes) -> None:
     (tmp_path / checkpoint.NAME).write_bytes(content)
