@@ -74,7 +74,9 @@ def task(quick: bool) -> MaskTask:
     mine = {part: known.where(np.isin(known.patients, sorted(parts.part(part)))) for part in SHARES}
     if quick:
         mine = {part: some.where(np.arange(4)) for part, some in mine.items()}
-    how = Change(turn_degrees=25, scale=0.2, shift=0.05, gamma=0.3, contrast=0.15, noise=0.05, blur=0.3, patch=0.1)
+    how = Change(
+        turn_degrees=25, scale=0.2, shift=0.05, gamma=0.3, contrast=0.15, noise=0.05, blur=0.3, patch=0.1
+    )
     both = (mine["train"], mine["validation"])
     return MaskTask(ID, NETWORK, NETWORK_ARGS, OUTPUTS, *both, 2 if quick else 16, how)
 

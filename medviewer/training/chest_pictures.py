@@ -77,7 +77,9 @@ def contours() -> dict[str, list[tuple[float, float]]]:
         data = json.loads(path.read_text(encoding="utf-8"))["contours"]
         return {name: [(float(x), float(y)) for x, y in points] for name, points in data.items()}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise pngs.BadData("The drawn outlines of the hearts cannot be read.", "Get the project anew.") from error
+        raise pngs.BadData(
+            "The drawn outlines of the hearts cannot be read.", "Get the project anew."
+        ) from error
 
 
 def filled(points: Sequence[tuple[float, float]], shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -33,7 +33,9 @@ def task(quick: bool) -> MaskTask:
     mine = {part: np.isin(grown.patients, sorted(parts.part(part))) for part in SHARES}
     small = children(QUICK_CHILDREN if quick else CHILDREN)
     train = Outlined.joined([grown.where(mine["train"]), small])
-    how = Change(turn_degrees=5, scale=0.13, shift=0.05, gamma=0.3, contrast=0.2, noise=0.06, blur=0.3, patch=0.35)
+    how = Change(
+        turn_degrees=5, scale=0.13, shift=0.05, gamma=0.3, contrast=0.2, noise=0.06, blur=0.3, patch=0.35
+    )
     validation = grown.where(mine["validation"])
     if quick:
         validation = validation.where(np.arange(2))

@@ -123,7 +123,9 @@ class MaskTask:
         ):
             layers = [(mask, PALETTE[k % len(PALETTE)]) for k, mask in enumerate(masks)]
             base = np.clip(grey.astype(np.float32) * 255, 0, 255).astype(np.uint8)
-            told.append((f"validation {patient}", compose(base, overlay_rgba(layers, OverlayStyle(hatch=False)))))
+            told.append(
+                (f"validation {patient}", compose(base, overlay_rgba(layers, OverlayStyle(hatch=False))))
+            )
         return told
 
 
