@@ -1,7 +1,7 @@
 """``cardiac-mr``: the left ventricle's cavity on short-axis cine MR, from the Sunnybrook pictures.
 
-The 45 patients are the publisher's: 30 to learn from (some of them choose the weights), 15 to measure on. The
-pictures carry no pixel spacing, so training varies the size widely and use fits the picture to one field of view.
+The 45 patients are the publisher's: 30 to learn from (some of them choose the weights), 15 to measure on.
+The pictures carry no pixel spacing, so training varies the size widely.
 """
 
 from __future__ import annotations
@@ -86,6 +86,6 @@ def plan(quick: bool) -> Plan:
     if quick:
         return Plan(steps=4, warmup=2, evaluate_every=2, checkpoint_every=2)
     return Plan(
-        steps=2400, rate=2e-3, warmup=150, weight_decay=1e-2, average=0.998, evaluate_every=150, checkpoint_every=50,
-        minutes=45, threads=2,
+        steps=1500, rate=2e-3, warmup=150, weight_decay=1e-2, average=0.998,
+        evaluate_every=150, checkpoint_every=50, minutes=45, threads=2,
     )  # fmt: skip

@@ -1,8 +1,8 @@
 """Frontal chest X-rays with their outlines: adults with lungs and hearts, children with lungs.
 
-The lungs are V7's: each includes the part behind the heart. Their files hold both sides in one mask; the side
-follows from the place (frontal pictures are stored as they are read: the patient's right on the left). The hearts
-were drawn by this project on the CC BY pictures (``models/cxr-anatomy/heart_contours.json``).
+The lungs are V7's: each includes the part behind the heart. Their files hold both sides in one mask; the
+side follows from the place (frontal pictures are stored as they are read: the patient's right on the left).
+The hearts were drawn by this project on the CC BY pictures (``models/cxr-anatomy/heart_contours.json``).
 """
 
 from __future__ import annotations

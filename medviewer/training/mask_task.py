@@ -1,7 +1,7 @@
-"""The task of every segmenter of single pictures: masks that may overlap, some of them unknown for some pictures.
+"""The task of every segmenter of single pictures: masks that may overlap, some unknown for some pictures.
 
-Each output is a yes or no of its own for every pixel (the heart lies on the lungs). A picture tells which of its
-masks were drawn; the others, and pixels marked to be ignored, teach nothing.
+Each output is a yes or no of its own for every pixel (the heart lies on the lungs). A picture tells which of
+its masks were drawn; the others, and pixels marked to be ignored, teach nothing.
 """
 
 from __future__ import annotations
