@@ -109,7 +109,7 @@ def set_up() -> None:
         "constraints.txt",
         *_torch_index(),
         "-e",
-        ".[dev]",
+        ".[dev,train]",
         why="the packages could not be installed.",
     )
     STAMP.write_text(stamp)

@@ -25,7 +25,7 @@ OUTSIDE: dict[str, set[str]] = {
     "imaging": SEE,
     "dicom": OPEN,
     "ai": OPEN | {"torch", "safetensors"},
-    "training": OPEN | {"torch", "safetensors"},
+    "training": OPEN | {"torch", "safetensors", "monai"},
     "review": SEE | {"reportlab", "pypdfium2"},
     "commands": SEE,
     "ui": BASE | {"PySide6", "shiboken6", "pyqtgraph"},

@@ -94,3 +94,52 @@ def test_a_card_is_frozen() -> None:
     card = parse_card(example())
     with pytest.raises(TypeError):
         card.network.args["width"] = 1  # type: ignore[index]
+
+
+def _classifier() -> dict[str, Any]:
+    data = example()
+    data["network"]["outputs"] = ["normal", "pneumonia"]
+    data["labels"] = [{**data["labels"][0], "id": 1, "name": "pneumonia", "threshold": 0.4}]
+    data["input"] |= {"modality": "DX", "other_modalities": ["CR"], "planes": [], "age_max_years": 7}
+    for key in ("slice_spacing_mm", "pixel_spacing_mm"):
+        del data["input"][key]
+    data["score_meaning"] = "Calibrated probability."
+    data["calibration"] = {"method": "temperature", "temperature": 1.4, "data": "100 patients"}
+    data["conformal"] = {"coverage": 0.9, "thresholds": [0.3, 0.6], "data": "100 patients"}
+    point = {"label": "pneumonia", "threshold": 0.4, "sensitivity": 0.97, "specificity": 0.9}
+    data["operating_points"] = [point]
+    return data
+
+
+def test_a_classifier_says_how_its_score_is_meant_and_what_a_threshold_costs() -> None:
+    card = parse_card(_classifier())
+    assert card.input.modalities == ("DX", "CR")
+    assert card.input.slice_spacing_mm is None
+    assert card.calibration is not None
+    assert card.calibration.bias == 0
+    assert card.conformal is not None
+    assert card.conformal.thresholds == (0.3, 0.6)
+    assert card.operating_points[0].sensitivity == 0.97
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("calibration.temperature", 0, "temperature is not positive"),
+        ("calibration.temprature", 1, "nearest known one is 'temperature'"),
+        ("score_meaning", "", "score_meaning is empty"),
+        ("conformal.thresholds", [0.3], "not as many as network.outputs"),
+        ("conformal.coverage", 90, "not between 0 and 1"),
+        ("operating_points.0.label", "normal", "which is no label"),
+        ("operating_points.0.specificity", 1.2, "no share of 0 to 1"),
+    ],
+)
+def test_numbers_behind_a_score_that_cannot_be_are_refused(path: str, value: Any, message: str) -> None:
+    data = _classifier()
+    *parents, last = path.split(".")
+    target: Any = data
+    for key in parents:
+        target = target[int(key)] if key.isdigit() else target[key]
+    target[last] = value
+    with pytest.raises(BundleError, match=message):
+        parse_card(data)

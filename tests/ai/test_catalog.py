@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from medviewer import paths
+from medviewer.ai.card import ModelCard, parse_card
 from medviewer.ai.catalog import catalog, find, fit, read_weights, shelf, suitable, verify
 from medviewer.ai.suitability import age_years, plane_of
 from medviewer.dicom.study import Acquisition, PixelFormat, Series, SeriesIssue
@@ -219,3 +220,39 @@ def test_axes_are_named_from_the_geometry() -> None:
     sagittal = Geometry.from_planes((0, 0, 0), (0, 1, 0, 0, 0, -1), (0.7, 0.7), (2.5, 0, 0))
     assert plane_of(sagittal) == "sagittal"
     assert np.allclose(axial().spacing_mm, (2.5, 0.7, 0.7))
+
+
+def _for_children() -> ModelCard:
+    data = example()
+    data["input"] |= {"age_min_years": None, "age_max_years": 7, "other_modalities": ["CR"]}
+    data["input"] |= {"slice_spacing_mm": None, "pixel_spacing_mm": None, "planes": []}
+    return parse_card(data)
+
+
+def test_a_model_for_children_refuses_adults_and_asks_for_an_unknown_age() -> None:
+    assert fit(_for_children(), chest(), "003Y").ok
+    refused = fit(_for_children(), chest(), "007Y")
+    assert [reason.code for reason in refused.reasons] == ["AGE"]
+    asked = fit(_for_children(), chest(), "")
+    assert asked.ok
+    assert "AGE_UNKNOWN" in [warning.code for warning in asked.warnings]
+
+
+def test_a_card_without_planes_and_spacings_asks_for_none() -> None:
+    far = chest(geometry=axial(step=40.0, pixel=5.0))
+    assert fit(_for_children(), far, "003Y").ok
+    assert not fit(card(), far, "058Y").ok
+
+
+def test_a_model_of_single_pictures_needs_no_position_and_no_volume() -> None:
+    alone = chest(1, modality="CR", geometry=None, issues=frozenset({SeriesIssue.NO_POSITION}))
+    data = example()
+    data["input"] |= {"other_modalities": ["CR"], "planes": [], "slices_min": 1}
+    assert fit(parse_card(data), alone, "058Y").ok
+    assert not fit(card(), alone, "058Y").ok
+
+
+def test_other_modalities_are_read_too_and_named_in_a_refusal() -> None:
+    assert fit(_for_children(), chest(modality="CR", unit=Unit.HU), "003Y").ok
+    (reason,) = fit(_for_children(), chest(modality="MR"), "003Y").reasons
+    assert "CT or CR" in reason.text

@@ -40,3 +40,32 @@ def test_an_unknown_network_is_refused_and_the_known_are_named() -> None:
 def test_wrong_arguments_are_refused(args: dict[str, object]) -> None:
     with pytest.raises(BundleError, match="arguments"):
         build("lung_unet2d", args)
+
+
+def test_the_classifier_gives_one_row_of_logits_a_picture_and_maps_of_its_last_stage() -> None:
+    net = build("picture_classifier", {}).eval()
+    with torch.inference_mode():
+        assert net(torch.zeros(2, 1, 224, 200)).shape == (2, 2)
+        assert net.maps(torch.zeros(2, 1, 224, 224)).shape == (2, 160, 7, 7)
+    assert sum(p.numel() for p in net.parameters()) * 4 < 8_000_000
+
+
+def test_the_classifier_is_shaped_by_its_card_and_takes_small_and_odd_pictures() -> None:
+    args = {"outputs": 3, "widths": [4, 8], "blocks": [1, 2], "halvings": 0, "dropout": 0.5}
+    net = build("picture_classifier", args).eval()
+    pictures = torch.randn(3, 1, 29, 27)
+    with torch.inference_mode():
+        assert torch.allclose(net(pictures)[1], net(pictures[1:2])[0], atol=1e-5)
+        assert net.maps(pictures).shape == (3, 8, 15, 14)
+    for wrong in ({"width": 3}, {"widths": [4], "blocks": [1, 1]}):
+        with pytest.raises(BundleError, match="arguments"):
+            build("picture_classifier", wrong)
+
+
+def test_the_logits_are_the_mean_of_the_weighted_maps() -> None:
+    """That is what lets a picture of where the network looked add up to its answer."""
+    net = build("picture_classifier", {"widths": [4, 8], "blocks": [1, 1], "halvings": 1}).eval()
+    picture = torch.randn(1, 1, 32, 32)
+    with torch.inference_mode():
+        weighted = torch.einsum("nchw,kc->nkhw", net.maps(picture), net.head.weight)
+        assert torch.allclose(weighted.mean(dim=(2, 3)) + net.head.bias, net(picture), atol=1e-5)

@@ -1,0 +1,91 @@
+"""A model's folder is replaced whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from medviewer.ai.card import Metric, OperatingPoint, load_card
+from medviewer.ai.catalog import Bundle, verify
+from medviewer.errors import BundleError, UsageError, WriteError
+from medviewer.training import bundle, models
+from tests.ai.bundles import Oracle, example
+
+
+def _card(**changes: Any) -> dict[str, Any]:
+    data = example()
+    del data["weights"], data["schema"]
+    return {**data, **changes}
+
+
+def test_that_what_is_written_is_read_back_whole(tmp_path: Path) -> None:
+    card = bundle.write_bundle(tmp_path, Oracle(), _card(version="2.0.0"))
+    assert card.version == "2.0.0"
+    verify(Bundle(tmp_path, card))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["card.json", "weights.safetensors"]
+
+
+def test_that_a_wrong_card_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    bundle.write_bundle(tmp_path, Oracle(), _card())
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    with pytest.raises(BundleError, match="intended_use is empty"):
+        bundle.write_bundle(tmp_path, Oracle(outputs=2), _card(intended_use=""))
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def test_that_a_disk_that_fills_up_leaves_the_model_that_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = bundle.write_bundle(tmp_path, Oracle(), _card())
+    written: list[Path] = []
+
+    def full_at_the_card(path: Path, content: bytes) -> None:
+        if written:
+            raise WriteError("card.json.new could not be written.")
+        written.append(path)
+        path.write_bytes(content)
+
+    monkeypatch.setattr(bundle, "write_bytes", full_at_the_card)
+    other = Oracle()
+    with torch.no_grad():
+        other.level.fill_(-0.25)
+    with pytest.raises(WriteError):
+        bundle.write_bundle(tmp_path, other, _card(version="9"))
+    assert load_card(tmp_path / "card.json") == card
+    verify(Bundle(tmp_path, card))
+
+
+def test_that_figures_go_on_the_card_and_nothing_else_changes(tmp_path: Path) -> None:
+    before = bundle.write_bundle(tmp_path, Oracle(), _card())
+    figure = Metric("Dice", 0.97, "ten chests", (0.96, 0.98), "", 10)
+    point = OperatingPoint("right_lung", 0.5, 0.9, 0.8)
+    after = bundle.add_metrics(tmp_path, [figure], [point])
+    assert after.metrics == (figure,)
+    assert after.operating_points == (point,)
+    assert after.weights == before.weights
+
+
+def test_that_a_finished_bundle_takes_its_split_and_report_along(tmp_path: Path) -> None:
+    made = bundle.write_bundle(tmp_path / "work", Oracle(), _card())
+    (tmp_path / "work" / "split.json").write_text("{}", encoding="utf-8")
+    moved = bundle.move_bundle(tmp_path / "work", tmp_path / "shelf" / "lung-ct")
+    assert moved == made
+    verify(Bundle(tmp_path / "shelf" / "lung-ct", moved))
+    assert (tmp_path / "shelf" / "lung-ct" / "split.json").is_file()
+
+
+@pytest.mark.parametrize("model_id", models.MODELS)
+def test_that_every_registered_recipe_has_its_four_parts(model_id: str) -> None:
+    recipe = models.recipe(model_id)
+    for part in ("task", "plan", "write_card", "evaluate"):
+        assert callable(getattr(recipe, part))
+    assert recipe.plan(True).steps < recipe.plan(False).steps
+
+
+def test_that_an_unknown_model_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="no recipe for 'lung-tc'") as caught:
+        models.recipe("lung-tc")
+    assert "'lung-ct'" in caught.value.hint
