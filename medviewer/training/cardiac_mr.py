@@ -24,10 +24,14 @@ ID = "cardiac-mr"
 OUTPUTS = ("left_ventricle_cavity",)
 NETWORK = "unet2d"
 NETWORK_ARGS: dict[str, Any] = {"inputs": 1, "outputs": len(OUTPUTS), "widths": [24, 40, 64, 96, 128]}
+FIELD = 256
+"""Pixels of a side in every picture of the set; other pictures are brought to it first."""
 SIZE = 144
 """The heart lies within the middle 144 of the 256 pixels in every picture of the set."""
 STEPS = (
     Step("clean"),
+    Step("pad_square", {"fill": 0.0}),
+    Step("resize_area", {"size": [FIELD, FIELD]}),
     Step("crop_centre", {"size": [SIZE, SIZE]}),
     Step("scale_percentiles", {"low": 0.5, "high": 99.5}),
 )

@@ -6,6 +6,7 @@ from medviewer.ai.steps import Step
 
 SIZE = 256
 STEPS = (
+    Step("present"),
     Step("clean"),
     Step("scale_percentiles", {"low": 0.5, "high": 99.5}),
     Step("pad_square", {"fill": 0.0}),
