@@ -19,7 +19,7 @@ from medviewer.ai.mask_cleanup import fill_slice_holes, main_pieces
 from medviewer.ai.plausibility import empty_slices
 from medviewer.ai.request import Network, Request
 from medviewer.ai.step_back import undo
-from medviewer.ai.steps import Shown, apply_steps
+from medviewer.ai.steps import Shown, Step, apply_steps
 from medviewer.dicom.study import Instance, Series
 from medviewer.imaging.volume import Mask, Volume
 from medviewer.tasks import TaskContext
@@ -115,12 +115,10 @@ def _answer(ask: Network, request: Request, index: int) -> PictureAnswer:
     picture = prepared(request, index)
     changes = list(_changes())[: card.variations]
     batch = np.stack([picture, *(change(picture) for change, _ in changes)])[:, None]
-    chances = _sigmoid(ask(batch))
+    chances = sigmoid(ask(batch))
     if chances.shape[1] != len(outputs):
         raise ValueError("the network has not the outputs its card lists")
-    tidied = [tidy(chance) for chance in chances[0]]
-    shape = request.volume.shape[1:]
-    full = undo(np.stack([one.chance for one in tidied]), shape, card.input.steps) >= INSIDE
+    tidied, full = outlined(chances[0], request.volume.shape[1:], card.input.steps)
     varied = []
     for (_, back), chance in zip(changes, chances[1:], strict=True):
         varied.append(_named(outputs, [tidy(back(one)).chance >= INSIDE for one in chance]))
@@ -128,6 +126,16 @@ def _answer(ask: Network, request: Request, index: int) -> PictureAnswer:
     dropped = {name: one.dropped for name, one in zip(outputs, tidied, strict=True)}
     filled = {name: one.filled for name, one in zip(outputs, tidied, strict=True)}
     return PictureAnswer(index, _named(outputs, full), small, tuple(varied), dropped, filled)
+
+
+def outlined(
+    chances: Float32, shape: tuple[int, ...], steps: Sequence[Step]
+) -> tuple[list[Tidied], NDArray[np.bool_]]:
+    """Tidied probabilities (outputs, H, W), and the masks (outputs, rows, columns) on the stored picture."""
+    tidied = [tidy(chance) for chance in chances]
+    rows, columns = shape
+    full = undo(np.stack([one.chance for one in tidied]), (rows, columns), steps) >= INSIDE
+    return tidied, full
 
 
 def _named(outputs: Sequence[str], masks: Sequence[Bool2] | Bool2) -> dict[str, Bool2]:
@@ -168,7 +176,7 @@ def stacked(answers: Sequence[PictureAnswer], name: str, number: int, volume: Vo
     return Mask.from_full(number, name, full, volume.geometry)
 
 
-def _sigmoid(logit: Float32) -> Float32:
+def sigmoid(logit: Float32) -> Float32:
     """1 / (1 + exp(-logit)), without overflow."""
     return np.asarray(0.5 * (1 + np.tanh(0.5 * logit)), np.float32)
 

@@ -11,14 +11,31 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import nn
 
+from medviewer.ai.card import ModelCard
+from medviewer.ai.catalog import Bundle
+from medviewer.ai.runner import load_network
 from medviewer.ai.steps import Step, apply_steps, crop_centre
+from medviewer.training import bundle as bundles
+from medviewer.training import cardiac_mr_card as texts
 from medviewer.training import folders, pngs
 from medviewer.training.augment import Change
 from medviewer.training.loop import Plan
 from medviewer.training.mask_task import MaskTask, Outlined
-from medviewer.training.splits import Split, split_patients
+from medviewer.training.outline_evaluation import (
+    Case,
+    Masks,
+    agreement,
+    answer,
+    error_figures,
+    measured,
+    overlap_figures,
+)
+from medviewer.training.report import Report, Section
+from medviewer.training.splits import FILE, Split, split_patients, write_split
 
 ID = "cardiac-mr"
 OUTPUTS = ("left_ventricle_cavity",)
@@ -40,17 +57,23 @@ SPLIT_SEED = 3
 PICTURES = {"Train": 526, "Test": 279}
 
 
-def pictures(part: str) -> Outlined:
-    """All pictures of the publisher's ``part`` ("Train" or "Test") with their outlines."""
+def files(part: str) -> list[tuple[Path, Path]]:
+    """Picture and outline of the publisher's ``part`` ("Train" or "Test"). Raises :class:`BadData`."""
     folder = pngs.require_folder(folders.data() / "training" / "cardiac_sunnybrook" / part)
     found = sorted((folder / "Images").rglob("*.png"))
     pngs.require_count("pictures", len(found), PICTURES[part])
     outlines = [folder / "Labels" / path.relative_to(folder / "Images") for path in found]
     pngs.require_files(outlines, "outlines")
-    values = np.stack([apply_steps(pngs.read_grey(path), STEPS).astype(np.float16) for path in found])
-    masks = np.stack([_mask(path) for path in outlines])
+    return list(zip(found, outlines, strict=True))
+
+
+def pictures(part: str) -> Outlined:
+    """All pictures of the publisher's ``part`` with their outlines, prepared."""
+    found = files(part)
+    values = np.stack([apply_steps(pngs.read_grey(path), STEPS).astype(np.float16) for path, _ in found])
+    masks = np.stack([_mask(outline) for _, outline in found])
     known = np.ones((len(found), 1), bool)
-    patients = np.array([patient_of(path) for path in found])
+    patients = np.array([patient_of(path) for path, _ in found])
     return Outlined(values, masks, known, patients, np.ones(len(found)))
 
 
@@ -93,3 +116,39 @@ def plan(quick: bool) -> Plan:
         steps=1500, rate=2e-3, warmup=150, weight_decay=1e-2, average=0.998,
         evaluate_every=150, checkpoint_every=50, minutes=45, threads=2,
     )  # fmt: skip
+
+
+def write_card(folder: Path, network: nn.Module, quick: bool) -> ModelCard:
+    """Weights, split and card, without figures; there is nothing to shorten for ``quick``."""
+    del quick
+    parts = split(np.array([patient_of(path) for path, _ in files("Train")]))
+    seconds = bundles.seconds_per_run(network, 1 + texts.VARIATIONS, 1, SIZE, SIZE)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_split(folder / FILE, parts)
+    said = texts.card(NETWORK, NETWORK_ARGS, SIZE, STEPS, len(parts.part("train")), seconds)
+    return bundles.write_bundle(folder, network, said)
+
+
+def evaluate(bundle: Bundle, quick: bool) -> Report:
+    """The publisher's test patients, none of whom was trained on, on the stored pixels."""
+    network = load_network(bundle, torch.device("cpu"))
+    cases = []
+    for path, outline in files("Test")[:: 40 if quick else 1]:
+        said = answer(network, pngs.read_grey(path), bundle.card.input.steps)
+        cases.append(Case(patient_of(path), said, pngs.read_labels(outline)[None] > 0))
+    count, rounds = len({case.patient for case in cases}), 20 if quick else 1000
+    data = f"{count} test patients of cardiac_sunnybrook"
+    found = overlap_figures(cases, 0, "left ventricle cavity", data, tolerance=2.0, rounds=rounds)
+    both = measured(cases, area, worst=0.0)
+    found += error_figures("area", data, cases, both, unit="px", decimals=1, rounds=rounds)
+    shown = (agreement("Area of the cavity", "px", *both),)
+    made = Section("Test patients", tuple(found), agreements=shown, notes=_NOTES)
+    return Report(bundle.card.id, bundle.card.version, (made,))
+
+
+def area(masks: Masks) -> float:
+    """Pixels of the cavity."""
+    return float(np.count_nonzero(masks[0]))
+
+
+_NOTES = ("Means over pictures, intervals by bootstrap over patients; the pictures carry no pixel spacing.",)
