@@ -82,7 +82,7 @@ class Asker:
             self._device.type, dtype=torch.bfloat16, enabled=reduced
         ):  # fmt: skip
             answer = self._network(given)
-        return np.asarray(answer.float().cpu().numpy(), np.float32)
+        return np.asarray(answer.detach().float().cpu().numpy(), np.float32)
 
 
 @contextmanager
