@@ -118,6 +118,13 @@ def verdict(ratio: float, spread: tuple[float, float] | None, judged: Judgement)
     return words
 
 
+def _title(ratio: float, judged: Judgement) -> str:
+    """The words before the figure; no verdict where the threshold does not hold."""
+    if judged.indicative:
+        return "Heart size"
+    return "Heart enlarged" if ratio > LIMIT else "Heart normal"
+
+
 def _heart_finding(answer: PictureAnswer, request: Request) -> Finding:
     card, series = request.bundle.card, request.series
     size = heart_size(answer.masks[RIGHT], answer.masks[LEFT], answer.masks[HEART])
@@ -129,12 +136,13 @@ def _heart_finding(answer: PictureAnswer, request: Request) -> Finding:
     said = f"Cardiothoracic ratio {number(size.ratio, decimals=2)}"
     if limits is not None:
         said += f" ({between(*limits, decimals=2)} in slightly changed copies of the picture)"
-    said += f", {judged.view}: {verdict(size.ratio, limits, judged)}."
+    words = verdict(size.ratio, limits, judged)
+    said += f". {words[:1].upper()}{words[1:]}." if judged.indicative else f", {judged.view}: {words}."
     warnings = [*judged.warnings, *_doubts(answer, card, limits)]
     ratio = Measurement("Cardiothoracic ratio", size.ratio, "", limits, judged.indicative, 2)
     return Finding(
         id=finding_id(card, series, f"heart_size_{answer.index + 1}"),
-        label="Heart size",
+        label=_title(size.ratio, judged),
         sentence=said,
         code=card.label(HEART).code,
         threshold=None if judged.indicative else LIMIT,

@@ -64,7 +64,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Stroke:
-    """A straight line between two points (x, y) in edge coordinates, and the word at its right end."""
+    """A straight line between two points (x, y) in edge coordinates, and the word above its left end."""
 
     start: tuple[float, float]
     end: tuple[float, float]
@@ -273,8 +273,8 @@ def annotate(
         page.pen.centred(mark.x, mark.y, mark.letter, page.bold, rgb_of(mark.colour))
     for stroke in strokes:
         page.pen.line(stroke, LETTER)
-        x, y = max(stroke.start, stroke.end)
-        page.pen.text(x + 4 * scale, y - 4 * scale, stroke.text, page.face, LETTER)
+        x, y = min(stroke.start, stroke.end)
+        page.pen.text(x + 6 * scale, y - 5 * scale, stroke.text, page.face, LETTER)
     if bar is not None:
         page.colour_bar(bar)
     if letters is not None:

@@ -36,7 +36,7 @@ def heart_of(
 
 def test_the_ratio_of_boxes_is_exact_and_drawn_as_two_horizontal_lines(chest: Bundle) -> None:
     finding = heart_of(chest)
-    assert finding.label == "Heart size"
+    assert finding.label == "Heart normal"
     assert finding.measurements[0].value == pytest.approx(22 / 60)
     heart, thorax = finding.lines
     assert (heart.start[2], heart.end[2]) == (30.0, 52.0)
@@ -59,8 +59,8 @@ def test_widths_are_in_millimetres_only_with_what_they_are(chest: Bundle) -> Non
     [
         ("PA", "050Y", "heart normal"),
         ("AP", "050Y", "AP: magnified, not for the ratio's threshold"),
-        ("", "050Y", "view unknown"),
-        ("PA", "004Y", "child: other limits hold, not judged"),
+        ("", "050Y", "iew unknown"),
+        ("PA", "004Y", "Child: other limits hold, not judged"),
     ],
 )
 def test_the_threshold_is_for_adults_on_a_pa_view(chest: Bundle, view: str, age: str, said: str) -> None:
@@ -70,6 +70,7 @@ def test_the_threshold_is_for_adults_on_a_pa_view(chest: Bundle, view: str, age:
     assert (finding.threshold is not None) == judged
     assert (finding.measurements[0].indicative == "") == judged
     assert judged == ("normal" in finding.sentence)
+    assert finding.label == ("Heart normal" if judged else "Heart size")
 
 
 def test_a_wide_heart_is_called_enlarged(chest: Bundle) -> None:
