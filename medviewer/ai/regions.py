@@ -7,7 +7,7 @@ import re
 REGIONS: dict[str, tuple[str, ...]] = {
     "chest": ("CHEST", "THORA", "TORAX", "LUNG", "PULM", "POUMON", "BRUST", "胸", "肺"),
     "head": ("HEAD", "BRAIN", "SKULL", "CRANI", "CEREB", "SINUS", "ORBIT", "FACE", "IAC", "KOPF"),
-    "heart": ("HEART", "CARDI", "COEUR", "HERZ", "KARDI", "CORAZ", "心"),
+    "heart": ("HEART", "SAX", "CARDI", "COEUR", "HERZ", "KARDI", "CORAZ", "心"),
     "neck": ("NECK", "CSPINE", "CERVIC", "LARYNX", "THYROID"),
     "abdomen": ("ABD", "LIVER", "KIDNEY", "RENAL", "PANCREAS", "COLON", "UROGRA"),
     "pelvis": ("PELVI", "HIP", "BLADDER", "PROSTAT"),

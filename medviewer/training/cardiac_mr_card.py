@@ -42,7 +42,7 @@ def card(  # noqa: PLR0917
         "network": {"name": network, "args": dict(args), "outputs": ["left_ventricle_cavity"]},
         "input": {
             "modality": "MR",
-            "body_parts": ["HEART", "CARDIAC", "CHEST"],
+            "body_parts": ["HEART", "CARDIAC"],
             "planes": [],
             "slices_min": 1,
             "size": [size, size],

@@ -44,6 +44,7 @@ def broken(issue: SeriesIssue) -> Series:
 WRONG: dict[str, Callable[[], Made]] = {
     "MR of the brain": lambda: (mr(body_part="BRAIN", description="T1 MPRAGE"), "050Y"),
     "MR of a knee": lambda: (mr(body_part="KNEE", description="PD sag"), "050Y"),
+    "MR of the chest": lambda: (mr(body_part="CHEST", description="T1 VIBE"), "050Y"),
     "MR localizer": lambda: (each(mr(), image_type=("ORIGINAL", "LOCALIZER")), "050Y"),
     "MR of no told region": lambda: (mr(body_part="", description="cine"), "050Y"),
     "CT localizer": lambda: (each(chest(), image_type=("ORIGINAL", "LOCALIZER")), "050Y"),
