@@ -111,10 +111,11 @@ def suitable(series: Series, patient_age: str = "", extra: Sequence[Path] = ()) 
     return sorted(pairs, key=_order)
 
 
-def _order(pair: tuple[Bundle, Fit]) -> tuple[bool, int, int, str]:
+def _order(pair: tuple[Bundle, Fit]) -> tuple[bool, bool, int, int, str]:
     """What fits first, and of that what fits with the fewest doubts; then the nearest miss."""
     bundle, verdict = pair
-    return not verdict.ok, len(verdict.reasons), len(verdict.warnings), bundle.card.id
+    other = any(reason.code == "MODALITY" for reason in verdict.reasons)
+    return not verdict.ok, other, len(verdict.reasons), len(verdict.warnings), bundle.card.id
 
 
 def router_on_shelf() -> Bundle | None:

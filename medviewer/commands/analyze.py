@@ -38,10 +38,12 @@ class _Candidate:
     verdict: Fit
 
     @property
-    def rank(self) -> tuple[bool, int, int, int]:
-        """Best first: fits, fewest reasons against its figures, fewest warnings, most images."""
+    def rank(self) -> tuple[bool, bool, int, int, int]:
+        """Best first: fits, reads this modality, fewest reasons against its figures, fewest warnings, most
+        images."""
         doubts = len(emphysema_gate(self.series)) if self.verdict.ok else len(self.verdict.reasons)
-        return not self.verdict.ok, doubts, len(self.verdict.warnings), -len(self.series.instances)
+        other = any(reason.code == "MODALITY" for reason in self.verdict.reasons)
+        return not self.verdict.ok, other, doubts, len(self.verdict.warnings), -len(self.series.instances)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:

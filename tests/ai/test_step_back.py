@@ -20,7 +20,7 @@ MODELS = {
 
 
 def centre(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    return np.argwhere(mask).mean(axis=0)
+    return np.asarray(np.argwhere(mask).mean(axis=0))
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -87,7 +87,7 @@ def test_that_what_does_not_fit_is_status_4_with_its_reasons_written(
 
     make_ct_series(tmp_path / "mr", tweak=no_ct)
     out = tmp_path / "out"
-    assert call("analyze", "-q", tmp_path / "mr", "-o", out) == 4
+    assert call("analyze", "-q", tmp_path / "mr", "--model", "lung-ct", "-o", out) == 4
     result = json.loads((out / "result.json").read_text(encoding="utf-8"))
     assert result["state"] == "not_suitable"
     assert result["reasons"][0] == {
