@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,3 +137,31 @@ def make_volume(shape: tuple[int, int, int] = (10, 16, 12), value: int = -1000) 
 def write_volume(volume: Volume, folder: Path, **facts: object) -> list[Path]:
     """Write a volume as a CT series with the given :class:`CtFacts`."""
     return write_ct_series(volume, folder, CtFacts(**facts))  # type: ignore[arg-type]
+
+
+DX_FOR_PRESENTATION = "1.2.840.10008.5.1.4.1.1.1.1"
+
+
+def make_x_ray(
+    path: Path, pixels: NDArray[Any], *, view: str = "PA", age: str = "054Y", seed: int = 0,
+    spacing: float | None = 0.14, tweak: Tweak | None = None,
+) -> Path:  # fmt: skip
+    """A digital X-ray for presentation from grey values, bright = dense; ``spacing`` mm at the detector."""
+    ds = make_instance(seed=seed)
+    for name in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness"):
+        delattr(ds, name)
+    for name in ("RescaleType", "KVP", "ConvolutionKernel", "PatientPosition", "FrameOfReferenceUID"):
+        delattr(ds, name)
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = UID(DX_FOR_PRESENTATION)
+    ds.Modality, ds.BodyPartExamined, ds.ViewPosition, ds.PatientAge = "DX", "CHEST", view, age
+    ds.PresentationIntentType, ds.PatientOrientation = "FOR PRESENTATION", ["L", "F"]
+    ds.ImageType, ds.SeriesDescription, ds.RescaleIntercept = ["ORIGINAL", "PRIMARY"], f"Chest {view}", 0
+    ds.Rows, ds.Columns = pixels.shape
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
+    ds.WindowCenter, ds.WindowWidth = 2048, 4096
+    if spacing is not None:
+        ds.ImagerPixelSpacing = [spacing, spacing]
+    ds.PixelData = (np.asarray(pixels, np.uint16) * (16 if pixels.dtype == np.uint8 else 1)).tobytes()
+    if tweak is not None:
+        tweak(ds, 0)
+    return save(ds, path)

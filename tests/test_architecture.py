@@ -45,10 +45,16 @@ INSIDE: dict[str, set[str]] = {
 
 FOUNDATION = {"medviewer", "medviewer.errors", "medviewer.paths", "medviewer.tasks"}
 TORCH_FILES = {
-    "medviewer.ai.networks",
-    "medviewer.ai.known_networks",
-    "medviewer.ai.foreign_weights",
-    "medviewer.ai.runner",
+    f"medviewer.ai.{n}"
+    for n in (
+        "networks",
+        "known_networks",
+        "foreign_weights",
+        "devices",
+        "asking",
+        "slicewise",
+        "runner",
+    )
 }
 INTRODUCERS = {"medviewer.ui.main_window", "medviewer.ui.results_side", "medviewer.ui.app"}
 """The files of ui that put panels together."""

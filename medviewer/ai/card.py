@@ -69,19 +69,17 @@ set.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from medviewer.ai.card_rules import contradictions
 from medviewer.ai.findings import Code
-from medviewer.ai.steps import Step, wrong_steps
+from medviewer.ai.steps import Step
 from medviewer.ai.strict_json import StrictJsonError, build, read
 from medviewer.errors import BundleError
-
-SCHEMA = "medviewer.card/1"
 
 
 @dataclass(frozen=True)
@@ -127,6 +125,18 @@ class InputSpec:
     age_max_years: int | None = None
     other_modalities: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    extent_min_mm: float | None = None
+    """What the volume must at least measure along each of its three axes."""
+    views: tuple[str, ...] = ()
+    """View Positions (0018,5101) the model reads; () where it does not matter. One not told is a warning."""
+    presentation: str = ""
+    """"for presentation": raw detector pictures (DX "for processing") are refused."""
+    described: tuple[str, ...] = ()
+    """Words of which the description should have one ("short axis"); where it has none, a warning."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of picture, by the router's names, that the model reads; () where the router is not asked."""
+    films: bool = True
+    """Whether images of several frames are read."""
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -211,11 +221,20 @@ class ModelCard:
     calibration: Calibration | None = None
     conformal: Conformal | None = None
     operating_points: tuple[OperatingPoint, ...] = ()
+    reading: str = ""
+    """What is made of the answers ("chest", "heart"); empty: what belongs to the network."""
+    variations: int = 0
+    """How many slightly changed copies of each picture are read too: they give figures their range."""
 
     def __post_init__(self) -> None:
-        for wrong in _contradictions(self):
+        for wrong in contradictions(self):
             raise StrictJsonError(wrong)
         object.__setattr__(self.network, "args", MappingProxyType(dict(self.network.args)))
+
+    @property
+    def is_guard(self) -> bool:
+        """Whether the model guards the others (the router): it never diagnoses, and is not offered."""
+        return self.reading == "router"
 
     def label(self, name: str) -> Label:
         """The label of that name. Raises KeyError for one the card does not list."""
@@ -243,55 +262,3 @@ def parse_card(data: Any, name: str = "") -> ModelCard:
 
 
 _HINT = "Reinstall the model."
-
-
-def _contradictions(card: ModelCard) -> list[str]:
-    """What the types alone do not catch, most basic first."""
-    outputs = card.network.outputs
-    rules: list[tuple[bool, str]] = [
-        (card.schema != SCHEMA, f"schema is {card.schema!r}, this program reads {SCHEMA!r}"),
-        (not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", card.id), "id may hold a-z, 0-9, '.', '_' and '-' only"),
-        (not card.version, "version is empty"),
-        (not card.intended_use, "intended_use is empty"),
-        (Path(card.weights.file).name != card.weights.file, "weights.file must be a plain file name"),
-        (not card.weights.file.endswith(".safetensors"), "weights.file must be a .safetensors file"),
-        (not re.fullmatch(r"[0-9a-f]{64}", card.weights.sha256), "weights.sha256 is not a SHA-256"),
-        (len(set(outputs)) != len(outputs), "network.outputs names a class twice"),
-        (not card.labels, "labels is empty"),
-        (len({label.id for label in card.labels}) != len(card.labels), "two labels share an id"),
-        (min(card.input.size) < 1 or card.input.slices_min < 1, "input.size and slices_min must be positive"),
-        (card.input.intensity.low >= card.input.intensity.high, "input.intensity.low is not below high"),
-    ]
-    ranges = {
-        "slice_spacing_mm": card.input.slice_spacing_mm,
-        "pixel_spacing_mm": card.input.pixel_spacing_mm,
-    }
-    for what, (low, high) in ((what, limits) for what, limits in ranges.items() if limits is not None):
-        rules.append((not 0 < low <= high, f"input.{what} is not a range of positive numbers"))
-    rules += [(True, f"input.steps holds {text}") for text in wrong_steps(card.input.steps)]
-    rules += _score_rules(card)
-    for label in card.labels:
-        trained = 0 <= label.id < len(outputs) and outputs[label.id] == label.name
-        rules.append((not trained, f"label {label.name!r} is no output the network was trained for"))
-        rules.append(
-            (not re.fullmatch(r"#[0-9A-Fa-f]{6}", label.colour), f"colour of {label.name!r} is not #RRGGBB")
-        )
-    return [text for wrong, text in rules if wrong]
-
-
-def _score_rules(card: ModelCard) -> list[tuple[bool, str]]:
-    """What must hold of the numbers behind a score."""
-    rules: list[tuple[bool, str]] = []
-    if card.calibration is not None:
-        rules.append((card.calibration.temperature <= 0, "calibration.temperature is not positive"))
-        rules.append((not card.score_meaning, "score_meaning is empty beside a calibration"))
-    if card.conformal is not None:
-        wrong = len(card.conformal.thresholds) != len(card.network.outputs)
-        rules.append((wrong, "conformal.thresholds are not as many as network.outputs"))
-        rules.append((not 0 < card.conformal.coverage < 1, "conformal.coverage is not between 0 and 1"))
-    known = {label.name for label in card.labels}
-    for point in card.operating_points:
-        rules.append((point.label not in known, f"operating_points name {point.label!r}, which is no label"))
-        shares = (point.sensitivity, point.specificity)
-        rules.append((not all(0 <= s <= 1 for s in shares), "an operating point is no share of 0 to 1"))
-    return rules

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from medviewer import paths
 from medviewer.ai.card import ModelCard, load_card
-from medviewer.ai.suitability import Fit, fit
+from medviewer.ai.suitability import fit
+from medviewer.ai.verdict import Fit
 from medviewer.dicom.study import Series
 from medviewer.errors import BundleError, UsageError
 
@@ -104,9 +105,22 @@ def verify(bundle: Bundle) -> None:
 
 
 def suitable(series: Series, patient_age: str = "", extra: Sequence[Path] = ()) -> list[tuple[Bundle, Fit]]:
-    """Every usable bundle with its verdict on this series, the fitting ones first."""
-    pairs = [(bundle, fit(bundle.card, series, patient_age)) for bundle in catalog(extra)]
-    return sorted(pairs, key=lambda pair: not pair[1].ok)
+    """Every usable bundle but the guards with its verdict on this series, the best fitting first."""
+    bundles = [bundle for bundle in catalog(extra) if not bundle.card.is_guard]
+    pairs = [(bundle, fit(bundle.card, series, patient_age)) for bundle in bundles]
+    return sorted(pairs, key=_order)
+
+
+def _order(pair: tuple[Bundle, Fit]) -> tuple[bool, bool, int, int, str]:
+    """What fits first, and of that what fits with the fewest doubts; then the nearest miss."""
+    bundle, verdict = pair
+    other = any(reason.code == "MODALITY" for reason in verdict.reasons)
+    return not verdict.ok, other, len(verdict.reasons), len(verdict.warnings), bundle.card.id
+
+
+def router_on_shelf() -> Bundle | None:
+    """The model that guards the others, where one is installed and whole."""
+    return next((bundle for bundle in catalog() if bundle.card.is_guard), None)
 
 
 _HINT = "Reinstall the model."

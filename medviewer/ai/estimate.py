@@ -9,6 +9,9 @@ from pathlib import Path
 from medviewer import paths
 from medviewer.ai.card import ModelCard
 
+PICTURES_SHARE = 0.9
+"""Share of the progress bar that the pictures take; the rest is cleaning and measuring."""
+
 
 def _file() -> Path:
     return paths.cache_dir() / "seconds_per_slice.json"

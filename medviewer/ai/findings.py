@@ -48,6 +48,19 @@ class Measurement:
     decimals: int = 1
 
 
+@dataclass(frozen=True)
+class Line:
+    """A straight line on one stored slice that shows how a figure came about.
+
+    ``start`` and ``end``: (slice, row, column), edge-based in row and column: the outer corner of the first
+    pixel is (0, 0), its centre (0.5, 0.5).
+    """
+
+    start: tuple[float, float, float]
+    end: tuple[float, float, float]
+    label: str
+
+
 @dataclass(frozen=True, eq=False)
 class Finding:
     """The machine's word. ``slices`` count from 0 in display order."""
@@ -68,6 +81,10 @@ class Finding:
     key_slice: int | None = None
     warnings: tuple[Notice, ...] = ()
     colour: str = "#56B4E9"
+    lines: tuple[Line, ...] = ()
+    """What is drawn besides the mask: the widths of a ratio."""
+    answers: tuple[str, ...] | None = None
+    """The conformal set: the answers that cannot be ruled out; () where none fits, None without a set."""
 
 
 @dataclass(frozen=True)

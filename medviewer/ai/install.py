@@ -211,7 +211,7 @@ def _check_runs(card: ModelCard) -> None:
     if len(card.id) > _LONGEST_ID:
         raise refused("its id is too long", _REPAIR)
     pipeline_for(card)
-    reads = READS.get(card.network.name)
+    reads = READS.get(card.reading or card.network.name)
     if reads is None:
         return
     modalities, unit = reads

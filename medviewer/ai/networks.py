@@ -154,6 +154,7 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "lung_unet2d": _lung_unet2d,
     "picture_classifier": _picture_classifier,
     **KNOWN_NETWORKS,
+    "unet2d": _lung_unet2d,
 }
 """Every network a card may name. A new one is one more entry."""
 

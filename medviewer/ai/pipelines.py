@@ -1,4 +1,9 @@
-"""Which preparation and which reading belong to a network: a table, so that a new model is one more row."""
+"""Which way of reading belongs to a model: a table, so that a new kind of model is one more row.
+
+There are two ways. A :class:`Pipeline` streams a volume slice by slice through the network and reads the
+class map (the lungs). A :class:`Reader` is given the network as a function from arrays to arrays and does
+the rest itself: single pictures, films, scores, and volumes that are computed whole. Neither knows torch.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +14,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.ai import head_volume, lung, lung_input, lung_whole
+from medviewer.ai import cardiac, chest, head_volume, lung, lung_input, lung_whole, pneumonia
 from medviewer.ai.card import ModelCard
-from medviewer.ai.request import Outcome
+from medviewer.ai.request import Network, Outcome, Request
 from medviewer.dicom.study import Series
 from medviewer.errors import BundleError
 from medviewer.imaging.volume import Volume
@@ -58,27 +63,46 @@ class Pipeline:
     finish: Callable[[Volume, NDArray[np.uint8], Series, ModelCard, TaskContext], Outcome]
 
 
-PIPELINES: dict[str, Pipeline] = {
+@dataclass(frozen=True)
+class Reader:
+    """``read`` asks the network and makes findings of its answers.
+
+    ``exact``: in float32 always, because the numbers themselves are told (a calibrated probability).
+    """
+
+    read: Callable[[Network, Request, TaskContext], Outcome]
+    exact: bool = False
+
+
+PIPELINES: dict[str, Pipeline | Reader] = {
     "lung_unet2d": Pipeline(lung_input.prepare, lung.finish),
+    "chest": Reader(chest.read),
+    "heart": Reader(cardiac.read),
+    "pneumonia": Reader(pneumonia.read, exact=True),
     "lung_unet_small": Pipeline(lung_whole.prepare, lung_whole.finish),
     "meshnet": Pipeline(head_volume.prepare, head_volume.finish),
 }
+"""By the card's ``reading``, or by the name of its network where the card names none."""
 
 READS: dict[str, tuple[tuple[str, ...], str]] = {
     "lung_unet2d": (("CT",), "HU"),
     "lung_unet_small": (("CT",), "HU"),
     "meshnet": (("MR",), ""),
+    "chest": (("DX", "CR"), ""),
+    "heart": (("MR",), ""),
+    "pneumonia": (("DX", "CR"), ""),
 }
-"""(modalities, unit) that a network's preparation feeds it: a card to be installed may not ask for others."""
+"""(modalities, unit) that a preparation feeds its network: a card to be installed may not ask for others."""
 
 
-def pipeline_for(card: ModelCard) -> Pipeline:
-    """The pipeline of the card's network. Raises :class:`BundleError` for a network this program lacks."""
+def pipeline_for(card: ModelCard) -> Pipeline | Reader:
+    """The pipeline of the card. Raises :class:`BundleError` for a reading this program lacks."""
+    key = card.reading or card.network.name
     try:
-        return PIPELINES[card.network.name]
+        return PIPELINES[key]
     except KeyError:
         known = ", ".join(sorted(PIPELINES))
-        message = f"Model {card.id!r} needs the network {card.network.name!r}; this program knows {known}."
+        message = f"Model {card.id!r} needs the network {key!r}; this program knows {known}."
         raise BundleError(message, "Update MedViewer.") from None
 
 

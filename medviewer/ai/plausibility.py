@@ -50,6 +50,13 @@ def hu_problem(volume: Volume) -> Notice | None:
     return None
 
 
+def picture_problem(volume: Volume) -> Notice | None:
+    """None where at least one picture shows anything; otherwise the reason why not."""
+    if len(empty_slices(volume)) < volume.shape[0]:
+        return None
+    return Notice("NO_DATA", "The images hold no picture, only padding or one constant value.")
+
+
 def _share(sample: NDArray[np.float64], band: tuple[float, float]) -> float:
     return float(np.count_nonzero((sample >= band[0]) & (sample <= band[1])) / sample.size)
 

@@ -5,19 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.ai.catalog import Bundle
 from medviewer.ai.findings import AnalysisResult, Finding, Notice, ResultState
-from medviewer.ai.plausibility import empty_slices, hu_problem
+from medviewer.ai.plausibility import empty_slices, hu_problem, picture_problem
 from medviewer.ai.provenance import make_provenance
-from medviewer.ai.suitability import Fit, fit
+from medviewer.ai.suitability import fit
+from medviewer.ai.verdict import Fit
 from medviewer.dicom.study import Series
 from medviewer.imaging.volume import Unit, Volume
 
 OnSlice = Callable[[int, dict[int, NDArray[np.bool_]]], None]
+
+
+class Network(Protocol):
+    """A network as a plain function from arrays to arrays; the runner wraps torch in it.
+
+    Every call raises :class:`~medviewer.errors.DeviceError` without memory, Cancelled when asked to stop,
+    and ends the run as "no reliable result" where the answer is not finite.
+    """
+
+    def __call__(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """(n, channels, ...) to (n, outputs, ...)."""
+
+    def looked_at(self, batch: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The last feature maps (n, maps, h, w) of a classifier, and its head's weights (outputs, maps)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +53,8 @@ class Request:
     force: bool = False
     on_slice: OnSlice | None = None
     patient_age: str = ""
+    where_it_looked: bool = False
+    """Whether a classifier shows where it looked: off unless the reader asks."""
 
     def __post_init__(self) -> None:
         if self.volume.shape[0] != len(self.series.instances):
@@ -45,18 +63,26 @@ class Request:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What reading a class map gave. ``failure``: why there is no reliable result, or None."""
+    """What reading the network's answers gave. ``failure``: why there is no reliable result, or None.
+
+    ``left_out``: stored slices that were not read, besides empty ones; ``why`` says the reason.
+    """
 
     findings: tuple[Finding, ...] = ()
     warnings: tuple[Notice, ...] = ()
     failure: Notice | None = None
+    left_out: frozenset[int] = frozenset()
+    why: Notice | None = None
 
 
 def judge(request: Request) -> Fit:
     """The gate: headers first, then the values themselves."""
     verdict = fit(request.bundle.card, request.series, request.patient_age)
-    problem = None if request.volume.is_colour else hu_problem(request.volume)
-    if problem is None or request.bundle.card.input.intensity.unit != Unit.HU.value:
+    if request.volume.is_colour:
+        return verdict
+    wants_hu = request.bundle.card.input.intensity.unit == Unit.HU.value
+    problem = hu_problem(request.volume) if wants_hu else picture_problem(request.volume)
+    if problem is None:
         return verdict
     reasons = (
         verdict.reasons if any(r.code == "UNIT" for r in verdict.reasons) else (*verdict.reasons, problem)
@@ -65,9 +91,12 @@ def judge(request: Request) -> Fit:
 
 
 def may_run(request: Request, verdict: Fit) -> bool:
-    """Whether the run begins. No override helps where there is no geometry, or colour instead of values."""
+    """Whether the run begins. No override helps where a model of volumes gets no geometry, where there is
+    colour instead of values, or nothing at all to be seen."""
     volume = request.volume
-    return verdict.ok or (request.force and volume.geometry is not None and not volume.is_colour)
+    blind = any(reason.code == "NO_DATA" for reason in verdict.reasons)
+    placed = volume.geometry is not None or not request.bundle.card.input.planes
+    return verdict.ok or (request.force and placed and not volume.is_colour and not blind)
 
 
 @dataclass
@@ -96,7 +125,7 @@ class Ending:
         warnings = (*warnings, *outcome.warnings)
         if outcome.failure is not None:
             return self.failed(outcome.failure, warnings)
-        empty = empty_slices(self.request.volume)
+        empty = set(empty_slices(self.request.volume))
         total = self.request.volume.shape[0]
         state = ResultState.FINDINGS if outcome.findings else ResultState.NOTHING_FOUND
         reasons: tuple[Notice, ...] = ()
@@ -104,6 +133,9 @@ class Ending:
             state = ResultState.PARTIAL
             text = f"{len(empty)} of {total} slices hold no picture and were not analyzed."
             reasons = (Notice("EMPTY_SLICES", text),)
+        if outcome.left_out and outcome.why is not None:
+            state = ResultState.PARTIAL
+            reasons, empty = (*reasons, outcome.why), empty | outcome.left_out
         findings = tuple(self._marked(finding) for finding in outcome.findings)
         result = self._result(state, findings, reasons, self._all_warnings(warnings))
         return replace(result, complete_slices=total - len(empty))

@@ -5,8 +5,9 @@ one is never changed. A card lists its steps in order::
 
     "steps": [{"name": "clip", "args": {"low": -1000, "high": 400}}, {"name": "zscore", "args": {}}]
 
-Cleaning: ``clean``, ``clip``, ``invert_if``. Denoising: ``denoise_median``, ``denoise_gauss``. Normalisation:
-``scale_range``, ``scale_percentiles``, ``zscore``. Size: ``resize_area``, ``pad_square``, ``crop_centre``.
+First of all ``present``: the grey levels the image itself asks for. Cleaning: ``clean``, ``clip``,
+``invert_if``. Denoising: ``denoise_median``, ``denoise_gauss``. Normalisation: ``scale_range``,
+``scale_percentiles``, ``zscore``. Size: ``resize_area``, ``pad_square``, ``crop_centre``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ import SimpleITK
 from numpy.typing import NDArray
 
 from medviewer.errors import BundleError
+from medviewer.imaging.render import apply_window
+from medviewer.imaging.window import Window
 
 Picture = NDArray[np.float32]
 
@@ -38,12 +41,30 @@ class Step:
         object.__setattr__(self, "args", MappingProxyType(dict(self.args)))
 
 
-def apply_steps(picture: NDArray[Any], steps: Sequence[Step]) -> Picture:
-    """The picture after every step in order. Raises :class:`BundleError` for a step that is not known."""
+@dataclass(frozen=True)
+class Shown:
+    """How an image asks to be shown: its own window or table (which inverts itself), or plainly inverted."""
+
+    window: Window | None = None
+    invert: bool = False
+
+
+AS_EXPORTED = Shown()
+"""Nothing to do: pictures of a training set, which are grey levels already."""
+
+
+def apply_steps(picture: NDArray[Any], steps: Sequence[Step], shown: Shown = AS_EXPORTED) -> Picture:
+    """The picture after every step in order; ``shown`` is what the step ``present`` goes by.
+
+    Raises :class:`BundleError` for a step that is not known.
+    """
     for wrong in wrong_steps(steps):
         raise BundleError(f"The model's preparation is wrong: {wrong}.")
     out = np.array(picture, dtype=np.float32)
     for step in steps:
+        if step.name == present.__name__:
+            out = present(out, shown)
+            continue
         out = np.ascontiguousarray(STEPS[step.name](out, **step.args), dtype=np.float32)
     return out
 
@@ -58,7 +79,8 @@ def _wrong(step: Step) -> list[str]:
     if function is None:
         near = difflib.get_close_matches(step.name, list(STEPS), n=1, cutoff=0.0)[0]
         return [f"the unknown step {step.name!r}; the nearest known one is {near!r}"]
-    known = {name: p for name, p in inspect.signature(function).parameters.items() if name != "picture"}
+    given = {"picture", "shown"}
+    known = {name: p for name, p in inspect.signature(function).parameters.items() if name not in given}
     for name in step.args:
         if name not in known:
             nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
@@ -66,6 +88,22 @@ def _wrong(step: Step) -> list[str]:
             return [f"step {step.name!r} has no argument {name!r}{said}"]
     lacking = [n for n, p in known.items() if p.default is inspect.Parameter.empty and n not in step.args]
     return [f"step {step.name!r} lacks the argument {name!r}" for name in lacking]
+
+
+def present(picture: Picture, shown: Shown = AS_EXPORTED) -> Picture:
+    """Modality values to the grey levels (0 to 255, bright = dense) that the image's own window gives.
+
+    Pictures of training sets were exported that way. An image without a window keeps its values, turned
+    where it is MONOCHROME1 (PS3.3 C.7.6.3.1.2); a picture that was exported already stays as it is.
+    """
+    if shown.window is not None:
+        return apply_window(picture, shown.window).astype(np.float32)
+    if not shown.invert:
+        return picture
+    finite = picture[np.isfinite(picture)]
+    if not finite.size:
+        return picture
+    return np.asarray(finite.max() + finite.min() - picture, np.float32)
 
 
 def clean(picture: Picture, fill: float = 0.0) -> Picture:
@@ -178,8 +216,8 @@ STEPS: Mapping[str, Callable[..., Picture]] = MappingProxyType(
     {
         f.__name__: f
         for f in (
-            clean, clip, invert_if, denoise_median, denoise_gauss, scale_range, scale_percentiles, zscore,
-            resize_area, pad_square, crop_centre,
+            present, clean, clip, invert_if, denoise_median, denoise_gauss, scale_range, scale_percentiles,
+            zscore, resize_area, pad_square, crop_centre,
         )
     }
 )  # fmt: skip

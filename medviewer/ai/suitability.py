@@ -6,40 +6,37 @@ for the clinician. The kernel is no reason to refuse: it gates the emphysema fig
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 
+from medviewer.ai.age import age_of, age_years
 from medviewer.ai.card import ModelCard
-from medviewer.ai.findings import Notice
-from medviewer.dicom.study import ISSUE_TEXT, Patient, Series, SeriesIssue, Study
+from medviewer.ai.picture_suitability import PICTURE_CHECKS
+from medviewer.ai.regions import REGIONS, names
+from medviewer.ai.verdict import Collected, Fit
+from medviewer.dicom.study import ISSUE_TEXT, Series, SeriesIssue
 from medviewer.imaging.volume import Geometry
+
+__all__ = ["REGIONS", "Fit", "age_of", "age_years", "fit", "plane_of"]
 
 _THIN = "\u2009"
 _PLANE_OF_AXIS = ("sagittal", "coronal", "axial")
 _AXIS_COSINE = 0.9
 """An array axis counts as along a body axis within about 25 degrees."""
 
+_DIGITAL = ("1.2.840.10008.5.1.4.1.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1.1")
+"""Digital X-ray, for presentation and for processing."""
 _IMAGE_CLASSES = {
     "CT": ("1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"),
+    "MR": ("1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1", "1.2.840.10008.5.1.4.1.1.4.4"),
+    "CR": ("1.2.840.10008.5.1.4.1.1.1", *_DIGITAL),
+    "DX": ("1.2.840.10008.5.1.4.1.1.1", *_DIGITAL),
 }
 """SOP classes (PS3.4 B.5) that hold the modality's own images, not screen captures of them."""
 
 _NOT_ORIGINAL = {"LOCALIZER": "a localizer", "SCOUT": "a localizer", "MIP": "a projection (MIP)"}
 _NOT_ORIGINAL |= {"MINIP": "a projection (MinIP)", "PROJECTION IMAGE": "a projection"}
-
-REGIONS: dict[str, tuple[str, ...]] = {
-    "chest": ("CHEST", "THORA", "TORAX", "LUNG", "PULM", "POUMON", "BRUST", "胸", "肺"),
-    "head": ("HEAD", "BRAIN", "SKULL", "CRANI", "CEREB", "SINUS", "ORBIT", "FACE", "IAC", "KOPF"),
-    "neck": ("NECK", "CSPINE", "CERVIC", "LARYNX", "THYROID"),
-    "abdomen": ("ABD", "LIVER", "KIDNEY", "RENAL", "PANCREAS", "COLON", "UROGRA"),
-    "pelvis": ("PELVI", "HIP", "BLADDER", "PROSTAT"),
-    "spine": ("SPINE", "LSPINE", "TSPINE", "LUMBAR", "SACR"),
-    "limb": ("KNEE", "ANKLE", "FOOT", "HAND", "WRIST", "ELBOW", "SHOULDER", "FEMUR", "TIBIA", "LEG", "ARM"),
-}
-"""Beginnings of the words (upper case) by which headers name a body region."""
 
 _UNVOLUME = (
     SeriesIssue.NO_POSITION,
@@ -71,38 +68,13 @@ _WARNED = (
 )
 
 
-@dataclass(frozen=True)
-class Fit:
-    """The verdict. ``reasons`` say why not; ``checked`` what was found right, in few words."""
-
-    ok: bool
-    reasons: tuple[Notice, ...] = ()
-    checked: tuple[str, ...] = ()
-    warnings: tuple[Notice, ...] = ()
-
-
-@dataclass
-class _Verdict:
-    """Collects what the checks say."""
-
-    reasons: list[Notice] = field(default_factory=list)
-    checked: list[str] = field(default_factory=list)
-    warnings: list[Notice] = field(default_factory=list)
-
-    def refuse(self, code: str, text: str) -> None:
-        self.reasons.append(Notice(code, text))
-
-    def warn(self, code: str, text: str) -> None:
-        self.warnings.append(Notice(code, text))
-
-
 def fit(card: ModelCard, series: Series, patient_age: str = "") -> Fit:
     """Whether the model of ``card`` may run on ``series``; ``patient_age`` as DICOM writes it ("058Y").
 
     The first group of checks (is it this kind of image at all) ends the questioning when it refuses: the
     rest would only repeat it in other words.
     """
-    verdict = _Verdict()
+    verdict = Collected()
     for check in _FIRST:
         check(card, series, verdict)
         if verdict.reasons:
@@ -113,7 +85,7 @@ def fit(card: ModelCard, series: Series, patient_age: str = "") -> Fit:
     return Fit(not verdict.reasons, tuple(verdict.reasons), tuple(verdict.checked), tuple(verdict.warnings))
 
 
-def _modality(card: ModelCard, series: Series, verdict: _Verdict) -> None:
+def _modality(card: ModelCard, series: Series, verdict: Collected) -> None:
     wanted = " or ".join(card.input.modalities)
     if series.modality not in card.input.modalities:
         said = series.modality or "of no told modality"
@@ -126,7 +98,7 @@ def _modality(card: ModelCard, series: Series, verdict: _Verdict) -> None:
     verdict.checked.append(series.modality)
 
 
-def _pixels(card: ModelCard, series: Series, verdict: _Verdict) -> None:
+def _pixels(card: ModelCard, series: Series, verdict: Collected) -> None:
     unit = card.input.intensity.unit
     if any(instance.pixels.samples > 1 for instance in series.instances):
         verdict.refuse("COLOUR", "The images are in colour; this model reads greyscale images only.")
@@ -134,7 +106,7 @@ def _pixels(card: ModelCard, series: Series, verdict: _Verdict) -> None:
         verdict.refuse("UNIT", f"The pixel values are not told in {unit}, which this model needs.")
 
 
-def _image_type(_: ModelCard, series: Series, verdict: _Verdict) -> None:
+def _image_type(_: ModelCard, series: Series, verdict: Collected) -> None:
     words = {word.upper() for instance in series.instances for word in instance.image_type}
     for word, name in _NOT_ORIGINAL.items():
         if word in words:
@@ -144,7 +116,7 @@ def _image_type(_: ModelCard, series: Series, verdict: _Verdict) -> None:
         verdict.warn("DERIVED", "The images were derived from others, not taken directly by the scanner.")
 
 
-def _volume(card: ModelCard, series: Series, verdict: _Verdict) -> None:
+def _volume(card: ModelCard, series: Series, verdict: Collected) -> None:
     if series.is_volume or not card.input.planes:  # a model of single pictures needs no volume
         return
     issues = [issue for issue in _UNVOLUME if issue in series.issues]
@@ -154,13 +126,14 @@ def _volume(card: ModelCard, series: Series, verdict: _Verdict) -> None:
         verdict.refuse("NOT_A_VOLUME", "The images do not form one regular volume.")
 
 
-def _slices(card: ModelCard, series: Series, verdict: _Verdict) -> None:
+def _slices(card: ModelCard, series: Series, verdict: Collected) -> None:
     count, needed = len(series.instances), card.input.slices_min
     if count < needed:
         plural = "slice" if count == 1 else "slices"
         verdict.refuse("FEW_SLICES", f"The series has {count} {plural}; this model needs at least {needed}.")
     else:
-        verdict.checked.append(f"{count} slices")
+        pictures = "picture" if count == 1 else "pictures"
+        verdict.checked.append(f"{count} slices" if card.input.planes else f"{count} {pictures}")
 
 
 def plane_of(geometry: Geometry) -> str:
@@ -171,7 +144,7 @@ def plane_of(geometry: Geometry) -> str:
     return _PLANE_OF_AXIS[int(cosines[:, 0].argmax())]
 
 
-def _plane(card: ModelCard, series: Series, verdict: _Verdict) -> None:
+def _plane(card: ModelCard, series: Series, verdict: Collected) -> None:
     if series.geometry is None or not card.input.planes:
         return
     plane = plane_of(series.geometry)
@@ -182,7 +155,7 @@ def _plane(card: ModelCard, series: Series, verdict: _Verdict) -> None:
         verdict.refuse("PLANE", f"The slices are {plane}; this model reads {wanted} slices.")
 
 
-def _spacing(card: ModelCard, series: Series, verdict: _Verdict) -> None:
+def _spacing(card: ModelCard, series: Series, verdict: Collected) -> None:
     if series.geometry is None:
         return
     step, *pixel = series.geometry.spacing_mm
@@ -200,7 +173,17 @@ def _spacing(card: ModelCard, series: Series, verdict: _Verdict) -> None:
             verdict.checked.append(f"{step:.3g}{_THIN}mm")
 
 
-def _thickness(card: ModelCard, series: Series, verdict: _Verdict) -> None:
+def _extent(card: ModelCard, series: Series, verdict: Collected) -> None:
+    least, geometry = card.input.extent_min_mm, series.geometry
+    if least is None or geometry is None:
+        return
+    extents = np.array([len(series.instances), *series.size]) * geometry.spacing_mm
+    if extents.min() < least:
+        said = f"{extents.min():.0f}{_THIN}mm in one direction; this model needs {least:g}{_THIN}mm"
+        verdict.refuse("EXTENT", f"The images cover {said}.")
+
+
+def _thickness(card: ModelCard, series: Series, verdict: Collected) -> None:
     thickness, limit = series.acquisition.slice_thickness_mm, card.input.thickness_max_mm
     if thickness is None or limit is None:
         return
@@ -211,17 +194,11 @@ def _thickness(card: ModelCard, series: Series, verdict: _Verdict) -> None:
         verdict.warn("GAPS", "There are gaps between the slices: volumes are interpolated across them.")
 
 
-def _names(text: str, region: str) -> bool:
-    """Whether header text names a region: a word begins with one of its beginnings."""
-    words = re.findall(r"[^\W\d_]+", text.upper())
-    return any(word.startswith(begin) for word in words for begin in REGIONS[region])
-
-
-def _body_part(card: ModelCard, series: Series, verdict: _Verdict) -> None:
-    wanted = [r for r in REGIONS if any(_names(part, r) for part in card.input.body_parts)]
+def _body_part(card: ModelCard, series: Series, verdict: Collected) -> None:
+    wanted = [r for r in REGIONS if any(names(part, r) for part in card.input.body_parts)]
     description = f"{series.description} {series.acquisition.protocol}"
-    tag_regions = [r for r in REGIONS if _names(series.body_part, r)]
-    told_regions = [r for r in REGIONS if _names(description, r)]
+    tag_regions = [r for r in REGIONS if names(series.body_part, r)]
+    told_regions = [r for r in REGIONS if names(description, r)]
     named = [r for r in wanted if r in tag_regions]
     described = [r for r in wanted if r in told_regions]
     name = " or ".join(wanted) or " or ".join(card.input.body_parts).lower()
@@ -236,7 +213,7 @@ def _body_part(card: ModelCard, series: Series, verdict: _Verdict) -> None:
         verdict.warn("BODY_PART", f"The header does not name the body part; this model reads the {name}.")
 
 
-def _issues(_: ModelCard, series: Series, verdict: _Verdict) -> None:
+def _issues(_: ModelCard, series: Series, verdict: Collected) -> None:
     for issue in _WARNED:
         if issue in series.issues:
             verdict.warn(issue.value, ISSUE_TEXT[issue])
@@ -244,27 +221,7 @@ def _issues(_: ModelCard, series: Series, verdict: _Verdict) -> None:
         verdict.warn(SeriesIssue.LOSSY.value, ISSUE_TEXT[SeriesIssue.LOSSY])
 
 
-_YEARS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
-
-
-def age_years(text: str) -> float | None:
-    """An Age String (PS3.5 6.2: "058Y", "018M", "003W", "010D") in years; None where it is none."""
-    match = re.fullmatch(r"(\d{1,3})([DWMY])", text.strip().upper())
-    return int(match[1]) * _YEARS[match[2]] if match else None
-
-
-def age_of(patient: Patient, study: Study) -> str:
-    """The age as DICOM writes it ("058Y"): the one told, else from birth to study; empty if unknown."""
-    if age_years(study.patient_age) is not None:
-        return study.patient_age
-    born, then = patient.birth_date.strip(), study.date.strip()
-    if not (re.fullmatch(r"\d{8}", born) and re.fullmatch(r"\d{8}", then)):
-        return ""
-    years = (int(then) - int(born)) // 10000
-    return f"{years:03d}Y" if 0 <= years < 150 else ""
-
-
-def _age(card: ModelCard, patient_age: str, verdict: _Verdict) -> None:
+def _age(card: ModelCard, patient_age: str, verdict: Collected) -> None:
     limit, most, age = card.input.age_min_years, card.input.age_max_years, age_years(patient_age)
     if most is not None:
         if age is None:
@@ -283,15 +240,17 @@ def _age(card: ModelCard, patient_age: str, verdict: _Verdict) -> None:
         verdict.checked.append("adult" if limit >= 18 else f"{limit} years and over")
 
 
-_Check = Callable[[ModelCard, Series, _Verdict], None]
+_Check = Callable[[ModelCard, Series, Collected], None]
 _FIRST: tuple[_Check, ...] = (_modality, _pixels)
 _CHECKS: tuple[_Check, ...] = (
     _image_type,
     _volume,
     _body_part,
     _plane,
+    *PICTURE_CHECKS,
     _slices,
     _spacing,
+    _extent,
     _thickness,
     _issues,
 )

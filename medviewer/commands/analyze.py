@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medviewer import __version__
+from medviewer.ai.card import ModelCard
 from medviewer.ai.catalog import Bundle, find, shelf
 from medviewer.ai.findings import AnalysisResult, ResultState
 from medviewer.ai.kernel import emphysema_gate
@@ -37,10 +38,12 @@ class _Candidate:
     verdict: Fit
 
     @property
-    def rank(self) -> tuple[bool, int, int, int]:
-        """Best first: fits, fewest reasons against its figures, fewest warnings, most images."""
+    def rank(self) -> tuple[bool, bool, int, int, int]:
+        """Best first: fits, reads this modality, fewest reasons against its figures, fewest warnings, most
+        images."""
         doubts = len(emphysema_gate(self.series)) if self.verdict.ok else len(self.verdict.reasons)
-        return not self.verdict.ok, doubts, len(self.verdict.warnings), -len(self.series.instances)
+        other = any(reason.code == "MODALITY" for reason in self.verdict.reasons)
+        return not self.verdict.ok, other, doubts, len(self.verdict.warnings), -len(self.series.instances)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
@@ -60,7 +63,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
         raise RuntimeError("the session dropped the result of its own request")
     _write(state, result, chosen, arguments.output, console)
     _tell(result, arguments.output, console)
-    _judge(result, volume, arguments.force)
+    _judge(result, volume, chosen.bundle.card, arguments.force)
 
 
 def _bundles(model: str | None, console: Console) -> list[Bundle]:
@@ -74,7 +77,7 @@ def _bundles(model: str | None, console: Console) -> list[Bundle]:
         raise NotSuitable("No model is installed.", "Reinstall MedViewer.")
     for _, error in found.broken:
         console.note(f"warning: {error.sentence()}")
-    return list(found.bundles)
+    return [bundle for bundle in found.bundles if not bundle.card.is_guard]
 
 
 def _writable(folder: Path) -> None:
@@ -164,7 +167,7 @@ def _tell(result: AnalysisResult, folder: Path, console: Console) -> None:
     console.note(f"Written: result.json, report.pdf, report.html in {printable(str(folder))}")
 
 
-def _judge(result: AnalysisResult, volume: Volume, force: bool) -> None:
+def _judge(result: AnalysisResult, volume: Volume, card: ModelCard, force: bool) -> None:
     """Raise :class:`NotSuitable`, with the reason, where there is no result to speak of."""
     if result.state not in (ResultState.NOT_SUITABLE, ResultState.FAILED):
         return
@@ -173,7 +176,11 @@ def _judge(result: AnalysisResult, volume: Volume, force: bool) -> None:
     if result.state is ResultState.FAILED:
         raise NotSuitable(f"{first}{others}")
     hint = "Use --force to run it all the same."
-    if volume.geometry is None or volume.is_colour:
-        hint = "--force does not help: the model needs grey images of known positions." if force else ""
+    placed = volume.geometry is not None or not card.input.planes
+    if not placed or volume.is_colour or any(reason.code == "NO_DATA" for reason in result.reasons):
+        needs = (
+            "grey images of known positions" if card.input.planes else "a grey picture that shows something"
+        )
+        hint = f"--force does not help: the model needs {needs}." if force else ""
     begin = first[:1].lower() if first[1:2].islower() else first[:1]
     raise NotSuitable(f"No model suits these images: {begin}{first[1:]}{others}", hint)

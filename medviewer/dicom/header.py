@@ -193,6 +193,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         modality_lut=has_lut,
         regions=_regions(path, header),
         edges=v.parts(get("PatientOrientation")),
+        view=v.ascii_text(get("ViewPosition")),
         quadruped=v.ascii_text(get("AnatomicalOrientationType")) == "QUADRUPED",
         overlays=not OVERLAY_TAGS.isdisjoint(header.present),
         stamp=header.stamp,

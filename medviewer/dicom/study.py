@@ -130,6 +130,8 @@ class Instance:
     """Calibrated parts of an ultrasound picture; where there are any, only they tell lengths."""
     edges: tuple[str, ...] = ()
     """PatientOrientation: where the right and the lower edge of the image lie in the patient."""
+    view: str = ""
+    """View Position (0018,5101): "PA", "AP", "LL"; empty where it is not told."""
     quadruped: bool = False
     overlays: bool = False
     """Whether overlay planes lie on the image (:mod:`~medviewer.dicom.overlay_planes`)."""

@@ -5,6 +5,7 @@ Needs no screen. The window draws the same things itself, at the screen's resolu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -59,6 +60,15 @@ class Mark:
     y: float
     letter: str
     colour: str
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A straight line between two points (x, y) in edge coordinates, and the word above its left end."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    text: str
 
 
 @lru_cache(maxsize=64)
@@ -123,6 +133,18 @@ class _Pen:
 
     def centred(self, x: float, y: float, text: str, face: _Face, colour: tuple[int, int, int]) -> None:
         self.text(x - face.width(text) / 2, y + face.pixels * 0.36, text, face, colour)
+
+    def line(self, stroke: Stroke, colour: tuple[int, int, int]) -> None:
+        """A line with short strokes across its ends, dark beneath."""
+        (x0, y0), (x1, y1) = stroke.start, stroke.end
+        length = math.hypot(x1 - x0, y1 - y0) or 1.0
+        across = 3.0 * self._halo * (y0 - y1) / length, 3.0 * self._halo * (x1 - x0) / length
+        pairs = [((x0, y0), (x1, y1))]
+        for x, y in (stroke.start, stroke.end):
+            pairs.append(((x - across[0], y - across[1]), (x + across[0], y + across[1])))
+        for ink, width in ((HALO, 3.0 * self._halo), (colour, self._halo)):
+            for pair in pairs:
+                self._draw.line(pair, fill=ink, width=max(1, round(width)))
 
     def bar(self, left: float, top: float, right: float, thickness: float) -> None:
         halo = self._halo
@@ -231,12 +253,13 @@ def annotate(
     marks: Sequence[Mark] = (),
     ruler_label: str = "mm",
     bar: ColourBar | None = None,
+    strokes: Sequence[Stroke] = (),
 ) -> NDArray[np.uint8]:
     """A copy of ``rgb`` (rows, columns, 3) with its words.
 
     ``letters`` None: no geometry, none shown. ``ruler_px_per_mm``: picture columns per mm, None for no ruler;
     ``ruler_label``: what these mm are ("mm at detector").
-    ``bar``: what colours mean, at the right edge.
+    ``bar``: what colours mean, at the right edge. ``strokes``: lines with their words.
     ``scale``: size of the type, 1 being that of the screen. ``legend`` stands above the bottom left corner.
     """
     picture = Image.fromarray(np.ascontiguousarray(rgb))
@@ -248,6 +271,10 @@ def annotate(
     page.legend(legend, len(corners.bottom_left))
     for mark in marks:
         page.pen.centred(mark.x, mark.y, mark.letter, page.bold, rgb_of(mark.colour))
+    for stroke in strokes:
+        page.pen.line(stroke, LETTER)
+        x, y = min(stroke.start, stroke.end)
+        page.pen.text(x + 6 * scale, y - 5 * scale, stroke.text, page.face, LETTER)
     if bar is not None:
         page.colour_bar(bar)
     if letters is not None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from medviewer.ai.findings import Finding
+from medviewer.ai.findings import Finding, Line
 from medviewer.imaging.colour_bar import bar_of
-from medviewer.imaging.draw import Corners, annotate
+from medviewer.imaging.draw import Corners, Stroke, annotate
 from medviewer.imaging.render import OverlayStyle, display_size, render
 from medviewer.imaging.reslice import Plane, PlaneView
 from medviewer.imaging.volume import Mask, Unit, Volume
@@ -52,7 +52,7 @@ def figures(state: State, volumes: Mapping[str, Volume], maker: str) -> tuple[Fi
     here = state.series.key if state.series is not None else ""
     kept = [f for f in state.findings if state.decision_of(f.id).verdict is not Verdict.REJECTED]
     studios = {
-        key: _Studio(state, volume, maker, _layers(kept if key == here else [], volume))
+        key: _Studio(state, volume, maker, *_drawn(kept if key == here else [], volume))
         for key, volume in volumes.items()
     }
     if here in studios:
@@ -71,6 +71,25 @@ def acquired_plane(volume: Volume) -> PlaneView:
             if view.axes[0] == 0:
                 return view
     return PlaneView.of(volume)
+
+
+def _drawn(findings: Sequence[Finding], volume: Volume) -> tuple[tuple[_Layer, ...], tuple[Line, ...]]:
+    """Masks and lines of findings."""
+    return _layers(findings, volume), tuple(line for finding in findings for line in finding.lines)
+
+
+def _strokes(view: PlaneView, picture: int, size: tuple[int, int], lines: Sequence[Line]) -> list[Stroke]:
+    """The lines on one picture drawn at ``size`` (rows, columns); none in planes across the slices."""
+    if view.axes[0] != 0:
+        return []
+    here = int(view.to_voxel(picture, 0, 0)[0])
+    tall, wide = size[0] / view.shape[0], size[1] / view.shape[1]
+    drawn = []
+    for line in (one for one in lines if round(one.start[0]) == here):
+        ends = [view.from_voxel(s, r - 0.5, c - 0.5) for s, r, c in (line.start, line.end)]
+        start, end = (((column + 0.5) * wide, (row + 0.5) * tall) for _, row, column in ends)
+        drawn.append(Stroke(start, end, line.label))
+    return drawn
 
 
 def _layers(findings: Sequence[Finding], volume: Volume) -> tuple[_Layer, ...]:
@@ -111,6 +130,7 @@ class _Studio:
     volume: Volume
     maker: str
     layers: tuple[_Layer, ...]
+    lines: tuple[Line, ...] = ()
 
     def of_findings(self, findings: Sequence[Finding]) -> list[Figure]:
         """One picture a key slice, and after the first the plane across."""
@@ -197,6 +217,7 @@ class _Studio:
             scale=_LONGEST_PX / 480,
             ruler_label=view.label(picture),
             bar=bar_of(self.volume, window),
+            strokes=_strokes(view, picture, size, self.lines),
         )
         legend = tuple(LegendLine(x.colour, _colour_words(x.colour, style), x.name) for x in layers)
         by = f" Outlined by {self.maker}." if layers and self.maker else ""

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from medviewer.ai.findings import AnalysisResult, Code, Finding, Measurement, Notice, ResultState
+from medviewer.ai.findings import AnalysisResult, Code, Finding, Line, Measurement, Notice, ResultState
 from medviewer.errors import UsageError
 from medviewer.review.files import atomic_write
 from medviewer.review.report_model import Figure, Report, Row
@@ -91,12 +91,19 @@ def _finding(finding: Finding, segments: dict[tuple[int, str], int]) -> dict[str
         "score": _number(finding.score),
         "score_meaning": finding.score_meaning or None,
         "threshold": _number(finding.threshold),
+        "conformal_set": None if finding.answers is None else list(finding.answers),
+        "lines": [_line(line) for line in finding.lines],
         "measurements": [_measurement(m) for m in finding.measurements],
         "segment": None if mask is None else segments[mask.label, mask.name],
         "slices": None if finding.slices is None else list(finding.slices),
         "key_slice": finding.key_slice,
         "warnings": _notices(finding.warnings),
     }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    """Ends as (slice, row, column) from 0; rows and columns are edge-based."""
+    return {"label": line.label, "start": list(line.start), "end": list(line.end)}
 
 
 def _measurement(measurement: Measurement) -> dict[str, Any]:

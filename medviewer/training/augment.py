@@ -37,9 +37,9 @@ def change(pictures: torch.Tensor, how: Change, rng: np.random.Generator) -> tor
     moved = nn.functional.grid_sample(
         pictures, placement(count, pictures.shape, how, rng), padding_mode="border", align_corners=False
     )
-    moved = _blurred(moved, rng.random(count) < how.blur)
-    moved = _recoloured(moved, how, rng)
-    return _hidden(moved, how.patch, rng)
+    moved = blurred(moved, rng.random(count) < how.blur)
+    moved = recoloured(moved, how, rng)
+    return hidden(moved, how.patch, rng)
 
 
 def placement(count: int, shape: torch.Size, how: Change, rng: np.random.Generator) -> torch.Tensor:
@@ -54,7 +54,8 @@ def placement(count: int, shape: torch.Size, how: Change, rng: np.random.Generat
     return nn.functional.affine_grid(torch.from_numpy(theta), size, align_corners=False)
 
 
-def _blurred(pictures: torch.Tensor, which: np.ndarray) -> torch.Tensor:
+def blurred(pictures: torch.Tensor, which: np.ndarray) -> torch.Tensor:
+    """Those chosen (n,) smoothed by [1 2 1] in both directions."""
     kernel = torch.tensor([1.0, 2.0, 1.0]) / 4
     square = (kernel[:, None] * kernel[None, :])[None, None]
     padded = nn.functional.pad(pictures, (1, 1, 1, 1), mode="replicate")
@@ -62,7 +63,9 @@ def _blurred(pictures: torch.Tensor, which: np.ndarray) -> torch.Tensor:
     return torch.where(torch.from_numpy(which)[:, None, None, None], soft, pictures)
 
 
-def _recoloured(pictures: torch.Tensor, how: Change, rng: np.random.Generator) -> torch.Tensor:
+def recoloured(pictures: torch.Tensor, how: Change, rng: np.random.Generator) -> torch.Tensor:
+    """Gamma, contrast, brightness and noise, drawn for each picture."""
+
     def draw(values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(values.astype(np.float32))[:, None, None, None]
 
@@ -75,7 +78,8 @@ def _recoloured(pictures: torch.Tensor, how: Change, rng: np.random.Generator) -
     return pictures.clamp(0, 1).pow(gamma) * gain + offset + noise * level
 
 
-def _hidden(pictures: torch.Tensor, share: float, rng: np.random.Generator) -> torch.Tensor:
+def hidden(pictures: torch.Tensor, share: float, rng: np.random.Generator) -> torch.Tensor:
+    """A rectangle of one grey over some of the pictures, in place."""
     rows, columns = pictures.shape[-2:]
     for index in np.flatnonzero(rng.random(pictures.shape[0]) < share):
         height, width = (int(n * rng.uniform(0.1, 0.35)) for n in (rows, columns))

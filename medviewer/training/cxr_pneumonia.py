@@ -44,6 +44,7 @@ SIZE = 224
 SMALL_FOLDER = "mnist28"
 """Where the 28 x 28 variant lies, inside this model's folder."""
 STEPS = (
+    Step("present"),
     Step("clean"),
     Step("resize_area", {"size": [SIZE, SIZE]}),
     Step("scale_percentiles", {"low": 0.5, "high": 99.5}),

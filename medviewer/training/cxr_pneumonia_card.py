@@ -57,6 +57,7 @@ def card(  # noqa: PLR0917
         "licence": "Apache-2.0",
         "changelog": [f"{VERSION}: first version"],
         "seconds_per_slice": round(seconds, 4),
+        "reading": "pneumonia",
         "calibration": plain(found.calibration),
         "conformal": plain(found.conformal),
     }
@@ -72,6 +73,10 @@ def _input(size: int, steps: Sequence[Step]) -> dict[str, Any]:
         "size": [size, size],
         "intensity": {"unit": "", "low": 0.0, "high": 65535.0},
         "age_max_years": 7,
+        "views": ["PA", "AP"],
+        "presentation": "for presentation",
+        "films": False,
+        "kinds": ["cxr_frontal"],
         "steps": [{"name": step.name, "args": dict(step.args)} for step in steps],
     }
 

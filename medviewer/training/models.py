@@ -20,6 +20,8 @@ from medviewer.training.loop import Plan, Task
 from medviewer.training.report import Report
 
 MODELS = {
+    "cardiac-mr": "medviewer.training.cardiac_mr",
+    "cxr-anatomy": "medviewer.training.cxr_anatomy",
     "lung-ct": "medviewer.training.lung_ct",
     "cxr-pneumonia": "medviewer.training.cxr_pneumonia",
     "cxr-pneumonia-28": "medviewer.training.cxr_pneumonia_28",

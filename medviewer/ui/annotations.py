@@ -80,6 +80,8 @@ class Notes:
     """Why there is no picture at this place; a message goes before it."""
     lines: tuple[ReferenceLine, ...] = ()
     shapes: tuple[Shape, ...] = ()
+    told: tuple[Shape, ...] = ()
+    """Lines of findings: shown and hidden with the overlay, never taken hold of."""
     sketch: Shape | None = None
     bar: ColourBar | None = None
     """The colour bar, where there are colours."""
@@ -116,6 +118,8 @@ class Annotations(QGraphicsItem):
         if notes.has_picture:
             self._reference_lines(painter)
             self._marks(painter)
+            for shape in () if notes.overlay_hidden else notes.told:
+                draw_shape(painter, shape, notes.camera, chosen=False)
             for shape in notes.shapes:
                 draw_shape(painter, shape, notes.camera, chosen=shape.id == notes.chosen)
             if notes.sketch is not None:

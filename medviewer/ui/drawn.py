@@ -17,7 +17,7 @@ from medviewer.ui import theme
 from medviewer.ui.annotations import ReferenceLine
 from medviewer.ui.mask_parts import mask_parts
 from medviewer.ui.picture import Picture, letters_for, plane_of_axis
-from medviewer.ui.shapes import Shape, shape_of
+from medviewer.ui.shapes import Shape, from_voxels, shape_of
 
 Voxel = tuple[float, float, float]
 
@@ -68,6 +68,18 @@ def shapes_on(
         return ()
     here = [(n, m) for n, m in measurements if (m.plane, m.index) == (picture.plane, index)]
     return tuple(shape_of(m, picture.view, n) for n, m in here)
+
+
+def lines_on(picture: Picture | None, index: int) -> tuple[Shape, ...]:
+    """The lines of findings on picture ``index``; none in a plane across the stored slices."""
+    if picture is None or not picture.lines or picture.view.axes[0] != 0:
+        return ()
+    here = int(picture.view.to_voxel(index, 0, 0)[0])
+    return tuple(
+        Shape("length", from_voxels(picture.view, (line.start, line.end)), line.label)
+        for line in picture.lines
+        if round(line.start[0]) == here
+    )
 
 
 def reference_lines(picture: Picture | None, voxel: Voxel | None) -> tuple[ReferenceLine, ...]:

@@ -202,10 +202,8 @@ class MainWindow(QMainWindow):
             action: QAction = self.actions_by_id[action_id]
             if action.isChecked() != checked:
                 action.setChecked(checked)
-        for action_id, name, word in (
-            ("undo", self.session.undo_name, "Undo"),
-            ("redo", self.session.redo_name, "Redo"),
-        ):
+        undo, redo = self.session.undo_name, self.session.redo_name
+        for action_id, name, word in (("undo", undo, "Undo"), ("redo", redo, "Redo")):
             self.actions_by_id[action_id].setText(f"{word} {name}".strip())
             self.actions_by_id[action_id].setEnabled(bool(name))
 

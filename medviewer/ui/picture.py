@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medviewer.ai.findings import Line
 from medviewer.errors import NoGeometry
 from medviewer.imaging.cut import mask_cut, shrink_mask
 from medviewer.imaging.loaded import loaded_values
@@ -60,6 +61,8 @@ class Picture:
     plane: Plane = Plane.NATIVE
     ready: NDArray[np.bool_] | None = None
     masks: tuple[tuple[Mask, str, str], ...] = ()
+    lines: tuple[Line, ...] = ()
+    """Lines of findings on stored slices."""
     partial: dict[int, tuple[tuple[NDArray[np.bool_], str], ...]] = field(default_factory=dict)
     kept: Kept = field(default_factory=Kept)
     """Pictures already brought to the resolution of the screen."""

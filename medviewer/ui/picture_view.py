@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from medviewer.ai.findings import Line
 from medviewer.imaging.colour_bar import bar_of
 from medviewer.imaging.part import Part
 from medviewer.imaging.render import OverlayStyle, auto_window
@@ -19,7 +20,7 @@ from medviewer.imaging.window import Window
 from medviewer.review.state import ReaderMeasurement
 from medviewer.ui.camera import Camera
 from medviewer.ui.canvas import Hands
-from medviewer.ui.drawn import drawn_masks, legend_of, reference_lines, shapes_on, why_missing
+from medviewer.ui.drawn import drawn_masks, legend_of, lines_on, reference_lines, shapes_on, why_missing
 from medviewer.ui.foreign import Foreign
 from medviewer.ui.picture import Picture
 from medviewer.ui.sight import part_in_sight, serves
@@ -169,13 +170,13 @@ class PictureView(Stage):
             self._window = window
             self._show_levels()
 
-    def set_masks(self, masks: Sequence[tuple[Mask, str, str]]) -> None:
-        """Masks with colour and name, on the volume's grid. They take the place of what streamed in; an empty
-        list where there was none leaves that alone."""
+    def set_masks(self, masks: Sequence[tuple[Mask, str, str]], lines: Sequence[Line] = ()) -> None:
+        """Masks with colour and name on the volume's grid, and lines, in place of what streamed in."""
         if self._picture is None or (not masks and not self._picture.masks):
             return
-        self._picture = replace(self._picture, masks=tuple(masks), partial={})
+        self._picture = replace(self._picture, masks=tuple(masks), lines=tuple(lines), partial={})
         self._show_overlay()
+        self._show_shapes()
 
     def set_foreign(self, foreign: Foreign) -> None:
         """Overlays from files, on the volume's grid; they lie beside the masks of results."""
@@ -281,6 +282,7 @@ class PictureView(Stage):
         key = self._series_key
         here = [(n, m) for n, m in enumerate(self._measurements, 1) if not key or m.series_key == key]
         self._front.notes.shapes = shapes_on(self._picture, self._index, here)
+        self._front.notes.told = lines_on(self._picture, self._index)
         self._front.update()
 
     def _show_lines(self) -> None:

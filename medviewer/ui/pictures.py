@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from medviewer.ai.findings import Line
 from medviewer.dicom.captions import corners
 from medviewer.dicom.first_image import FirstImage
 from medviewer.imaging.draw import Corners
@@ -103,7 +104,7 @@ class Pictures(QObject):
         if Change.OVERLAY in change:
             planes.set_overlay_visible(not state.overlay_hidden)
         if change & (Change.RESULT | Change.DECISION | Change.VOLUME):
-            planes.set_masks(shown_masks(state))
+            planes.set_masks(shown_masks(state), shown_lines(state))
         if change & (Change.FOREIGN | Change.RESULT | Change.VOLUME):
             planes.set_foreign(foreign_of(state))
         if change & (Change.MEASUREMENT | Change.VOLUME):
@@ -184,6 +185,12 @@ class Pictures(QObject):
 
     def _dropped(self, paths: list[Path]) -> None:
         self.files_dropped.emit(paths)
+
+
+def shown_lines(state: State) -> list[Line]:
+    """The lines of findings that were not rejected."""
+    kept = [f for f in state.findings if state.decision_of(f.id).verdict is not Verdict.REJECTED]
+    return [line for finding in kept for line in finding.lines]
 
 
 def shown_masks(state: State) -> list[tuple[Mask, str, str]]:

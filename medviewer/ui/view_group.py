@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtWidgets import QWidget
 
+from medviewer.ai.findings import Line
 from medviewer.imaging.render import OverlayStyle
 from medviewer.imaging.volume import Mask
 from medviewer.imaging.window import Window
@@ -34,10 +35,10 @@ class ViewGroup(QWidget):
         for view in self.viewports:
             view.set_window(window)
 
-    def set_masks(self, masks: Sequence[tuple[Mask, str, str]]) -> None:
-        """Masks with colour and name."""
+    def set_masks(self, masks: Sequence[tuple[Mask, str, str]], lines: Sequence[Line] = ()) -> None:
+        """Masks with colour and name, and the lines of findings."""
         for view in self.viewports:
-            view.set_masks(masks)
+            view.set_masks(masks, lines)
 
     def set_foreign(self, foreign: Foreign) -> None:
         """Overlays from files."""

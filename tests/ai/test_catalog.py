@@ -246,6 +246,7 @@ def test_a_card_without_planes_and_spacings_asks_for_none() -> None:
 
 def test_a_model_of_single_pictures_needs_no_position_and_no_volume() -> None:
     alone = chest(1, modality="CR", geometry=None, issues=frozenset({SeriesIssue.NO_POSITION}))
+    alone = _instances(alone, sop_class="1.2.840.10008.5.1.4.1.1.1")
     data = example()
     data["input"] |= {"other_modalities": ["CR"], "planes": [], "slices_min": 1}
     assert fit(parse_card(data), alone, "058Y").ok
@@ -253,6 +254,7 @@ def test_a_model_of_single_pictures_needs_no_position_and_no_volume() -> None:
 
 
 def test_other_modalities_are_read_too_and_named_in_a_refusal() -> None:
-    assert fit(_for_children(), chest(modality="CR", unit=Unit.HU), "003Y").ok
+    radiograph = _instances(chest(modality="CR", unit=Unit.HU), sop_class="1.2.840.10008.5.1.4.1.1.1")
+    assert fit(_for_children(), radiograph, "003Y").ok
     (reason,) = fit(_for_children(), chest(modality="MR"), "003Y").reasons
     assert "CT or CR" in reason.text

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from medviewer.ai import runner
+from medviewer.ai import runner, slicewise
 from medviewer.ai.catalog import Bundle
 from medviewer.ai.findings import AnalysisResult, ResultState
+from medviewer.ai.pipelines import Pipeline, pipeline_for
 from medviewer.ai.runner import device_line, pick_device
 from medviewer.errors import DeviceError
 from medviewer.tasks import TaskContext
@@ -20,7 +21,7 @@ from tests.ai.bundles import Oracle, box_chest, full_mask, request_for, run
 def test_out_of_memory_makes_the_batch_smaller_once_and_says_so(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(runner._BATCH, "cpu", 8)
+    monkeypatch.setitem(slicewise.BATCH, "cpu", 8)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     whole = run(bundle, box_chest())
     sizes: list[int] = []
@@ -59,8 +60,10 @@ def test_out_of_memory_again_is_a_device_error_and_no_silent_change(
 
 def test_a_gpu_out_of_memory_offers_the_cpu(bundle: Bundle) -> None:
     request = request_for(bundle, box_chest())
-    source = runner.pipeline_for(bundle.card).prepare(request.volume)
-    loop = runner._Run(request, TaskContext(), source, Oracle(), torch.device("cuda"), torch.float32)
+    pipeline = pipeline_for(bundle.card)
+    assert isinstance(pipeline, Pipeline)
+    source = pipeline.prepare(request.volume)
+    loop = slicewise.SliceRun(request, TaskContext(), source, Oracle(), torch.device("cuda"), torch.float32)
     loop._shrink(16)
     loop._shrink(16)
     with pytest.raises(DeviceError, match="graphics card") as caught:

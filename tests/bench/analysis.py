@@ -10,7 +10,7 @@ import torch
 
 from medviewer.ai import runner
 from medviewer.ai.catalog import Bundle, find
-from medviewer.ai.pipelines import pipeline_for
+from medviewer.ai.pipelines import Pipeline, pipeline_for
 from medviewer.dicom.load import load_series
 from medviewer.dicom.scan import scan
 from medviewer.dicom.study import Series
@@ -32,7 +32,9 @@ class _Bare:
         self._device = runner.pick_device()
         self._dtype = runner.pick_dtype(self._device)
         self._network = runner.load_network(bundle, self._device)
-        source = pipeline_for(bundle.card).prepare(volume)
+        pipeline = pipeline_for(bundle.card)
+        assert isinstance(pipeline, Pipeline)
+        source = pipeline.prepare(volume)
         self._batches = [torch.from_numpy(source.batch([k])) for k in range(source.count)]
 
     def in_a_row(self) -> None:

@@ -11,10 +11,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from medviewer.ai.widths import heart_size
 from medviewer.training.demo import DemoStudy
-from tests.factories import make_ct_series
+from tests.factories import make_ct_series, make_x_ray
 from tests.program import call, shell
 
 RESULT_KEYS = [
@@ -53,6 +56,28 @@ def test_that_analyze_writes_result_and_report(
     assert capsys.readouterr().out.startswith("Reading of lung density: ")
 
 
+def test_that_a_chest_x_ray_gets_its_ratio_with_two_lines(
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A real picture with a truth, far from the limit."""
+    folder = shared_data / "evaluation" / "cxr_adult"
+    with Image.open(folder / "2a4df1b084.png") as image:
+        make_x_ray(tmp_path / "x" / "pa.dcm", np.asarray(image.convert("L")), spacing=0.7)
+    with Image.open(folder / "2a4df1b084_mask.png") as image:
+        bits = np.asarray(image)
+    truth = heart_size(bits & 1 > 0, bits & 2 > 0, bits & 4 > 0)
+    assert truth is not None
+    assert call("analyze", "-q", tmp_path / "x", "--device", "cpu", "-o", tmp_path / "out") == 0
+    result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+    heart = result["findings"][0]
+    assert result["model"]["id"] == "cxr-anatomy"
+    assert heart["measurements"][0]["value"] == pytest.approx(truth.ratio, abs=0.05)
+    assert [line["label"] for line in heart["lines"]] == ["heart", "thorax"]
+    assert heart["measurements"][1]["unit"] == "mm at detector"
+    assert "PA: heart normal" in capsys.readouterr().out
+    assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
 def test_that_what_does_not_fit_is_status_4_with_its_reasons_written(
     series: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -62,7 +87,7 @@ def test_that_what_does_not_fit_is_status_4_with_its_reasons_written(
 
     make_ct_series(tmp_path / "mr", tweak=no_ct)
     out = tmp_path / "out"
-    assert call("analyze", "-q", tmp_path / "mr", "-o", out) == 4
+    assert call("analyze", "-q", tmp_path / "mr", "--model", "lung-ct", "-o", out) == 4
     result = json.loads((out / "result.json").read_text(encoding="utf-8"))
     assert result["state"] == "not_suitable"
     assert result["reasons"][0] == {

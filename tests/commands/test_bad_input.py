@@ -162,7 +162,7 @@ def test_that_a_model_file_with_one_byte_changed_stops_before_the_run(
     chest: DemoStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     shutil.copytree(paths.models(), tmp_path / "models")
-    weights = next((tmp_path / "models").rglob("*.safetensors"))
+    weights = tmp_path / "models" / "lung-ct" / "weights.safetensors"
     content = bytearray(weights.read_bytes())
     content[len(content) // 2] ^= 1
     weights.write_bytes(content)

@@ -1,0 +1,85 @@
+"""Fit before run, for models of single pictures: view, presentation, how the picture lies, films."""
+
+from __future__ import annotations
+
+from medviewer.ai.card import ModelCard
+from medviewer.ai.verdict import Collected
+from medviewer.dicom.study import Instance, Series
+
+FOR_PROCESSING = frozenset({"1.2.840.10008.5.1.4.1.1.1.1.1"})
+"""Digital X-ray image for processing (PS3.4 B.5): raw detector values, never meant to be seen."""
+
+
+def check_view(card: ModelCard, series: Series, verdict: Collected) -> None:
+    """View Position (0018,5101): one that the model does not read is left out, all of them are refused."""
+    views = card.input.views
+    if not views:
+        return
+    told = [instance.view.strip().upper() for instance in series.instances]
+    wrong = sorted({view for view in told if view and view not in views})
+    good = " or ".join(views)
+    if wrong and all(view in wrong for view in told):
+        verdict.refuse("VIEW", f"The view is {', '.join(wrong)}; this model reads {good} only.")
+        return
+    if wrong:
+        text = f"Images with the view {', '.join(wrong)} are left out; this model reads {good}."
+        verdict.warn("VIEW", text)
+    if not all(told):
+        verdict.warn("VIEW_UNKNOWN", f"The header does not tell the view; this model reads {good} only.")
+    elif not wrong:
+        verdict.checked.append(" and ".join(sorted(set(told))))
+
+
+def check_lie(card: ModelCard, series: Series, verdict: Collected) -> None:
+    """Patient Orientation (0020,0020): frontal pictures are read with the patient's right on the left."""
+    if not card.input.views:
+        return
+    for instance in series.instances:
+        if len(instance.edges) != 2:
+            continue
+        across, down = (edge.strip().upper()[:1] for edge in instance.edges)
+        if across == "R" and down == "F":
+            verdict.refuse("MIRRORED", "The picture is stored mirrored: right and left would be mistaken.")
+            return
+        if (across, down) != ("L", "F"):
+            text = "The picture is stored turned or upside down; this model reads upright frontal pictures."
+            verdict.refuse("TURNED", text)
+            return
+
+
+def check_presentation(card: ModelCard, series: Series, verdict: Collected) -> None:
+    """Raw detector pictures look like negatives, or like nothing."""
+    if not card.input.presentation:
+        return
+    if any(_is_raw(instance) for instance in series.instances):
+        text = "These are raw detector pictures (for processing); this model reads pictures for presentation."
+        verdict.refuse("PRESENTATION", text)
+
+
+def _is_raw(instance: Instance) -> bool:
+    return instance.sop_class in FOR_PROCESSING
+
+
+def check_films(card: ModelCard, series: Series, verdict: Collected) -> None:
+    """A film is no single picture."""
+    if not card.input.films and any(instance.frames > 1 for instance in series.instances):
+        verdict.refuse("MULTI_FRAME", "The image has several frames; this model reads single pictures.")
+
+
+def check_described(card: ModelCard, series: Series, verdict: Collected) -> None:
+    """Whether the description says what only it can say ("short axis")."""
+    if not card.input.described:
+        return
+    text = f" {series.description} {series.acquisition.protocol} ".upper()
+    plain = "".join(c if c.isalnum() else " " for c in text)
+    spaced = f" {' '.join(plain.split())} "
+    found = [word for word in card.input.described if f" {word.upper()} " in spaced]
+    if found:
+        verdict.checked.append(found[0])
+        return
+    wanted = card.input.described[0]
+    text = f"The header does not say that the pictures are {wanted}, which this model needs."
+    verdict.warn("NOT_DESCRIBED", text)
+
+
+PICTURE_CHECKS = (check_view, check_lie, check_presentation, check_films, check_described)

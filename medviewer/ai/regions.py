@@ -1,0 +1,23 @@
+"""Body regions as headers name them."""
+
+from __future__ import annotations
+
+import re
+
+REGIONS: dict[str, tuple[str, ...]] = {
+    "chest": ("CHEST", "THORA", "TORAX", "LUNG", "PULM", "POUMON", "BRUST", "胸", "肺"),
+    "head": ("HEAD", "BRAIN", "SKULL", "CRANI", "CEREB", "SINUS", "ORBIT", "FACE", "IAC", "KOPF"),
+    "heart": ("HEART", "SAX", "CARDI", "COEUR", "HERZ", "KARDI", "CORAZ", "心"),
+    "neck": ("NECK", "CSPINE", "CERVIC", "LARYNX", "THYROID"),
+    "abdomen": ("ABD", "LIVER", "KIDNEY", "RENAL", "PANCREAS", "COLON", "UROGRA"),
+    "pelvis": ("PELVI", "HIP", "BLADDER", "PROSTAT"),
+    "spine": ("SPINE", "LSPINE", "TSPINE", "LUMBAR", "SACR"),
+    "limb": ("KNEE", "ANKLE", "FOOT", "HAND", "WRIST", "ELBOW", "SHOULDER", "FEMUR", "TIBIA", "LEG", "ARM"),
+}
+"""Beginnings of the words (upper case) by which headers name a body region."""
+
+
+def names(text: str, region: str) -> bool:
+    """Whether header text names a region: a word begins with one of its beginnings."""
+    words = re.findall(r"[^\W\d_]+", text.upper())
+    return any(word.startswith(begin) for word in words for begin in REGIONS[region])
