@@ -6,6 +6,7 @@ What cannot be an image raises :class:`~medviewer.dicom.elements.Broken` with on
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -155,13 +156,14 @@ def _common(raw: tuple[bytes, ...]) -> Common:
     )
 
 
+def _asking(raw: dict[int, bytes]) -> Callable[[str], bytes]:
+    """Values by keyword, empty where the file has none."""
+    return lambda keyword: raw.get(TAG[keyword], b"")
+
+
 def _first(path: Path, header: Header, common: Common) -> Facts:
     """The facts of a file with one image, or what all its frames share."""
-    raw = header.values
-
-    def get(keyword: str) -> bytes:
-        return raw.get(TAG[keyword], b"")
-
+    raw, get = header.values, _asking(header.values)
     written = pixel_format(header)
     rows, columns = (v.binary(get(k), header.coding.little) or 0 for k in ("Rows", "Columns"))
     pixels = as_streamed(header, written, (rows, columns))
