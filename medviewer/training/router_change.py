@@ -94,7 +94,7 @@ def negated(picture: Picture) -> Picture:
 def _cropped(picture: Picture, rng: np.random.Generator) -> Picture:
     """A part of it, and the sides' ratio changed."""
     least = 0.62 if rng.random() < 0.25 else 0.82
-    sizes = [max(16, int(n * rng.uniform(least, 1))) for n in picture.shape]
+    sizes = [min(n, max(16, int(n * rng.uniform(least, 1)))) for n in picture.shape]
     starts = [int(rng.integers(n - k + 1)) for n, k in zip(picture.shape, sizes, strict=True)]
     part = picture[starts[0] : starts[0] + sizes[0], starts[1] : starts[1] + sizes[1]]
     ratio = float(np.exp(rng.normal(0, 0.12)))

@@ -33,7 +33,7 @@ def torn(shot: Shot, rng: np.random.Generator) -> Shot:
         shuffled = rng.permutation(tiles.swapaxes(1, 2).reshape(count * count, rows, columns))
         mixed = shuffled.reshape(count, count, rows, columns).swapaxes(1, 2).reshape(rows * count, -1)
         return Shot(mixed, OTHER, shot.patient, shot.hu)
-    side = max(12, int(min(values.shape) * rng.uniform(0.1, 0.2)))
+    side = min(*values.shape, max(12, int(min(values.shape) * rng.uniform(0.1, 0.2))))
     top, left = (int(rng.integers(n - side + 1)) for n in values.shape)
     return Shot(values[top : top + side, left : left + side], OTHER, shot.patient, shot.hu)
 
