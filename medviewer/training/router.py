@@ -63,7 +63,7 @@ def plan(quick: bool) -> Plan:
     if quick:
         return Plan(steps=4, warmup=2, evaluate_every=2, checkpoint_every=2)
     return Plan(
-        steps=1600, rate=3e-3, warmup=100, weight_decay=2e-2, average=0.995,
+        steps=1000, rate=3e-3, warmup=100, weight_decay=2e-2, average=0.995,
         evaluate_every=100, checkpoint_every=50, threads=2,
     )  # fmt: skip
 
@@ -80,5 +80,5 @@ def write_card(folder: Path, network: nn.Module, quick: bool) -> ModelCard:
 def evaluate(bundle: Bundle, quick: bool) -> Report:
     """Every picture of the test patients and sources, as it is, turned and negative."""
     network = load_network(bundle, torch.device("cpu"))
-    made = sections(network, pool("test", quick), 20 if quick else 1000)
-    return Report(bundle.card.id, bundle.card.version, made)
+    made, points = sections(network, pool("test", quick), 20 if quick else 1000)
+    return Report(bundle.card.id, bundle.card.version, made, points)

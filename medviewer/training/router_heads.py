@@ -199,5 +199,7 @@ def _soft(value: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.fl
     """Blurred a little, none to two times [1 2 1]."""
     for _ in range(int(rng.integers(0, 3))):
         for axis in (0, 1):
-            value = (np.roll(value, 1, axis) + 2 * value + np.roll(value, -1, axis)) / 4
+            value = np.asarray(
+                (np.roll(value, 1, axis) + 2 * value + np.roll(value, -1, axis)) / 4, np.float32
+            )
     return value

@@ -25,7 +25,7 @@ KINDS = (
 UPSIDE_DOWN, INVERTED = "upside_down", "inverted"
 OUTPUTS = (*KINDS, UPSIDE_DOWN, INVERTED)
 NO_WAY_UP = frozenset({CARDIAC, OTHER})
-"""Kinds of which any turn is as good as another: whether they are upside down is neither taught nor judged."""
+"""Kinds of which any turn is as good as another: being upside down is neither taught nor judged."""
 NO_GREYS = frozenset({OTHER})
 """Kinds of which light and dark may be either way."""
 SIZE = 128

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pydicom
 
-from medviewer.training import cxr_pneumonia, folders, pngs, router_kinds, router_strange
 from medviewer.training import cardiac_mr as cardiac
+from medviewer.training import cxr_pneumonia, folders, pngs, router_kinds, router_strange
 from medviewer.training.router_heads import AXES, Head, draw_head, head, read_head
 from medviewer.training.router_kinds import KINDS, OTHER, Shot, kept
 from medviewer.training.router_scans import (
@@ -87,7 +87,7 @@ def pool(part: str) -> Pool:
 
 def drawn_pool(seed: int) -> Pool:
     """A pool without any data: synthetic chests, ball-shaped heads, patterns. For proving the path."""
-    return Pool(by_kind(phantom_shots(seed, slices=5, size=96)), [ball()])
+    return Pool(by_kind(phantom_shots(seed, slices=5, size=96)), [ball(f"ball {seed}")])
 
 
 def by_kind(shots: list[Shot]) -> dict[str, list[Shot]]:
@@ -107,7 +107,7 @@ def split(parts: dict[str, Pool]) -> Split:
     return Split(named, ADULT_SEED, "README of the model: patients, phantoms, label maps and sources")
 
 
-def ball() -> Head:
+def ball(name: str) -> Head:
     """A head of three balls inside each other, with a nose: for tests."""
     z, y, x = np.mgrid[:64, :64, :64] - 32
     radius = np.sqrt(z**2 + y**2 + x**2)
@@ -115,7 +115,7 @@ def ball() -> Head:
     for reach, label in ((30, 211), (27, 215), (24, 3), (16, 2), (6, 4)):
         labels[radius < reach] = label
     labels[(np.abs(x) < 4) & (np.abs(z) < 4) & (y < -24)] = 211
-    return head("ball", labels)
+    return head(name, labels)
 
 
 def _children(part: str) -> list[Shot]:

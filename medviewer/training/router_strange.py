@@ -78,7 +78,7 @@ def _shapes(rng: np.random.Generator) -> Drawing:
         else:
             points = [(int(a), int(b)) for a, b in rng.integers(0, _N, (int(rng.integers(2, 6)), 2))]
             pen.line(points, fill=grey, width=int(rng.integers(1, 5)))
-    return np.asarray(image, np.float32) / 255
+    return np.asarray(np.asarray(image, np.float32) / 255, np.float32)
 
 
 def _page(rng: np.random.Generator) -> Drawing:
@@ -89,7 +89,7 @@ def _page(rng: np.random.Generator) -> Drawing:
     for row in range(int(rng.integers(2, 12))):
         text = "".join(chr(int(c)) for c in rng.integers(48, 123, int(rng.integers(2, 22))))
         pen.text((int(rng.integers(2, 30)), 4 + row * 10), text, fill=255 - ground)
-    return np.asarray(image, np.float32) / 255
+    return np.asarray(np.asarray(image, np.float32) / 255, np.float32)
 
 
 def _fan(rng: np.random.Generator) -> Drawing:

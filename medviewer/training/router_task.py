@@ -74,7 +74,11 @@ class RouterTask:
             for k, truth in enumerate((upside_down, inverted))
         )
         right = (logits.detach()[:, : len(KINDS)].argmax(1) == kinds).float().mean()
-        parts = {"accuracy": float(right), "upside down": float(second), "inverted": float(third)}
+        parts = {
+            "accuracy": float(right),
+            "upside down": float(second.detach()),
+            "inverted": float(third.detach()),
+        }
         return first + second + third, parts
 
     def evaluate(self, network: nn.Module) -> dict[str, float]:
