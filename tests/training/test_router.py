@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from medviewer import paths
 from medviewer.ai.card import load_card
@@ -79,7 +77,7 @@ def test_that_numbers_are_read_as_nine_shares_and_two_answers_of_their_own() -> 
     assert (found.upside_down[1], found.inverted[1]) == (0.5, 1.0)
 
 
-@given(st.floats(0.01, 50), st.floats(-2000, 2000))
+@pytest.mark.parametrize(("gain", "offset"), [(0.01, 5.0), (50.0, -1024.0), (4095.0, 0.0)])
 def test_that_the_network_sees_the_same_whatever_the_unit(gain: float, offset: float) -> None:
     picture = np.random.default_rng(0).random((40, 60)).astype(np.float32)
     seen = router_kinds.prepare(picture)
@@ -99,7 +97,7 @@ def test_that_a_turned_picture_is_another_one_and_turns_back(turn: str) -> None:
 def test_that_what_is_said_of_a_drawn_picture_is_true() -> None:
     rng = np.random.default_rng(1)
     answers = set()
-    for _ in range(300):
+    for _ in range(150):
         drawn = router_change.draw(_arrow(), rng, hard=0)
         top, bottom = drawn.picture[:20].mean(), drawn.picture[-20:].mean()
         left, right = drawn.picture[:, :20].mean(), drawn.picture[:, -20:].mean()
@@ -139,18 +137,17 @@ def test_that_windows_are_applied_to_ct_only() -> None:
 
 
 def test_that_a_head_is_drawn_with_its_nose_in_the_right_place() -> None:
-    labels = np.zeros((200, 200, 200), np.uint8)
-    z, y, x = np.mgrid[:200, :200, :200] - 100
-    labels[z**2 + y**2 + x**2 < 70**2] = 211
-    labels[z**2 + y**2 + x**2 < 60**2] = 3
-    labels[(np.abs(x) < 12) & (np.abs(z) < 12) & (y < -60) & (y > -95)] = 215
+    labels = np.zeros((100, 100, 100), np.uint8)
+    z, y, x = np.ogrid[-50:50, -50:50, -50:50]
+    labels[z**2 + y**2 + x**2 < 30**2] = 3
+    labels[(np.abs(x) < 6) & (np.abs(z) < 40) & (y < -34) & (y > -48)] = 215  # denser than all else
     source = head("test", labels)
-    assert np.allclose(source.centre, 100, atol=1)
+    assert np.allclose(source.centre, 50, atol=1)
     rng = np.random.default_rng(0)
-    nose = [draw_head(source, router_kinds.HEAD_CT, rng).values > 390 for _ in range(60)]
-    rows = [float(np.nonzero(one)[0].mean()) for one in nose if one[:72].sum() > 15]
-    assert len(rows) > 8
-    assert np.median(rows) < 40
+    pictures = [draw_head(source, router_kinds.HEAD_CT, rng).values[:100] for _ in range(20)]
+    rows = [float(np.nonzero(one > 380)[0].mean()) for one in pictures if (one > 380).sum() > 15]
+    assert len(rows) > 6
+    assert np.median(rows) < 65  # of 144: above the middle
 
 
 @pytest.mark.parametrize("kind", AXES)
@@ -176,12 +173,12 @@ def test_that_patterns_are_pictures(pattern: router_strange.Callable[..., router
 
 def test_that_every_kind_is_drawn_and_no_kind_twice_as_often() -> None:
     pool = sources.drawn_pool(0)
-    kinds = some(pool, 700, np.random.default_rng(0)).kinds
+    kinds = some(pool, 280, np.random.default_rng(0)).kinds
     share = np.bincount(kinds, minlength=len(KINDS)) / len(kinds)
     assert {KINDS[k] for k in np.flatnonzero(share)} == set(pool.kinds)
     rest = share[[KINDS.index(kind) for kind in pool.kinds if kind != router_kinds.OTHER]]
-    assert np.allclose(rest, 1 / 7, atol=0.05)
-    assert share[-1] == pytest.approx(2 / 7, abs=0.06)
+    assert np.allclose(rest, 1 / 7, atol=0.07)
+    assert share[-1] == pytest.approx(2 / 7, abs=0.09)
 
 
 def test_that_turned_and_negative_pictures_are_learned(tmp_path: Path) -> None:
