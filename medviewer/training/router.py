@@ -6,6 +6,7 @@ how its eleven numbers are read is :mod:`medviewer.training.router_kinds`.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ VALIDATED = 480
 _DRAWN = {"train": 0, "validation": 1, "test": 2}
 
 
+@cache
 def pool(part: str, quick: bool) -> Pool:
     """The pictures of a part; quick: a few drawn ones, without any data set."""
     return sources.drawn_pool(_DRAWN[part]) if quick else sources.pool(part)

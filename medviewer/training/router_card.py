@@ -45,7 +45,7 @@ _LIMITS = [
 _DATA = [
     "TCIA Lung-PET-CT-Dx patient A0001, two kernels (CC BY 4.0: P. Li et al., "
     "doi:10.7937/TCIA.2020.NNC2-0461), axial, and as coronal and sagittal pictures of no kind",
-    "28 synthetic chests (medviewer.training.phantom)",
+    "18 synthetic chests (medviewer.training.phantom)",
     "13 SynthSeg label maps (B. Billot et al., Apache-2.0), drawn as MR of any contrast and as CT",
     "one enhanced MR head of dcm_qa_xa30 (BSD-2-Clause)",
     "Sunnybrook Cardiac Data, 30 training patients (public domain)",

@@ -25,7 +25,7 @@ from medviewer.training.splits import Split, split_patients
 
 PARTS = ("train", "validation", "test")
 HEAD_MAPS = {"train": range(1, 13), "validation": range(13, 14), "test": range(14, 17)}
-PHANTOMS = {"train": range(3000, 3024), "validation": range(3100, 3104), "test": range(0)}
+PHANTOMS = {"train": range(3000, 3016), "validation": range(3100, 3102), "test": range(0)}
 CHILDREN = {"train": 900, "validation": 90, "test": 300}
 ADULT_SEED = 2
 _REAL_SHARE = 0.2
