@@ -25,6 +25,7 @@ MODELS = {
     "lung-ct": "medviewer.training.lung_ct",
     "cxr-pneumonia": "medviewer.training.cxr_pneumonia",
     "cxr-pneumonia-28": "medviewer.training.cxr_pneumonia_28",
+    "router": "medviewer.training.router",
 }
 """Model id → recipe module (imported only when asked for)."""
 
