@@ -148,7 +148,89 @@ def _brain_unet3d(outputs: int = 18, widths: tuple[int, ...] = (32, 64, 64, 96, 
     return BrainUNet3d(outputs, tuple(widths))
 
 
-NETWORKS: dict[str, Callable[..., nn.Module]] = {"lung_unet2d": _lung_unet2d, "brain_unet3d": _brain_unet3d}
+class _Residual(nn.Module):
+    """Two 3 x 3 convolutions with batch norm (which folds into them) beside a shortcut; ``stride`` halves."""
+
+    def __init__(self, inside: int, outside: int, stride: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(inside, outside, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(outside),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(outside, outside, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(outside),
+        )
+        same = inside == outside and stride == 1
+        pooled = nn.AvgPool2d(stride, ceil_mode=True) if stride > 1 else nn.Identity()
+        self.shortcut = (
+            nn.Identity()
+            if same
+            else nn.Sequential(pooled, nn.Conv2d(inside, outside, 1, bias=False), nn.BatchNorm2d(outside))
+        )
+
+    def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        """The sum of both ways, rectified."""
+        return torch.relu(self.body(picture) + self.shortcut(picture))
+
+
+class PictureClassifier(nn.Module):
+    """Residual CNN: (n, inputs, H, W) -> logits (n, outputs).
+
+    ``widths`` are the channels of the stages, ``blocks`` how many residual blocks each has; every stage but the
+    first halves the picture, and the stem does ``halvings`` times more. :meth:`maps` gives the last feature
+    maps, whose weighted sum is where the network looked.
+    """
+
+    def __init__(
+        self,
+        inputs: int = 1,
+        outputs: int = 2,
+        widths: tuple[int, ...] = (24, 48, 96, 160),
+        blocks: tuple[int, ...] = (1, 2, 2, 1),
+        halvings: int = 2,
+        dropout: float = 0.2,
+    ) -> None:
+        super().__init__()
+        stem: list[nn.Module] = []
+        for k in range(max(1, halvings)):
+            stride = 2 if k < halvings else 1
+            first = inputs if k == 0 else widths[0]
+            stem += [nn.Conv2d(first, widths[0], 3, stride, 1, bias=False), nn.BatchNorm2d(widths[0])]
+            stem.append(nn.ReLU(inplace=True))
+        self.stem = nn.Sequential(*stem)
+        stages: list[nn.Module] = []
+        before = widths[0]
+        for level, (width, count) in enumerate(zip(widths, blocks, strict=True)):
+            for k in range(count):
+                stages.append(_Residual(before, width, 2 if k == 0 and level else 1))
+                before = width
+        self.stages = nn.Sequential(*stages)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(before, outputs)
+
+    def maps(self, picture: torch.Tensor) -> torch.Tensor:
+        """The last feature maps, (n, widths[-1], h, w)."""
+        x = picture.contiguous(memory_format=torch.channels_last)
+        out: torch.Tensor = self.stages(self.stem(x))
+        return out
+
+    def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        """Logits for a batch of pictures."""
+        pooled = self.maps(picture).mean(dim=(2, 3))
+        out: torch.Tensor = self.head(self.dropout(pooled))
+        return out
+
+
+def _picture_classifier(**args: Any) -> nn.Module:
+    """Lists of JSON as the tuples the class wants."""
+    return PictureClassifier(**{k: tuple(v) if isinstance(v, list) else v for k, v in args.items()})
+
+
+NETWORKS: dict[str, Callable[..., nn.Module]] = {
+    "lung_unet2d": _lung_unet2d,
+    "picture_classifier": _picture_classifier,
+    "brain_unet3d": _brain_unet3d,
+}
 """Every network a card may name. A new one is one more entry."""
 
 
