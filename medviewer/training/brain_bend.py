@@ -82,5 +82,7 @@ def _field(rng: np.random.Generator, noise: torch.Generator) -> torch.Tensor:
     middle = functional.interpolate(points, size=_MIDDLE, mode="trilinear", align_corners=True)
     for _ in range(2):  # rounds the creases between the control points
         middle = functional.avg_pool3d(middle, 3, stride=1, padding=1, count_include_pad=False)
-    whole: torch.Tensor = functional.interpolate(middle, size=GRID_SHAPE, mode="trilinear", align_corners=True)
+    whole: torch.Tensor = functional.interpolate(
+        middle, size=GRID_SHAPE, mode="trilinear", align_corners=True
+    )
     return whole[0]

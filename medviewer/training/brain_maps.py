@@ -71,12 +71,16 @@ def read_map(path: Path) -> LabelMap:
     """One label map, whatever way its file is stored. Raises :class:`BrokenTraining` for an unknown number or grid."""
     picture = sitk.DICOMOrient(sitk.ReadImage(str(path)), "LPS")
     if not np.allclose(picture.GetSpacing(), 1.0, atol=1e-3):
-        raise BrokenTraining(f"{path.name}: the label map is not on a 1 mm grid.", "Use the maps as published.")
+        raise BrokenTraining(
+            f"{path.name}: the label map is not on a 1 mm grid.", "Use the maps as published."
+        )
     stored = np.rint(sitk.GetArrayFromImage(picture)).astype(np.int32)
     lookup = np.full(max(FINE) + 1, 255, np.uint8)
     lookup[list(FINE)] = np.arange(len(FINE), dtype=np.uint8)
     if stored.min() < 0 or stored.max() > max(FINE) or (lookup[np.unique(stored)] == 255).any():
-        raise BrokenTraining(f"{path.name}: the label map holds unknown numbers.", "Use the maps as published.")
+        raise BrokenTraining(
+            f"{path.name}: the label map holds unknown numbers.", "Use the maps as published."
+        )
     return from_fine(path.name.split(".")[0], lookup[stored])
 
 
@@ -107,7 +111,9 @@ def read_maps(folder: Path, names: Sequence[str]) -> list[LabelMap]:
     files = {path.name.split(".")[0]: path for path in map_files(folder)}
     missing = [name for name in names if name not in files]
     if missing:
-        raise BrokenTraining(f"The label map {missing[0]} is missing.", "Put the whole data folder beside the project.")
+        raise BrokenTraining(
+            f"The label map {missing[0]} is missing.", "Put the whole data folder beside the project."
+        )
     return [read_map(files[name]) for name in names]
 
 

@@ -26,7 +26,7 @@ PLAN = Plan(
 )
 QUICK = Plan(steps=6, warmup=2, evaluate_every=3, checkpoint_every=3, threads=2)
 
-_PROBED = 2
+_PROBED = 4
 """Of the eight voxels of a block, how many a step learns from, drawn anew each time: the loss costs as much as
 the network, and neighbours tell it the same."""
 _CHECKED = 8
@@ -99,9 +99,7 @@ class BrainMr:
         return self._samples
 
 
-SCORED = frozenset(
-    name for number, _, name in joint() if number not in (0, index_of("csf"))
-)
+SCORED = frozenset(name for number, _, name in joint() if number not in (0, index_of("csf")))
 """What counts: everything but background and the fluid around the brain."""
 
 

@@ -9,8 +9,8 @@ from torch.nn import functional
 from medviewer.ai.brain_grid import GRID_MM, GRID_SHAPE
 
 _BIAS = 0.35
-_THICK_SHARE = 0.5
-_THICK_MM = (2.0, 7.0)
+_THICK_SHARE = 0.4
+_THICK_MM = (2.0, 6.5)
 _CUT_SHARE = 0.15
 
 
