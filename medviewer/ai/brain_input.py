@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK
 from numpy.typing import NDArray
 
 from medviewer.ai.brain_grid import GRID_MM, GRID_SHAPE, percentile_levels, scale
@@ -46,9 +46,9 @@ def grid_geometry(
     return Geometry(affine)
 
 
-def to_image(voxels: NDArray[Any], geometry: Geometry) -> sitk.Image:
+def to_image(voxels: NDArray[Any], geometry: Geometry) -> SimpleITK.Image:
     """SimpleITK's picture of (slice, row, column) voxels, at their place in LPS."""
-    image = sitk.GetImageFromArray(voxels)
+    image = SimpleITK.GetImageFromArray(voxels)
     image.SetSpacing(geometry.spacing_mm[::-1])
     image.SetDirection(_orthonormal(geometry.directions[:, ::-1]).ravel().tolist())
     image.SetOrigin(geometry.affine[:3, 3].tolist())
@@ -62,17 +62,17 @@ def _orthonormal(directions: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def resample(
-    image: sitk.Image, geometry: Geometry, shape: tuple[int, ...], how: int, fill: float
+    image: SimpleITK.Image, geometry: Geometry, shape: tuple[int, ...], how: int, fill: float
 ) -> NDArray[Any]:
     """(slice, row, column) values of ``image`` at the voxels of another grid; ``fill`` outside it."""
-    filter_ = sitk.ResampleImageFilter()
+    filter_ = SimpleITK.ResampleImageFilter()
     filter_.SetSize([int(n) for n in reversed(shape)])
     filter_.SetOutputSpacing(geometry.spacing_mm[::-1])
     filter_.SetOutputDirection(_orthonormal(geometry.directions[:, ::-1]).ravel().tolist())
     filter_.SetOutputOrigin(geometry.affine[:3, 3].tolist())
     filter_.SetInterpolator(how)
     filter_.SetDefaultPixelValue(fill)
-    return np.asarray(sitk.GetArrayFromImage(filter_.Execute(image)))
+    return np.asarray(SimpleITK.GetArrayFromImage(filter_.Execute(image)))
 
 
 class BrainInput:
@@ -90,13 +90,13 @@ class BrainInput:
 
     def picture(self, centre: Point) -> Float32:
         """(D, H, W) scaled values around ``centre`` (LPS mm)."""
-        values = resample(self._image, grid_geometry(centre), GRID_SHAPE, sitk.sitkLinear, self._lowest)
+        values = resample(self._image, grid_geometry(centre), GRID_SHAPE, SimpleITK.sitkLinear, self._lowest)
         return scale(values, percentile_levels(values))
 
     def first_centre(self) -> Point:
         """Where the brain should be, LPS mm: below the top of the head, in its middle."""
         shape, geometry = self._coarse_grid()
-        values = resample(self._image, geometry, shape, sitk.sitkLinear, self._lowest)
+        values = resample(self._image, geometry, shape, SimpleITK.sitkLinear, self._lowest)
         head = _head(values)
         if not head.any():
             return _point(geometry.position((np.asarray(shape) - 1) / 2))
@@ -116,7 +116,7 @@ class BrainInput:
         fine = finer_labels(probabilities, left)
         shape = tuple(FINER * n for n in GRID_SHAPE)
         image = to_image(fine, grid_geometry(centre, GRID_MM / FINER, shape))
-        return np.asarray(resample(image, self._geometry, self._shape, sitk.sitkNearestNeighbor, 0), np.uint8)
+        return np.asarray(resample(image, self._geometry, self._shape, SimpleITK.sitkNearestNeighbor, 0), np.uint8)
 
     def _coarse_grid(self) -> tuple[tuple[int, int, int], Geometry]:
         """A grid of 4 mm along LPS that holds the whole volume."""
@@ -197,14 +197,14 @@ def _doubled(values: Float32) -> Float32:
     return np.ascontiguousarray(values)
 
 
-def _smoothed(image: sitk.Image, grid_mm: float) -> sitk.Image:
+def _smoothed(image: SimpleITK.Image, grid_mm: float) -> SimpleITK.Image:
     """Blurred along the axes that are finer than the grid, so that nothing aliases."""
     for axis, spacing in enumerate(image.GetSpacing()):
         width = grid_mm**2 - spacing**2
         if width > 0.01 and image.GetSize()[axis] >= 4:
             sigma = _GRID_BLUR * float(np.sqrt(width))
-            image = sitk.RecursiveGaussian(
-                image, sigma, False, sitk.RecursiveGaussianImageFilter.ZeroOrder, axis
+            image = SimpleITK.RecursiveGaussian(
+                image, sigma, False, SimpleITK.RecursiveGaussianImageFilter.ZeroOrder, axis
             )
     return image
 
@@ -214,8 +214,8 @@ def _head(values: NDArray[Any]) -> NDArray[np.bool_]:
     bright = np.sqrt(values - values.min())
     if bright.max() <= 0:
         return np.zeros(bright.shape, bool)
-    mask = sitk.OtsuThreshold(sitk.GetImageFromArray(bright), 0, 1, 128)
-    pieces = sitk.GetArrayFromImage(sitk.RelabelComponent(sitk.ConnectedComponent(mask)))
+    mask = SimpleITK.OtsuThreshold(SimpleITK.GetImageFromArray(bright), 0, 1, 128)
+    pieces = SimpleITK.GetArrayFromImage(SimpleITK.RelabelComponent(SimpleITK.ConnectedComponent(mask)))
     return np.asarray(pieces == 1)
 
 

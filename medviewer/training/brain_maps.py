@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK
 from numpy.typing import NDArray
 
 from medviewer.ai.brain_labels import LEFT, RIGHT, STRUCTURES, index_of
@@ -69,12 +69,12 @@ class LabelMap:
 
 def read_map(path: Path) -> LabelMap:
     """One label map, whatever way its file is stored. Raises :class:`BrokenTraining` for an unknown number or grid."""
-    picture = sitk.DICOMOrient(sitk.ReadImage(str(path)), "LPS")
+    picture = SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(path)), "LPS")
     if not np.allclose(picture.GetSpacing(), 1.0, atol=1e-3):
         raise BrokenTraining(
             f"{path.name}: the label map is not on a 1 mm grid.", "Use the maps as published."
         )
-    stored = np.rint(sitk.GetArrayFromImage(picture)).astype(np.int32)
+    stored = np.rint(SimpleITK.GetArrayFromImage(picture)).astype(np.int32)
     lookup = np.full(max(FINE) + 1, 255, np.uint8)
     lookup[list(FINE)] = np.arange(len(FINE), dtype=np.uint8)
     if stored.min() < 0 or stored.max() > max(FINE) or (lookup[np.unique(stored)] == 255).any():
