@@ -52,6 +52,19 @@ An example of ``card.json`` (keys with a default may be left out)::
 ``labels[].id`` is the index of the class in ``network.outputs``; outputs that are no label (background,
 airway) are computed and not shown. ``seconds_per_slice`` is measured on a two-core CPU and only used for the
 first estimate of the running time.
+
+A model of single pictures leaves the spacings out (or null) and ``planes`` empty, lists its preparation in
+``input.steps`` (:mod:`medviewer.ai.steps`), and says how its score became a probability and what a threshold
+costs::
+
+    "input": {"modality": "DX", "other_modalities": ["CR"], "age_max_years": 6, "planes": [], ...,
+              "steps": [{"name": "scale_percentiles", "args": {"low": 0.5, "high": 99.5}}]},
+    "calibration": {"method": "temperature and bias", "temperature": 1.4, "bias": 0.3, "data": "..."},
+    "conformal": {"coverage": 0.9, "thresholds": [0.4, 0.6], "data": "..."},
+    "operating_points": [{"label": "pneumonia", "threshold": 0.5, "sensitivity": 0.97, "specificity": 0.95}]
+
+``conformal.thresholds`` go with ``network.outputs``: a class whose probability reaches its own stays in the
+set.
 """
 
 from __future__ import annotations
@@ -64,6 +77,7 @@ from types import MappingProxyType
 from typing import Any
 
 from medviewer.ai.findings import Code
+from medviewer.ai.steps import Step, wrong_steps
 from medviewer.ai.strict_json import StrictJsonError, build, read
 from medviewer.errors import BundleError
 
@@ -103,13 +117,21 @@ class InputSpec:
     modality: str
     body_parts: tuple[str, ...]
     planes: tuple[str, ...]
-    slice_spacing_mm: tuple[float, float]
-    pixel_spacing_mm: tuple[float, float]
     slices_min: int
     size: tuple[int, int]
     intensity: Intensity
+    slice_spacing_mm: tuple[float, float] | None = None
+    pixel_spacing_mm: tuple[float, float] | None = None
     thickness_max_mm: float | None = None
     age_min_years: int | None = None
+    age_max_years: int | None = None
+    other_modalities: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Every modality the model reads, the main one first."""
+        return (self.modality, *self.other_modalities)
 
 
 @dataclass(frozen=True)
@@ -137,6 +159,35 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """How the network's margin became a probability: 1 / (1 + exp(-(margin / temperature + bias)))."""
+
+    method: str
+    temperature: float
+    data: str
+    bias: float = 0.0
+
+
+@dataclass(frozen=True)
+class Conformal:
+    """The least probability of each output with which it stays in the set of possible answers."""
+
+    coverage: float
+    thresholds: tuple[float, ...]
+    data: str
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """What a threshold of a label costs, on the data the metrics were measured on."""
+
+    label: str
+    threshold: float
+    sensitivity: float
+    specificity: float
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """Everything a reader may ask about a model, frozen."""
 
@@ -157,6 +208,9 @@ class ModelCard:
     licence: str
     changelog: tuple[str, ...]
     seconds_per_slice: float | None = None
+    calibration: Calibration | None = None
+    conformal: Conformal | None = None
+    operating_points: tuple[OperatingPoint, ...] = ()
 
     def __post_init__(self) -> None:
         for wrong in _contradictions(self):
@@ -208,11 +262,14 @@ def _contradictions(card: ModelCard) -> list[str]:
         (min(card.input.size) < 1 or card.input.slices_min < 1, "input.size and slices_min must be positive"),
         (card.input.intensity.low >= card.input.intensity.high, "input.intensity.low is not below high"),
     ]
-    for what, (low, high) in (
-        ("slice_spacing_mm", card.input.slice_spacing_mm),
-        ("pixel_spacing_mm", card.input.pixel_spacing_mm),
-    ):
+    ranges = {
+        "slice_spacing_mm": card.input.slice_spacing_mm,
+        "pixel_spacing_mm": card.input.pixel_spacing_mm,
+    }
+    for what, (low, high) in ((what, limits) for what, limits in ranges.items() if limits is not None):
         rules.append((not 0 < low <= high, f"input.{what} is not a range of positive numbers"))
+    rules += [(True, f"input.steps holds {text}") for text in wrong_steps(card.input.steps)]
+    rules += _score_rules(card)
     for label in card.labels:
         trained = 0 <= label.id < len(outputs) and outputs[label.id] == label.name
         rules.append((not trained, f"label {label.name!r} is no output the network was trained for"))
@@ -220,3 +277,21 @@ def _contradictions(card: ModelCard) -> list[str]:
             (not re.fullmatch(r"#[0-9A-Fa-f]{6}", label.colour), f"colour of {label.name!r} is not #RRGGBB")
         )
     return [text for wrong, text in rules if wrong]
+
+
+def _score_rules(card: ModelCard) -> list[tuple[bool, str]]:
+    """What must hold of the numbers behind a score."""
+    rules: list[tuple[bool, str]] = []
+    if card.calibration is not None:
+        rules.append((card.calibration.temperature <= 0, "calibration.temperature is not positive"))
+        rules.append((not card.score_meaning, "score_meaning is empty beside a calibration"))
+    if card.conformal is not None:
+        wrong = len(card.conformal.thresholds) != len(card.network.outputs)
+        rules.append((wrong, "conformal.thresholds are not as many as network.outputs"))
+        rules.append((not 0 < card.conformal.coverage < 1, "conformal.coverage is not between 0 and 1"))
+    known = {label.name for label in card.labels}
+    for point in card.operating_points:
+        rules.append((point.label not in known, f"operating_points name {point.label!r}, which is no label"))
+        shares = (point.sensitivity, point.specificity)
+        rules.append((not all(0 <= s <= 1 for s in shares), "an operating point is no share of 0 to 1"))
+    return rules

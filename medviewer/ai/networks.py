@@ -176,15 +176,16 @@ class _Residual(nn.Module):
 class PictureClassifier(nn.Module):
     """Residual CNN: (n, inputs, H, W) -> logits (n, outputs).
 
-    ``widths`` are the channels of the stages, ``blocks`` how many residual blocks each has; every stage but the
-    first halves the picture, and the stem does ``halvings`` times more. :meth:`maps` gives the last feature
-    maps, whose weighted sum is where the network looked.
+    ``widths`` are the channels of the stages, ``blocks`` how many residual blocks each has; every stage but
+    the first halves the picture, and the stem does ``halvings`` times more. :meth:`maps` gives the last
+    feature maps, whose weighted sum is where the network looked.
     """
 
     def __init__(
         self,
         inputs: int = 1,
         outputs: int = 2,
+        *,
         widths: tuple[int, ...] = (24, 48, 96, 160),
         blocks: tuple[int, ...] = (1, 2, 2, 1),
         halvings: int = 2,
@@ -223,7 +224,8 @@ class PictureClassifier(nn.Module):
 
 def _picture_classifier(**args: Any) -> nn.Module:
     """Lists of JSON as the tuples the class wants."""
-    return PictureClassifier(**{k: tuple(v) if isinstance(v, list) else v for k, v in args.items()})
+    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in args.items()}
+    return PictureClassifier(**plain)
 
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {

@@ -1,7 +1,7 @@
 """Preparation of pictures as named steps: one definition for training and for reading, listed on the card.
 
-A step takes a picture, rows by columns (or slices by rows by columns where it says so), and its parameters, and
-returns a new one in float32; the given one is never changed. A card lists its steps in order::
+A step takes a picture (..., rows, columns) and its parameters and returns a new one in float32; the given
+one is never changed. A card lists its steps in order::
 
     "steps": [{"name": "clip", "args": {"low": -1000, "high": 400}}, {"name": "zscore", "args": {}}]
 
@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK
 from numpy.typing import NDArray
 
 from medviewer.errors import BundleError
@@ -61,8 +61,8 @@ def _wrong(step: Step) -> list[str]:
     known = {name: p for name, p in inspect.signature(function).parameters.items() if name != "picture"}
     for name in step.args:
         if name not in known:
-            near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
-            said = f"; the nearest known one is {near[0]!r}" if near else "; it takes none"
+            nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
+            said = f"; the nearest known one is {nearest[0]!r}" if nearest else "; it takes none"
             return [f"step {step.name!r} has no argument {name!r}{said}"]
     lacking = [n for n, p in known.items() if p.default is inspect.Parameter.empty and n not in step.args]
     return [f"step {step.name!r} lacks the argument {name!r}" for name in lacking]
@@ -75,7 +75,7 @@ def clean(picture: Picture, fill: float = 0.0) -> Picture:
 
 def clip(picture: Picture, low: float, high: float) -> Picture:
     """Values below ``low`` become ``low``, above ``high`` become ``high``."""
-    return np.clip(picture, np.float32(low), np.float32(high))
+    return np.asarray(np.clip(picture, np.float32(low), np.float32(high)), np.float32)
 
 
 def invert_if(picture: Picture, dark_border: bool = True, share: float = 0.06) -> Picture:
@@ -92,17 +92,17 @@ def invert_if(picture: Picture, dark_border: bool = True, share: float = 0.06) -
     bright = float(np.median(picture[..., frame])) > float(np.median(middle))
     if bright != dark_border:
         return picture
-    return (picture.max() + picture.min() - picture).astype(np.float32)
+    return np.asarray(picture.max() + picture.min() - picture, np.float32)
 
 
 def denoise_median(picture: Picture, radius: int = 1) -> Picture:
     """The median of each pixel's square neighbourhood: takes out single wrong pixels, keeps edges."""
-    return _filtered(picture, lambda image: sitk.Median(image, [int(radius)] * image.GetDimension()))
+    return _filtered(picture, lambda image: SimpleITK.Median(image, [int(radius)] * image.GetDimension()))
 
 
 def denoise_gauss(picture: Picture, sigma: float = 1.0) -> Picture:
     """Blur by a Gaussian of ``sigma`` pixels."""
-    return _filtered(picture, lambda image: sitk.DiscreteGaussian(image, float(sigma) ** 2))
+    return _filtered(picture, lambda image: SimpleITK.DiscreteGaussian(image, float(sigma) ** 2))
 
 
 def scale_range(picture: Picture, low: float, high: float) -> Picture:
@@ -116,7 +116,8 @@ def scale_percentiles(picture: Picture, low: float = 0.5, high: float = 99.5) ->
     bottom, top = (float(v) for v in np.percentile(picture, [low, high]))
     if top <= bottom:
         return np.zeros_like(picture)
-    return np.clip((picture - bottom) / (top - bottom), 0.0, 1.0).astype(np.float32)
+    scaled = np.clip((picture - bottom) / (top - bottom), 0.0, 1.0)
+    return np.asarray(scaled, np.float32)
 
 
 def zscore(picture: Picture) -> Picture:
@@ -124,7 +125,7 @@ def zscore(picture: Picture) -> Picture:
     deviation = float(picture.std(dtype=np.float64))
     if deviation == 0:
         return np.zeros_like(picture)
-    return ((picture - picture.mean(dtype=np.float64)) / deviation).astype(np.float32)
+    return np.asarray((picture - picture.mean(dtype=np.float64)) / deviation, np.float32)
 
 
 def resize_area(picture: Picture, size: Sequence[int]) -> Picture:
@@ -169,8 +170,8 @@ def crop_centre(picture: Picture, size: Sequence[int]) -> Picture:
     return picture[..., starts[0] : ends[0], starts[1] : ends[1]]
 
 
-def _filtered(picture: Picture, function: Callable[[sitk.Image], sitk.Image]) -> Picture:
-    return np.asarray(sitk.GetArrayFromImage(function(sitk.GetImageFromArray(picture))), np.float32)
+def _filtered(picture: Picture, function: Callable[[SimpleITK.Image], SimpleITK.Image]) -> Picture:
+    return np.asarray(SimpleITK.GetArrayFromImage(function(SimpleITK.GetImageFromArray(picture))), np.float32)
 
 
 STEPS: Mapping[str, Callable[..., Picture]] = MappingProxyType(

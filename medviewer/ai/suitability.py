@@ -111,16 +111,16 @@ def fit(card: ModelCard, series: Series, patient_age: str = "") -> Fit:
 
 
 def _modality(card: ModelCard, series: Series, verdict: _Verdict) -> None:
-    wanted = card.input.modality
-    if series.modality != wanted:
+    wanted = " or ".join(card.input.modalities)
+    if series.modality not in card.input.modalities:
         said = series.modality or "of no told modality"
         verdict.refuse("MODALITY", f"The images are {said}; this model reads {wanted} only.")
         return
-    classes = _IMAGE_CLASSES.get(wanted, ())
+    classes = _IMAGE_CLASSES.get(series.modality, ())
     if classes and any(instance.sop_class not in classes for instance in series.instances):
         verdict.refuse("SOP_CLASS", f"These are no original {wanted} images but captures or derived objects.")
         return
-    verdict.checked.append(wanted)
+    verdict.checked.append(series.modality)
 
 
 def _pixels(card: ModelCard, series: Series, verdict: _Verdict) -> None:
@@ -169,7 +169,7 @@ def plane_of(geometry: Geometry) -> str:
 
 
 def _plane(card: ModelCard, series: Series, verdict: _Verdict) -> None:
-    if series.geometry is None:
+    if series.geometry is None or not card.input.planes:
         return
     plane = plane_of(series.geometry)
     if plane in card.input.planes:
@@ -183,10 +183,13 @@ def _spacing(card: ModelCard, series: Series, verdict: _Verdict) -> None:
     if series.geometry is None:
         return
     step, *pixel = series.geometry.spacing_mm
-    for code, what, values, (low, high) in (
+    for code, what, values, limits in (
         ("SLICE_SPACING", "The slices lie", [step], card.input.slice_spacing_mm),
         ("PIXEL_SPACING", "The pixels lie", pixel, card.input.pixel_spacing_mm),
     ):
+        if limits is None:
+            continue
+        low, high = limits
         if any(not low - 1e-3 <= value <= high + 1e-3 for value in values):
             said = f"{max(values):.3g}{_THIN}mm apart; this model was made for {low:g} to {high:g}{_THIN}mm"
             verdict.refuse(code, f"{what} {said}.")
@@ -259,7 +262,12 @@ def age_of(patient: Patient, study: Study) -> str:
 
 
 def _age(card: ModelCard, patient_age: str, verdict: _Verdict) -> None:
-    limit, age = card.input.age_min_years, age_years(patient_age)
+    limit, most, age = card.input.age_min_years, card.input.age_max_years, age_years(patient_age)
+    if most is not None:
+        if age is None:
+            verdict.warn("AGE_UNKNOWN", "The patient's age is not told; this model is for children.")
+        elif age >= most:
+            verdict.refuse("AGE", f"The patient is {most} years or older; this model was made for children.")
     if limit is None:
         return
     if age is None:

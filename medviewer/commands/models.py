@@ -59,11 +59,12 @@ def card_lines(card: ModelCard) -> Iterator[str]:
     """A card for a person."""
     yield f"{card.title} ({card.id} {card.version}, {card.task})"
     yield f"Intended use: {card.intended_use}"
-    spacing = card.input.slice_spacing_mm
-    yield (
-        f"Reads: {card.input.modality}, {', '.join(card.input.body_parts)}; {', '.join(card.input.planes)}; "
-        f"{card.input.slices_min} or more slices, {spacing[0]:g} to {number(spacing[1], 'mm', 1)} apart"
-    )
+    wanted = card.input
+    reads = [f"{' or '.join(wanted.modalities)}, {', '.join(wanted.body_parts)}", ", ".join(wanted.planes)]
+    if wanted.slice_spacing_mm is not None:
+        low, high = wanted.slice_spacing_mm
+        reads.append(f"{wanted.slices_min} or more slices, {low:g} to {number(high, 'mm', 1)} apart")
+    yield "Reads: " + "; ".join(part for part in reads if part)
     yield "Finds: " + ", ".join(label.title for label in card.labels)
     if card.score_meaning:
         yield f"Score: {card.score_meaning}"

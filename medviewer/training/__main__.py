@@ -1,125 +1,130 @@
-"""``python -m medviewer.training``: make and measure the bundled models."""
+"""``python -m medviewer.training MODEL`` makes a bundled model; ``evaluate MODEL`` measures it again.
+
+While it trains, ``progress.html`` in the work folder shows how it goes; Ctrl-C stops it, ``--resume`` goes
+on.
+"""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from medviewer import paths
+from medviewer.ai.card import load_card
+from medviewer.ai.catalog import Bundle
 from medviewer.errors import MedviewerError
-from medviewer.imaging.volume import Volume
+from medviewer.tasks import TaskContext
+from medviewer.training import bundle, folders, models
+from medviewer.training.loop import train
+from medviewer.training.report import Report, compare, write_report
 
 log = logging.getLogger("medviewer.training")
 
-_STUDIES = Path(__file__).resolve().parents[3] / "shared" / "data" / "studies"
-"""Real studies beside the checkout, where there are any."""
-TRAINED_ON, HELD_OUT = "ct_chest_A0001", "ct_chest_A0002"
+_OUTSIDE = 1
+"""Exit status where a figure lies outside the card's interval."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status of the command line."""
-    options = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     try:
-        options.run(options)
+        if words[:1] == ["evaluate"]:
+            return _evaluate(_evaluate_parser().parse_args(words[1:]))
+        return _train(_train_parser().parse_args(words))
     except MedviewerError as error:
         log.error("%s", error.sentence())
         return error.exit_status
-    return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _train_parser() -> argparse.ArgumentParser:
+    known = ", ".join(models.MODELS)
     parser = argparse.ArgumentParser(prog="python -m medviewer.training", description=__doc__)
-    commands = parser.add_subparsers(required=True)
-    train = commands.add_parser("lung-ct", help="train the lung model and write its bundle")
-    train.add_argument("--quick", action="store_true", help="a tiny run through every step, under a minute")
-    train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    train.add_argument("--steps", type=int, default=None)
-    train.add_argument("--phantoms", type=int, default=None, help="synthetic chests to learn from")
-    train.add_argument("--real", type=Path, default=_STUDIES / TRAINED_ON, help="a real study to learn from")
-    train.add_argument("--work", type=Path, default=None, help="checkpoints and cached chests")
-    train.add_argument("--out", type=Path, default=None, help="the bundle's folder (default: the shelf)")
-    train.set_defaults(run=_train)
-    measure = commands.add_parser("evaluate", help="measure a model on what it has not seen")
-    measure.add_argument("model", choices=["lung-ct"])
-    measure.add_argument("--held-out", type=Path, default=_STUDIES / HELD_OUT)
-    measure.add_argument("--seeds", type=int, default=10, help="how many synthetic chests")
-    measure.add_argument("--bundle", type=Path, default=None, help="the bundle's folder (default: the shelf)")
-    measure.add_argument("--no-card", action="store_true", help="print only, leave the card as it is")
-    measure.set_defaults(run=_evaluate)
+    parser.add_argument("model", help=f"{known}; or 'evaluate MODEL'")
+    parser.add_argument("--quick", action="store_true", help="a tiny run through every step, learns nothing")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--minutes", type=float, help="end after so much time, the schedule fitted to it")
+    parser.add_argument("--steps", type=int, help="instead of the plan's")
+    parser.add_argument("--threads", type=int, help="instead of the plan's")
+    parser.add_argument("--work", type=Path, help="checkpoints, progress.html, TensorBoard log")
+    parser.add_argument("--out", type=Path, help="the bundle's folder (default: the shelf)")
     return parser
 
 
-def _train(options: argparse.Namespace) -> None:
-    from medviewer.training import bundle, lung_data
-    from medviewer.training.lung_ct import Plan, Trainer, seconds_per_slice
-
-    quick = bool(options.quick)
-    work = options.work or paths.cache_dir() / "training" / ("lung-ct-quick" if quick else "lung-ct")
-    count = options.phantoms or (2 if quick else 97)
-    plan = Plan(steps=6, batch=2, crop=64, save_every=3) if quick else Plan()
-    plan = replace(plan, steps=options.steps or plan.steps)
-    slices, size = (8, 128) if quick else (56, 272)
-    log.info("Drawing %d synthetic chests", count)
-    cases = lung_data.phantom_cases(work / "chests", count, slices, size, workers=1 if quick else 2)
-    real, names = [], []
-    if not quick and options.real.is_dir():
-        from medviewer.training.silver import silver_lungs
-
-        for name, load in real_scans(options.real):
-            volume = load()
-            real.append(lung_data.to_case(name, volume, silver_lungs(volume)))
-        names = [options.real.name]
-    trainer = Trainer(plan, cases, real, work)
-    if options.resume and trainer.resume():
-        log.info("Going on from step %d", trainer.step)
-    trainer.run()
-    learned = bundle.training_data(count, names)
-    out = options.out or (work / "bundle" if quick else paths.models() / "lung-ct")
-    card = bundle.write_bundle(out, trainer.averaged, learned, seconds_per_slice(trainer.averaged))
-    log.info("Wrote %s %s to %s", card.id, card.version, out)
+def _evaluate_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m medviewer.training evaluate")
+    parser.add_argument("model", help=", ".join(models.MODELS))
+    parser.add_argument("--bundle", type=Path, help="the bundle's folder (default: the shelf)")
+    parser.add_argument("--quick", action="store_true", help="a few cases only: proves the path")
+    parser.add_argument("--report", type=Path, help="folder for report.json, report.md and report.html")
+    parser.add_argument("--write", action="store_true", help="put the figures on the card")
+    return parser
 
 
-def _evaluate(options: argparse.Namespace) -> None:
-    import torch
-
-    from medviewer.ai.card import load_card
-    from medviewer.ai.catalog import Bundle
-    from medviewer.ai.runner import load_network
-    from medviewer.training import bundle, evaluate
-
-    folder = options.bundle or paths.models() / "lung-ct"
-    net = load_network(Bundle(folder, load_card(folder / bundle.CARD)), torch.device("cpu"))
-    figures = []
-    if options.held_out.is_dir():
-        rows = evaluate.real_rows(net, real_scans(options.held_out))
-        figures += evaluate.metrics(
-            rows, f"patient in {options.held_out.name}, held out, against silver masks"
-        )
-    seeds = evaluate.EVALUATION_SEEDS[: options.seeds]
-    rows = evaluate.phantom_rows(net, seeds)
-    figures += evaluate.metrics(
-        rows, f"synthetic chests, seeds {seeds[0]} to {seeds[-1]}, against their truth"
-    )
-    for figure in figures:
-        log.info("%s: %s %s %s (%s)", figure.name, figure.value, figure.unit, figure.range, figure.data)
-    if not options.no_card:
-        bundle.add_metrics(folder, figures)
+def _train(options: argparse.Namespace) -> int:
+    recipe, quick = models.recipe(options.model), bool(options.quick)
+    work: Path = options.work or folders.work(options.model, quick)
+    wanted: dict[str, Any] = {k: getattr(options, k) for k in ("minutes", "steps", "threads")}
+    plan = replace(recipe.plan(quick), **{k: v for k, v in wanted.items() if v is not None})
+    task = recipe.task(quick)
+    log.info("Training %s; progress in %s", options.model, work / "progress.html")
+    with _interruptible() as context:
+        network = train(task, plan, work, context, resume=options.resume)
+    made = work / "bundle"
+    recipe.write_card(made, network, quick)
+    report = recipe.evaluate(Bundle(made, load_card(made / bundle.CARD)), quick)
+    _put_figures(made, report, made)
+    out = options.out or (None if quick else models.home(options.model))
+    if out is not None:
+        card = bundle.move_bundle(made, out)
+        log.info("Wrote %s %s to %s", card.id, card.version, out)
+    return 0
 
 
-def real_scans(folder: Path) -> list[tuple[str, Callable[[], Volume]]]:
-    """Every CT volume under ``folder``: a name without patient data, and how to load it."""
-    from functools import partial
+def _evaluate(options: argparse.Namespace) -> int:
+    recipe = models.recipe(options.model)
+    folder: Path = options.bundle or models.home(options.model)
+    card = load_card(folder / bundle.CARD)
+    report = recipe.evaluate(Bundle(folder, card), options.quick)
+    if options.report or options.write:
+        _put_figures(folder if options.write else None, report, options.report or folder)
+    if options.write or options.quick:
+        for found in report.metrics:
+            log.info("%s: %g %s %s (%s)", found.name, found.value, found.unit, found.range, found.data)
+        return 0
+    verdicts = compare(card, report)
+    for verdict in verdicts:
+        log.info("%s", verdict.line())
+    return 0 if all(verdict.ok for verdict in verdicts) else _OUTSIDE
 
-    from medviewer.dicom.load import load_series
-    from medviewer.dicom.scan import scan
 
-    found = [s for s in scan([folder]).all_series() if s.modality == "CT" and s.is_volume]
-    return [(f"{folder.name} series {s.number}", partial(load_series, s)) for s in found]
+def _put_figures(folder: Path | None, report: Report, report_folder: Path) -> None:
+    for path in write_report(report, report_folder):
+        log.info("Wrote %s", path)
+    if folder is not None:
+        bundle.add_metrics(folder, report.metrics, report.operating_points)
+
+
+@contextmanager
+def _interruptible() -> Iterator[TaskContext]:
+    """A context that Ctrl-C cancels; a second Ctrl-C ends the process at once."""
+    context = TaskContext()
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        context.cancel()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield context
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 if __name__ == "__main__":

@@ -87,9 +87,9 @@ def fit_scaling(margin: Floats, truth: Bool, with_bias: bool = True) -> tuple[fl
 def conformal_thresholds(chances: Floats, truth: NDArray[Any], coverage: float = 0.9) -> list[float]:
     """For each class the least probability with which it stays in the set: split conformal, by class.
 
-    ``chances`` (n, classes) of calibration cases and their classes. With probability ``coverage`` the set of a
-    new case of that class holds the class, where cases are exchangeable (Vovk 2012; Sadinle et al. 2019). A
-    class with too few cases gets 0: it always stays.
+    ``chances`` (n, classes) of calibration cases and their classes. With probability ``coverage`` the set of
+    a new case of that class holds the class, where cases are exchangeable (Vovk 2012; Sadinle et al. 2019).
+    A class with too few cases gets 0: it always stays.
     """
     found = []
     for k in range(np.asarray(chances).shape[1]):

@@ -67,7 +67,9 @@ class _Frame:
         base = _HEIGHT - _BOTTOM
         parts.append(f'<line class="a" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{base}" y2="{base}"/>')
         middle = (_LEFT + _WIDTH - _RIGHT) / 2
-        parts.append(f'<text x="{middle}" y="{_HEIGHT - 3}" text-anchor="middle">{escape(self.label[0])}</text>')
+        parts.append(
+            f'<text x="{middle}" y="{_HEIGHT - 3}" text-anchor="middle">{escape(self.label[0])}</text>'
+        )
         parts.append(
             f'<text transform="translate(11 {(_TOP + base) / 2}) rotate(-90)" text-anchor="middle">'
             f"{escape(self.label[1])}</text>"
@@ -93,7 +95,7 @@ class _Frame:
 
 
 def lines(
-    title: str, series: Mapping[str, Points], labels: tuple[str, str] = ("step", ""), square: bool = False,
+    title: str, series: Mapping[str, Points], labels: tuple[str, str] = ("step", ""), *, square: bool = False,
     diagonal: bool = False, marks: bool = False,
 ) -> str:  # fmt: skip
     """A figure of curves; ``square`` fixes both axes to 0..1, ``diagonal`` adds the line of equality."""
@@ -201,14 +203,16 @@ def _number(value: float) -> str:
 
 _STYLE = (
     ":root{color-scheme:light dark}"
-    "body{font:14px/1.5 Inter,'Segoe UI',system-ui,sans-serif;margin:24px auto;max-width:1240px;padding:0 20px}"
+    "body{font:14px/1.5 Inter,'Segoe UI',system-ui,sans-serif;"
+    "margin:24px auto;max-width:1240px;padding:0 20px}"
     "h1{font-size:20px;font-weight:600}h2{font-size:15px;font-weight:600;margin:28px 0 8px}"
     "dl{display:flex;flex-wrap:wrap;gap:8px 32px}dt{opacity:.65;font-size:12px}dd{margin:0;font-weight:600}"
     ".grid{display:flex;flex-wrap:wrap;gap:16px}figure{margin:0}figcaption{font-weight:600;font-size:13px}"
     "svg{max-width:100%;height:auto}svg text{font-size:11px;fill:currentColor;opacity:.75}"
     ".g{stroke:currentColor;stroke-opacity:.12}.a{stroke:currentColor;stroke-opacity:.5}"
     "img{image-rendering:pixelated;max-width:256px;border-radius:3px}"
-    ".k{font-size:12px;display:flex;gap:14px}.k i{display:inline-block;width:10px;height:10px;margin-right:5px}"
+    ".k{font-size:12px;display:flex;gap:14px}"
+    ".k i{display:inline-block;width:10px;height:10px;margin-right:5px}"
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums}"
     "td,th{padding:3px 12px 3px 0;text-align:left;border-bottom:1px solid rgba(128,128,128,.3)}"
     ".c td,.c th{padding:10px 14px;text-align:center}"

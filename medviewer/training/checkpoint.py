@@ -54,7 +54,7 @@ def load(folder: Path, task: str) -> dict[str, Any] | None:
         return None
     try:
         state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
-    except Exception as error:  # noqa: BLE001 (torch raises many kinds for a damaged file)
+    except Exception as error:
         raise BrokenTraining("The checkpoint is damaged.", _ANEW) from error
     if state.get("task") != task:
         raise BrokenTraining(f"The checkpoint is one of {state.get('task')!r}, not of {task!r}.", _ANEW)

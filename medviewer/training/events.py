@@ -1,8 +1,8 @@
 """A TensorBoard log without TensorBoard: scalars and pictures as TFRecords of Event messages.
 
-The format is small and frozen: a record is its length, the length's masked CRC-32C, the bytes and their masked
-CRC-32C (tensorflow/core/lib/io/record_writer.h); the bytes are the protocol buffer ``Event`` with the few
-fields used here (tensorflow/core/util/event.proto, framework/summary.proto). TensorBoard itself and its
+The format is small and frozen: a record is its length, the length's masked CRC-32C, the bytes and their
+masked CRC-32C (tensorflow/core/lib/io/record_writer.h); the bytes are the protocol buffer ``Event`` with the
+few fields used here (tensorflow/core/util/event.proto, framework/summary.proto). TensorBoard itself and its
 writers weigh tens of megabytes, and a training machine may have no network to fetch them.
 """
 
@@ -53,7 +53,9 @@ class EventWriter:
 
     def scalars(self, values: dict[str, float], step: int) -> None:
         """Numbers by their tags."""
-        self._event(b"".join(_bytes(1, _bytes(1, tag.encode()) + _float(2, v)) for tag, v in values.items()), step)
+        self._event(
+            b"".join(_bytes(1, _bytes(1, tag.encode()) + _float(2, v)) for tag, v in values.items()), step
+        )
 
     def picture(self, tag: str, png: bytes, shape: tuple[int, ...], step: int) -> None:
         """One PNG of ``shape`` (rows, columns)."""

@@ -1,8 +1,8 @@
 """The one training loop: any task, any plan; killed at any moment it goes on exactly where it was saved.
 
-A :class:`Task` says what is learned, a :class:`Plan` how long and how hard; :func:`train` does the rest: seeds,
-device, bfloat16 where it is native, batches prepared on a thread, running average of the weights, checkpoints,
-the best weights by the validation figure, and what :mod:`medviewer.training.monitor` shows of it.
+A :class:`Task` says what is learned, a :class:`Plan` how long and how hard; :func:`train` does the rest:
+seeds, device, bfloat16 where it is native, batches prepared on a thread, running average of the weights,
+checkpoints, the best weights by the validation figure, and what :mod:`medviewer.training.monitor` shows.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Task(Protocol):
     def network(self) -> nn.Module:
         """The untrained network; torch's generator is seeded when this is called."""
 
-    def batch(self, step: int, generator: np.random.Generator) -> Batch:
+    def batch(self, step: int, generator: np.random.Generator, /) -> Batch:
         """Tensors of one step, on the CPU, drawn from ``generator`` alone (called on another thread)."""
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
@@ -187,7 +187,7 @@ class _Run:
             try:
                 while self.done() < 1:
                     context.check()
-                    self._one_step(next(batches), monitor)
+                    self._one_step(batches, monitor)
                     self._now_and_then(monitor)
                     context.report(self.done(), f"step {self.step}")
             except Cancelled:
@@ -201,15 +201,15 @@ class _Run:
             net.load_state_dict(self.best)
         return net.to("cpu").eval()
 
-    def _one_step(self, batch: Batch, monitor: Monitor) -> None:
+    def _one_step(self, batches: Iterator[Batch], monitor: Monitor) -> None:
         began = time.perf_counter()
+        batch = tuple(tensor.to(self.device, non_blocking=True) for tensor in next(batches))
         # Dropout and the like draw from torch's generator: from (seed, step), as the batch does.
         torch.manual_seed(self.plan.seed * 1_000_003 + self.step)
         rate = self.plan.rate_at(self.step, self.done())
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self.net.train()
-        batch = tuple(tensor.to(self.device, non_blocking=True) for tensor in batch)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._bf16):
             loss, parts = self.task.loss(self.net, batch)
         self._optimizer.zero_grad(set_to_none=True)

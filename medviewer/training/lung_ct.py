@@ -1,157 +1,160 @@
-"""Train ``lung-ct``: the loop, the loss, checkpoints that survive a kill. Figures come from ``evaluate``."""
+"""``lung-ct``: right and left lung on chest CT. What it learns, for how long, and what measures it."""
 
 from __future__ import annotations
 
-import logging
-import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
+from medviewer.ai.card import ModelCard
+from medviewer.ai.catalog import Bundle
 from medviewer.ai.lung_input import OUTPUTS, scale_hu
 from medviewer.ai.networks import build
+from medviewer.training import bundle as bundles
+from medviewer.training import folders, lung_card, lung_data, lung_evaluation
+from medviewer.training.loop import Batch, Plan, device_of
 from medviewer.training.lung_data import Case, draw
+from medviewer.training.mask_metrics import dice
+from medviewer.training.report import Report
 
-log = logging.getLogger(__name__)
-
+ID = "lung-ct"
 NETWORK = "lung_unet2d"
 NETWORK_ARGS: dict[str, Any] = {"inputs": 3, "outputs": len(OUTPUTS), "widths": [16, 32, 48, 80, 112]}
+PHANTOMS, QUICK_PHANTOMS = 97, 2
+VALIDATION_SEEDS = (200, 201, 202)
+"""Synthetic chests that choose the weights: neither trained on nor reported."""
+TRAINED_ON, HELD_OUT = "ct_chest_A0001", "ct_chest_A0002"
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How long and how hard to train."""
+@dataclass(frozen=True, eq=False)
+class LungTask:
+    """Learn the four classes on crops of phantoms and of real scans."""
 
-    steps: int = 2750
-    batch: int = 8
+    cases: Sequence[Case]
+    real: Sequence[Case]
+    validation: Sequence[Case]
+    batch_size: int = 8
     crop: int = 192
-    rate: float = 2e-3
     real_share: float = 0.3
     """Share of pictures drawn from real scans, where there are any."""
-    seed: int = 1
-    save_every: int = 250
     dense_weight: float = 4.0
     airway_weight: float = 3.0
-    average: float = 0.998
-    """Share of the running average of the weights kept at each step."""
+    id: str = ID
+    best: str = "dice"
 
+    def network(self) -> nn.Module:
+        """The network, untrained."""
+        return build(NETWORK, NETWORK_ARGS)
 
-class Trainer:
-    """One training run that can be stopped and resumed at any step."""
-
-    def __init__(self, plan: Plan, cases: Sequence[Case], real: Sequence[Case], folder: Path) -> None:
-        torch.manual_seed(plan.seed)
-        self.plan, self._cases, self._real, self._folder = plan, list(cases), list(real), folder
-        self.net = build(NETWORK, NETWORK_ARGS)
-        for weight in self.net.parameters():
-            if weight.dim() == 4:
-                weight.data = weight.data.contiguous(memory_format=torch.channels_last)
-        self.averaged = build(NETWORK, NETWORK_ARGS)
-        self.averaged.load_state_dict(self.net.state_dict())
-        self._optimizer = torch.optim.AdamW(self.net.parameters(), lr=plan.rate, weight_decay=1e-3)
-        self._bf16 = torch.cpu._is_avx512_bf16_supported()
-        self.step = 0
-        self.stop_at: int | None = None
-        """A step before the plan's last at which to stop (the rate still follows the whole plan)."""
-
-    @property
-    def checkpoint(self) -> Path:
-        """Where the run is kept."""
-        return self._folder / "checkpoint.pt"
-
-    def resume(self) -> bool:
-        """Go on from the last checkpoint; False where there is none."""
-        if not self.checkpoint.exists():
-            return False
-        kept = torch.load(self.checkpoint, weights_only=True)
-        self.net.load_state_dict(kept["net"])
-        self.averaged.load_state_dict(kept["averaged"])
-        self._optimizer.load_state_dict(kept["optimizer"])
-        self.step = int(kept["step"])
-        return True
-
-    def save(self) -> None:
-        """Write the checkpoint whole or not at all."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        partial = self.checkpoint.with_suffix(".part")
-        state = {
-            "net": self.net.state_dict(),
-            "averaged": self.averaged.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
-            "step": self.step,
-        }
-        torch.save(state, partial)
-        partial.replace(self.checkpoint)
-
-    def run(self) -> None:
-        """Train to the plan's last step, saving on the way."""
-        self.net.train()
-        started, losses = time.perf_counter(), []
-        last = min(self.plan.steps, self.stop_at or self.plan.steps)
-        while self.step < last:
-            losses.append(self._one_step())
-            self.step += 1
-            if self.step % 50 == 0:
-                pace = (time.perf_counter() - started) / len(losses)
-                log.info(
-                    "step %d of %d  loss %.4f  %.2f s a step",
-                    self.step,
-                    self.plan.steps,
-                    np.mean(losses[-50:]),
-                    pace,
-                )
-            if self.step % self.plan.save_every == 0 or self.step == last:
-                self.save()
-
-    def _one_step(self) -> float:
-        rng = np.random.default_rng([self.plan.seed, self.step])
-        for group in self._optimizer.param_groups:
-            group["lr"] = self._rate()
-        pictures, labels, weights = self._batch(rng)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._bf16):
-            logits = self.net(pictures)
-        loss = lung_loss(logits.float(), labels, weights)
-        self._optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
-        self._optimizer.step()
-        self._update_average()
-        return float(loss.detach())
-
-    def _rate(self) -> float:
-        warm = min(1.0, (self.step + 1) / 100)
-        done = self.step / max(1, self.plan.steps)
-        return self.plan.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
-
-    def _update_average(self) -> None:
-        keep = min(self.plan.average, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for mean, now in zip(
-                self.averaged.state_dict().values(), self.net.state_dict().values(), strict=True
-            ):
-                if mean.is_floating_point():
-                    mean.mul_(keep).add_(now, alpha=1 - keep)
-                else:
-                    mean.copy_(now)
-
-    def _batch(self, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def batch(self, _step: int, generator: np.random.Generator) -> Batch:
+        """Pictures (n, 3, H, W), classes (n, H, W) and weights (n, H, W)."""
         samples = []
-        for _ in range(self.plan.batch):
-            real = self._real and (not self._cases or rng.random() < self.plan.real_share)
-            pool = self._real if real else self._cases
-            samples.append(draw(rng, pool[int(rng.integers(len(pool)))], self.plan.crop))
+        for _ in range(self.batch_size):
+            real = self.real and (not self.cases or generator.random() < self.real_share)
+            pool = self.real if real else self.cases
+            samples.append(draw(generator, pool[int(generator.integers(len(pool)))], self.crop))
         pictures = torch.from_numpy(scale_hu(np.stack([s.hu for s in samples])))
         labels = torch.from_numpy(np.stack([s.labels for s in samples])).long()
         dense = torch.from_numpy(np.stack([s.dense for s in samples]))
-        weights = 1 + (self.plan.dense_weight - 1) * dense.float()
-        weights = torch.where(labels == 3, self.plan.airway_weight, weights)
-        return _bend(rng, pictures, labels, weights)
+        weights = 1 + (self.dense_weight - 1) * dense.float()
+        weights = torch.where(labels == 3, self.airway_weight, weights)
+        return _bend(generator, pictures, labels, weights)
+
+    def loss(self, network: nn.Module, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
+        """Cross entropy and Dice."""
+        pictures, labels, weights = batch
+        return lung_loss(network(pictures).float(), labels, weights), {}
+
+    def evaluate(self, network: nn.Module) -> dict[str, float]:
+        """Mean Dice of both lungs over the validation slices, on the network's grid."""
+        if not len(self.validation):
+            return {"dice": 0.0}
+        said = self._said(network)
+        return {"dice": float(np.mean([dice(said == k, self._slices[1] == k) for k in (1, 2)]))}
+
+    def examples(self, network: nn.Module) -> list[tuple[str, NDArray[np.uint8]]]:
+        """Validation slices with the outlines' classes in colour."""
+        if not len(self.validation):
+            return []
+        grey = ((self._slices[0][:, 1] + 1) * 127.5).clip(0, 255).astype(np.uint8)
+        pictures = []
+        for index, classes in enumerate(self._said(network)[:6]):
+            rgb = np.repeat(grey[index][:, :, None], 3, axis=2).astype(np.float32)
+            for label, colour in ((1, (86, 180, 233)), (2, (230, 159, 0)), (3, (0, 158, 115))):
+                rgb[classes == label] = rgb[classes == label] * 0.55 + np.array(colour) * 0.45
+            pictures.append((f"validation slice {index + 1}", rgb.astype(np.uint8)))
+        return pictures
+
+    @cached_property
+    def _slices(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """Middle crops of a few slices of each validation chest: (n, 3, H, W) scaled, (n, H, W) classes."""
+        generator = np.random.default_rng(0)
+        samples = [draw(generator, case, self.crop) for case in self.validation for _ in range(6)]
+        hu = np.stack([sample.hu for sample in samples])
+        return scale_hu(hu), np.stack([sample.labels for sample in samples])
+
+    def _said(self, network: nn.Module) -> NDArray[np.intp]:
+        pictures = torch.from_numpy(self._slices[0])
+        found = [network(p[None].to(device_of(network))).argmax(1)[0].cpu().numpy() for p in pictures]
+        return np.stack(found)
+
+
+def task(quick: bool) -> LungTask:
+    """Synthetic chests (drawn once, then read from the cache) and the real scan, where it is there."""
+    count, slices, size = (QUICK_PHANTOMS, 8, 128) if quick else (PHANTOMS, 56, 272)
+    cache = folders.work(ID, quick) / "chests"
+    cases = lung_data.phantom_cases(cache, count, slices, size, workers=1 if quick else 2)
+    seeds = VALIDATION_SEEDS[: 1 if quick else None]
+    validation = [lung_data.phantom_case(seed, slices // 2 if quick else 24, size) for seed in seeds]
+    real = [] if quick else _real_cases()
+    return LungTask(cases, real, validation, 2 if quick else 8, 64 if quick else 192)
+
+
+def plan(quick: bool) -> Plan:
+    """How long."""
+    if quick:
+        return Plan(steps=6, rate=2e-3, checkpoint_every=3, evaluate_every=3)
+    return Plan(steps=2750, rate=2e-3, evaluate_every=250, checkpoint_every=250)
+
+
+def write_card(folder: Path, network: nn.Module, quick: bool) -> ModelCard:
+    """Weights and card, without figures."""
+    real = [TRAINED_ON] if not quick and _studies(TRAINED_ON).is_dir() else []
+    seconds = bundles.seconds_per_run(network, 1, 3, 256, 256) + _PREPARING_S
+    learned = lung_card.training_data(QUICK_PHANTOMS if quick else PHANTOMS, real)
+    return bundles.write_bundle(folder, network, lung_card.card(NETWORK, NETWORK_ARGS, learned, seconds))
+
+
+def evaluate(bundle: Bundle, quick: bool) -> Report:
+    """The held-out patient against silver masks, synthetic chests against their truth."""
+    return lung_evaluation.evaluate(bundle, _studies(HELD_OUT), quick)
+
+
+def _studies(name: str) -> Path:
+    return folders.data() / "studies" / name
+
+
+def _real_cases() -> list[Case]:
+    from medviewer.training.silver import silver_lungs
+
+    if not _studies(TRAINED_ON).is_dir():
+        return []
+    cases = []
+    for name, load in lung_evaluation.real_scans(_studies(TRAINED_ON)):
+        volume = load()
+        cases.append(lung_data.to_case(name, volume, silver_lungs(volume)))
+    return cases
+
+
+_PREPARING_S = 0.03
+"""Resampling a picture and its masks, beside the network."""
 
 
 def _bend(
@@ -185,19 +188,3 @@ def lung_loss(logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor)
     total = ((p + truth) * w).sum(dim=(0, 2, 3))
     dice = (2 * both[1:] + 1) / (total[1:] + 1)
     return entropy + (1 - dice).mean()
-
-
-def seconds_per_slice(net: nn.Module, size: int = 256) -> float:
-    """Seconds for one picture on this CPU: what the card says for the first estimate."""
-    net.eval()
-    picture = torch.zeros(1, 3, size, size)
-    with torch.inference_mode():
-        net(picture)
-        started = time.perf_counter()
-        for _ in range(3):
-            net(picture)
-    return (time.perf_counter() - started) / 3 + _PREPARING_S
-
-
-_PREPARING_S = 0.03
-"""Resampling a picture and its masks, beside the network."""

@@ -135,7 +135,7 @@ def operating_points(scores: Floats, truth: Bool, thresholds: Sequence[float]) -
 
 
 def threshold_for(scores: Floats, truth: Bool) -> float:
-    """The threshold of the greatest Youden index (sensitivity + specificity - 1), midway to the next score."""
+    """The threshold of the greatest Youden index (recall + specificity - 1), midway to the next score."""
     fpr, tpr, thresholds = roc(scores, truth)
     best = int(np.argmax(tpr - fpr))
     if best == 0:
@@ -168,7 +168,9 @@ def interval(
     return Interval(value, float(low), float(high))
 
 
-def mean_interval(values: Sequence[float], patients: Sequence[Any], rounds: int = ROUNDS) -> Interval:
+def mean_interval(
+    values: Sequence[float], patients: Sequence[Any] | NDArray[Any], rounds: int = ROUNDS
+) -> Interval:
     """The mean of a figure over cases with its interval by patient."""
     array = np.asarray(values, float)
     return interval(lambda chosen: float(array[chosen].mean()), patients, rounds)
@@ -178,7 +180,11 @@ CLASSIFIER_FIGURES = ("AUC", "accuracy", "recall", "specificity", "precision", "
 
 
 def classifier_figures(
-    scores: Floats, truth: Bool, threshold: float, patients: Sequence[Any] | NDArray[Any], rounds: int = ROUNDS
+    scores: Floats,
+    truth: Bool,
+    threshold: float,
+    patients: Sequence[Any] | NDArray[Any],
+    rounds: int = ROUNDS,
 ) -> dict[str, Interval]:
     """Every figure of :data:`CLASSIFIER_FIGURES` at the threshold, with intervals by patient."""
     scores, truth = np.asarray(scores, float), np.asarray(truth, bool)

@@ -143,7 +143,7 @@ def _line(title: str, step: int, steps: int, done: float, means: dict[str, float
 
 
 def _facts(state: str, step: int, steps: int, rows: list[dict[str, Any]]) -> str:
-    last = next((row for row in reversed(rows) if row["kind"] == "train"), {})
+    last: dict[str, Any] = next((row for row in reversed(rows) if row["kind"] == "train"), {})
     pace, done = float(last.get("seconds", 0)), float(last.get("done", 0))
     told = {"State": state, "Step": f"{step} of {steps}", "Done": f"{100 * done:.0f} %"}
     if pace:

@@ -52,7 +52,7 @@ class PictureTask:
         """The network, untrained."""
         return build(self.network_name, self.network_args)
 
-    def batch(self, step: int, generator: np.random.Generator) -> Batch:
+    def batch(self, _step: int, generator: np.random.Generator) -> Batch:
         """Pictures drawn with each class equally often, and changed."""
         classes = [np.flatnonzero(self.train.classes == k) for k in range(len(self.outputs))]
         filled = [members for members in classes if len(members)]

@@ -1,4 +1,4 @@
-"""Pictures and tables of the public data sets, read with care: what is missing is said before hours are spent."""
+"""Pictures and tables of the public data sets, read with care: what is missing is said at once."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def require_files(paths: Sequence[Path], what: str = "files") -> None:
     """Raises :class:`BadData` where files are missing: how many, and the first by name."""
     missing = [path for path in paths if not path.is_file()]
     if missing:
-        text = f"{len(missing)} of {len(paths)} {what} of the data set are missing, {missing[0].name!r} first."
+        text = (
+            f"{len(missing)} of {len(paths)} {what} of the data set are missing, {missing[0].name!r} first."
+        )
         raise BadData(text, "Fetch the data set again.")
 
 
@@ -80,7 +82,9 @@ def read_labels(path: Path) -> NDArray[np.uint8]:
 
 
 def read_all(
-    paths: Sequence[Path], prepare: Callable[[NDArray[np.uint8]], NDArray[Any]], context: TaskContext | None = None
+    paths: Sequence[Path],
+    prepare: Callable[[NDArray[np.uint8]], NDArray[Any]],
+    context: TaskContext | None = None,
 ) -> NDArray[Any]:
     """Every picture after ``prepare`` (which gives all one shape) as one array, in the order of ``paths``.
 

@@ -1,7 +1,7 @@
 """Who is learned from and who is measured on: patients dealt out by a hash, written beside the model.
 
-Whole patients go to one part, never pictures. A patient's place depends on the patient's code, the seed and who
-else is there, not on the order of files; the written file is the record that evaluation reads.
+Whole patients go to one part, never pictures. A patient's place depends on the patient's code, the seed and
+who else is there, not on the order of files; the written file is the record that evaluation reads.
 """
 
 from __future__ import annotations

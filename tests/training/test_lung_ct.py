@@ -11,13 +11,11 @@ import torch
 from medviewer.ai.card import Metric, load_card
 from medviewer.ai.catalog import Bundle, verify
 from medviewer.ai.runner import self_test
-from medviewer.training import bundle, lung_data
+from medviewer.training import bundle, lung_ct, lung_data
 from medviewer.training.__main__ import main
-from medviewer.training.evaluate import metrics, phantom_rows
-from medviewer.training.lung_ct import Plan, Trainer, lung_loss
+from medviewer.training.lung_ct import LungTask, lung_loss
 from medviewer.training.lung_data import Case
-
-TINY = Plan(steps=4, batch=2, crop=48, save_every=2)
+from medviewer.training.lung_evaluation import metrics, phantom_rows
 
 
 def _case() -> Case:
@@ -29,30 +27,25 @@ def _case() -> Case:
 
 
 def test_quick_training_writes_a_bundle_that_passes_its_self_test(tmp_path: Path) -> None:
-    out = tmp_path / "bundle"
-    assert main(["lung-ct", "--quick", "--work", str(tmp_path / "work"), "--out", str(out)]) == 0
+    out, work = tmp_path / "bundle", tmp_path / "work"
+    assert main(["lung-ct", "--quick", "--work", str(work), "--out", str(out)]) == 0
     made = Bundle(out, load_card(out / "card.json"))
     verify(made)
     assert "hash right" in self_test(made)
     assert any("2 synthetic chests" in line for line in made.card.training_data)
+    assert {metric.data for metric in made.card.metrics} == {"one small synthetic chest"}
+    assert (out / "report.html").is_file()
+    assert main(["lung-ct", "--quick", "--resume", "--work", str(work), "--out", str(out)]) == 0
+    assert main(["evaluate", "lung-ct", "--quick", "--bundle", str(out)]) == 0
 
 
-def test_a_stopped_run_goes_on_at_its_step_and_ends_alike(tmp_path: Path) -> None:
-    whole = Trainer(TINY, [_case()], [], tmp_path / "whole")
-    whole.run()
-    first = Trainer(TINY, [_case()], [], tmp_path / "cut")
-    first.stop_at = 2
-    first.run()
-    second = Trainer(TINY, [_case()], [], tmp_path / "cut")
-    assert second.resume()
-    assert second.step == 2
-    second.run()
-    for a, b in zip(whole.net.parameters(), second.net.parameters(), strict=True):
-        assert torch.allclose(a, b, atol=1e-5)
-
-
-def test_nothing_to_resume_is_said(tmp_path: Path) -> None:
-    assert not Trainer(TINY, [_case()], [], tmp_path).resume()
+def test_a_batch_holds_pictures_classes_and_weights_of_its_step() -> None:
+    task = LungTask([_case()], [], [], batch_size=2, crop=48)
+    pictures, classes, weights = task.batch(3, np.random.default_rng([1, 3]))
+    assert pictures.shape == (2, 3, 48, 48)
+    assert classes.shape == weights.shape == (2, 48, 48)
+    again = task.batch(3, np.random.default_rng([1, 3]))
+    assert all(torch.equal(a, b) for a, b in zip((pictures, classes, weights), again, strict=True))
 
 
 def test_the_loss_is_least_for_the_truth_and_weighs_what_it_is_told() -> None:
@@ -89,16 +82,16 @@ def test_a_crop_larger_than_the_picture_is_padded_with_air() -> None:
 
 
 def test_figures_of_an_evaluation_go_to_the_card(tmp_path: Path) -> None:
-    net = Trainer(TINY, [_case()], [], tmp_path).averaged
+    net = LungTask([_case()], [], []).network()
     rows = phantom_rows(net, seeds=[100], slices=30, size=128, spacing_mm=(10.0, 3.0, 3.0))
     assert len(rows) == 1
     assert "consolidation inside" in rows[0].line()
-    bundle.write_bundle(tmp_path / "b", net, ["nothing"], 0.1)
+    lung_ct.write_card(tmp_path / "b", net, quick=True)
     card = bundle.add_metrics(tmp_path / "b", metrics(rows, "a test"))
     assert {m.data for m in card.metrics} == {"a test"}
     assert all(isinstance(m, Metric) and m.cases == 1 for m in card.metrics)
 
 
-@pytest.mark.parametrize("seed", [0, 55, 100, 109])
+@pytest.mark.parametrize("seed", [0, 55, 100, 109, *lung_ct.VALIDATION_SEEDS])
 def test_demo_and_evaluation_seeds_are_never_trained_on(seed: int) -> None:
     assert seed < lung_data.FIRST_SEED

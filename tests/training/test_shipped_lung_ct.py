@@ -12,8 +12,7 @@ from medviewer import paths
 from medviewer.ai.card import load_card
 from medviewer.ai.catalog import Bundle, verify
 from medviewer.ai.runner import load_network, self_test
-from medviewer.training.__main__ import real_scans
-from medviewer.training.evaluate import phantom_rows, real_rows
+from medviewer.training.lung_evaluation import phantom_rows, real_rows, real_scans
 
 
 @pytest.fixture(scope="module")

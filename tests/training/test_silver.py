@@ -9,7 +9,7 @@ import pytest
 
 from medviewer.errors import NoGeometry, NotSuitable
 from medviewer.imaging.volume import Geometry, Unit, Volume
-from medviewer.training.evaluate import dice
+from medviewer.training.mask_metrics import dice
 from medviewer.training.phantom import Phantom, Variation, make_phantom
 from medviewer.training.silver import silver_lungs
 
@@ -58,7 +58,7 @@ def test_a_block_without_lungs_is_refused() -> None:
 
 
 def test_two_kernels_of_one_patient_give_one_volume(shared_data: Path) -> None:
-    from medviewer.training.__main__ import real_scans
+    from medviewer.training.lung_evaluation import real_scans
 
     volumes = []
     for _, load in real_scans(shared_data / "studies" / "ct_chest_A0002"):

@@ -32,16 +32,16 @@ class ModelCardDialog(Dialog):
 def sections(card: ModelCard) -> list[tuple[str, tuple[str, ...]]]:
     """(title, lines) of everything the card says."""
     wanted = card.input
-    needs = (
-        f"{wanted.modality}, {' or '.join(wanted.planes)}, "
-        f"{' or '.join(part.lower() for part in wanted.body_parts)}",
-        f"Slices {wanted.slice_spacing_mm[0]:g} to {number(wanted.slice_spacing_mm[1], 'mm', 1)} apart, "
-        f"at least {wanted.slices_min}",
-    )
+    parts = " or ".join(part.lower() for part in wanted.body_parts)
+    kinds = (" or ".join(wanted.modalities), " or ".join(wanted.planes), parts)
+    needs = [", ".join(kind for kind in kinds if kind)]
+    if wanted.slice_spacing_mm is not None:
+        low, high = wanted.slice_spacing_mm
+        needs.append(f"Slices {low:g} to {number(high, 'mm', 1)} apart, at least {wanted.slices_min}")
     return [
         ("Intended use", (card.intended_use,)),
         ("Limitations", card.limitations),
-        ("Needs", needs),
+        ("Needs", tuple(needs)),
         ("Measured", tuple(metric_line(metric) for metric in card.metrics) or ("Nothing was measured.",)),
         ("Trained on", card.training_data),
         ("Labels", tuple(label.title for label in card.labels)),

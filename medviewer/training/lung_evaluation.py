@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,12 +15,15 @@ from numpy.typing import NDArray
 from torch import nn
 
 from medviewer.ai.card import Metric
+from medviewer.ai.catalog import Bundle
 from medviewer.ai.lung_input import prepare
 from medviewer.ai.mask_cleanup import clean
-from medviewer.ai.runner import pick_dtype
+from medviewer.ai.runner import load_network, pick_dtype
 from medviewer.imaging.volume import Volume
 from medviewer.tasks import TaskContext
+from medviewer.training.mask_metrics import bland_altman, dice
 from medviewer.training.phantom import Phantom, make_phantom
+from medviewer.training.report import Agreement, Report, Section
 from medviewer.training.silver import silver_lungs
 
 log = logging.getLogger(__name__)
@@ -40,6 +45,8 @@ class Row:
     seconds: float
     slices: int
     consolidation: tuple[float, float] | None = None
+    volumes_ml: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """By side: found and true."""
 
     def line(self) -> str:
         """One line of the table."""
@@ -51,6 +58,37 @@ class Row:
             network, threshold = self.consolidation
             told += f"  consolidation inside: network {network:.3f}, thresholding {threshold:.3f}"
         return f"{self.name:24s} {told}  {self.seconds:.1f} s for {self.slices} slices"
+
+
+def evaluate(bundle: Bundle, held_out: Path, quick: bool) -> Report:
+    """Everything on the card: the held-out patient (where the study is there) and the synthetic chests.
+
+    ``quick`` measures one small chest only.
+    """
+    net = load_network(bundle, torch.device("cpu"))
+    sections = []
+    if quick:
+        rows = phantom_rows(net, EVALUATION_SEEDS[:1], 20, 128, (12.0, 3.0, 3.0))
+        sections.append(_section("One small synthetic chest", rows, "one small synthetic chest"))
+    else:
+        if held_out.is_dir():
+            data = f"patient in {held_out.name}, held out, against silver masks"
+            sections.append(_section("Held-out patient", real_rows(net, real_scans(held_out)), data))
+        first, last = EVALUATION_SEEDS[0], EVALUATION_SEEDS[-1]
+        data = f"synthetic chests, seeds {first} to {last}, against their truth"
+        sections.append(_section("Synthetic chests", phantom_rows(net), data))
+    return Report(bundle.card.id, bundle.card.version, tuple(sections))
+
+
+def _section(title: str, rows: Sequence[Row], data: str) -> Section:
+    found = []
+    for _, side in SIDES if len(rows) > 1 else ():
+        pairs = [row.volumes_ml[side] for row in rows]
+        agreement = bland_altman([mine for mine, _ in pairs], [true for _, true in pairs])
+        name = side.replace("_", " ")
+        found.append(Agreement(f"Volume, {name}", "ml", **asdict(agreement)))
+    notes = ("Intervals are the least and the greatest of the scans.",)
+    return Section(title, tuple(metrics(rows, data)), agreements=tuple(found), notes=notes)
 
 
 def segment(net: nn.Module, volume: Volume) -> tuple[dict[str, Bool], float]:
@@ -72,18 +110,15 @@ def segment(net: nn.Module, volume: Volume) -> tuple[dict[str, Bool], float]:
     return {name: item.mask.full() for name, item in cleaned.items()}, seconds
 
 
-def dice(a: Bool, b: Bool) -> float:
-    """Overlap 0..1; two empty masks agree."""
-    total = np.count_nonzero(a) + np.count_nonzero(b)
-    return 1.0 if total == 0 else float(2 * np.count_nonzero(a & b) / total)
-
-
-def compare(name: str, found: dict[str, Bool], truth: dict[str, Bool], seconds: float) -> Row:
+def compare(
+    name: str, found: dict[str, Bool], truth: dict[str, Bool], seconds: float, voxel_ml: float
+) -> Row:
     """Found against truth, by side."""
     overlap = {side: dice(found[side], truth[side]) for _, side in SIDES}
     counts = {side: (int(found[side].sum()), int(truth[side].sum())) for _, side in SIDES}
     percent = {side: 100.0 * (mine / max(1, true) - 1) for side, (mine, true) in counts.items()}
-    return Row(name, overlap, percent, seconds, int(found["right_lung"].shape[0]))
+    volumes = {side: (mine * voxel_ml, true * voxel_ml) for side, (mine, true) in counts.items()}
+    return Row(name, overlap, percent, seconds, int(found["right_lung"].shape[0]), volumes_ml=volumes)
 
 
 def thresholded(volume: Volume) -> Bool:
@@ -95,13 +130,14 @@ def thresholded(volume: Volume) -> Bool:
 def phantom_row(net: nn.Module, phantom: Phantom, seed: int) -> Row:
     """One synthetic chest against its truth, its consolidation by network and by thresholding."""
     found, seconds = segment(net, phantom.volume)
-    row = compare(f"phantom seed {seed}", found, phantom.masks, seconds)
+    voxel_ml = phantom.volume.require_geometry().voxel_ml
+    row = compare(f"phantom seed {seed}", found, phantom.masks, seconds, voxel_ml)
     dense = phantom.masks["consolidation"]
     if not dense.any():
         return row
     both = found["right_lung"] | found["left_lung"]
     covered = (float(both[dense].mean()), float(thresholded(phantom.volume)[dense].mean()))
-    return Row(row.name, row.dice, row.volume_percent, row.seconds, row.slices, covered)
+    return replace(row, consolidation=covered)
 
 
 def phantom_rows(net: nn.Module, seeds: Iterable[int] = EVALUATION_SEEDS, slices: int = 120, size: int = 512,
@@ -122,7 +158,7 @@ def real_rows(net: nn.Module, scans: Iterable[tuple[str, Callable[[], Volume]]])
     for name, load in scans:
         volume = load()
         found, seconds = segment(net, volume)
-        rows.append(compare(name, found, silver_lungs(volume), seconds))
+        rows.append(compare(name, found, silver_lungs(volume), seconds, volume.require_geometry().voxel_ml))
         log.info("%s", rows[-1].line())
     return rows
 
@@ -143,6 +179,15 @@ def metrics(rows: Sequence[Row], data: str) -> list[Metric]:
         out.append(_metric("Consolidation inside the lung mask", [d[0] for d in dense], "", data, 4))
         out.append(_metric("Consolidation inside, by thresholding", [d[1] for d in dense], "", data, 4))
     return out
+
+
+def real_scans(folder: Path) -> list[tuple[str, Callable[[], Volume]]]:
+    """Every CT volume under ``folder``: a name without patient data, and how to load it."""
+    from medviewer.dicom.load import load_series
+    from medviewer.dicom.scan import scan
+
+    found = [s for s in scan([folder]).all_series() if s.modality == "CT" and s.is_volume]
+    return [(f"{folder.name} series {s.number}", partial(load_series, s)) for s in found]
 
 
 def _metric(name: str, values: Sequence[float], unit: str, data: str, decimals: int) -> Metric:
