@@ -1,9 +1,9 @@
 """What the brain network sees of an MR volume, and the way back to the stored voxels. No torch.
 
 Any volume with geometry, however it was sliced, is resampled onto one grid: axes to head, to the back and to
-the patient's left, :data:`~medviewer.ai.brain_grid.GRID_MM` apart, around a centre. So left is left whatever the
-scanner stored. The first centre is a guess from the head's outline; the answer on it says where the brain is,
-and the second look is centred there.
+the patient's left, :data:`~medviewer.ai.brain_grid.GRID_MM` apart, around a centre. So left is left whatever
+the scanner stored. The first centre is a guess from the head's outline; the answer on it says where the brain
+is, and the second look is centred there.
 
 Every map between grids goes through LPS millimetres: nothing is assumed about order, direction or tilt.
 """
@@ -102,7 +102,7 @@ class BrainInput:
             return _point(geometry.position((np.asarray(shape) - 1) / 2))
         top = int(np.flatnonzero(head.any(axis=(1, 2)))[-1])
         reach = max(1, round(2 * BELOW_TOP_MM / _COARSE_MM))
-        upper = head[max(0, top - reach) : top + 1].any(axis=0)
+        upper: NDArray[np.bool_] = np.asarray(head[max(0, top - reach) : top + 1].any(axis=0))
         rows, columns = np.flatnonzero(upper.any(axis=1)), np.flatnonzero(upper.any(axis=0))
         index = (top - BELOW_TOP_MM / _COARSE_MM, (rows[0] + rows[-1]) / 2, (columns[0] + columns[-1]) / 2)
         return _point(geometry.position(index))
@@ -116,7 +116,9 @@ class BrainInput:
         fine = finer_labels(probabilities, left)
         shape = tuple(FINER * n for n in GRID_SHAPE)
         image = to_image(fine, grid_geometry(centre, GRID_MM / FINER, shape))
-        return np.asarray(resample(image, self._geometry, self._shape, SimpleITK.sitkNearestNeighbor, 0), np.uint8)
+        return np.asarray(
+            resample(image, self._geometry, self._shape, SimpleITK.sitkNearestNeighbor, 0), np.uint8
+        )
 
     def _coarse_grid(self) -> tuple[tuple[int, int, int], Geometry]:
         """A grid of 4 mm along LPS that holds the whole volume."""
@@ -131,7 +133,7 @@ class BrainInput:
 
 
 def better_centre(probabilities: Float32, centre: Point) -> Point | None:
-    """The middle of the brain in an answer on the grid around ``centre`` (LPS mm); None where there is none."""
+    """The middle of the brain (LPS mm) in an answer on the grid around ``centre``; None without a brain."""
     inside = (index_of("csf"), index_of("brain_stem"), 0)
     number = probabilities.argmax(axis=0)
     where = np.argwhere(~np.isin(number, inside))
@@ -146,7 +148,7 @@ _LEAST_VOXELS = 2000
 
 
 def finer_labels(probabilities: Float32, left: Float32) -> UInt8:
-    """Numbers of :func:`joint` on a grid twice as fine: probabilities interpolated, then the strongest wins."""
+    """Numbers of :func:`joint` on a grid twice as fine: interpolated linearly, then the strongest wins."""
     box = _box(probabilities[0])
     out = np.zeros(tuple(FINER * n for n in probabilities.shape[1:]), np.uint8)
     best = _doubled(probabilities[0][box])
@@ -170,7 +172,7 @@ def _with_side(number: UInt8, left: NDArray[np.bool_]) -> UInt8:
     for place, (k, side, _) in enumerate(joint()):
         for row in (0, 1) if side is None else (side,):
             table[row, k] = place
-    return np.where(left, table[LEFT][number], table[1 - LEFT][number])
+    return np.asarray(np.where(left, table[LEFT][number], table[1 - LEFT][number]), np.uint8)
 
 
 def _box(background: Float32) -> tuple[slice, slice, slice]:

@@ -69,7 +69,7 @@ def index_of(name: str) -> int:
 
 
 def joint_names() -> tuple[str, ...]:
-    """Names of all classes with their sides: "background", "left_thalamus", "right_thalamus", "brain_stem"."""
+    """Names of all classes with their sides: "background", "left_thalamus", "right_thalamus"."""
     return tuple(name for _, _, name in joint())
 
 

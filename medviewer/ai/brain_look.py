@@ -1,4 +1,4 @@
-"""From an MR volume to the brain's classes on its own voxels: find the brain, look again, look mirrored. No torch.
+"""From an MR volume to the brain's classes on its voxels: find it, look again, look mirrored. No torch.
 
 ``Ask`` is the network as the runner wraps it: a picture (D, H, W) in, logits (classes + side, D, H, W) out.
 """
@@ -32,9 +32,9 @@ _SHIFT = GRID_MM / 2
 class BrainAnswer:
     """``classes``: numbers of :func:`~medviewer.ai.brain_labels.joint` on the stored grid.
 
-    ``spread``: name → smallest and greatest volume among four looks (plain, mirrored, shifted to either side), as
-    a share of the answer's volume. ``finite`` is false where the network gave something that is no number:
-    then there is no answer.
+    ``spread``: name → smallest and greatest volume among four looks (plain, mirrored, shifted to either
+    side), as a share of the answer's volume. ``finite`` is false where the network gave something that is no
+    number: then there is no answer.
     """
 
     classes: UInt8
@@ -52,7 +52,7 @@ class _Look:
 
     def mirrored(self) -> _Look:
         """The same, of the other side."""
-        return _Look(self.probabilities[..., ::-1], 1 - self.left[..., ::-1])
+        return _Look(self.probabilities[..., ::-1], np.float32(1) - self.left[..., ::-1])
 
     def counts(self) -> NDArray[np.float64]:
         """The volume of every class and side, in voxels: sums of probabilities' winners."""
@@ -84,7 +84,7 @@ def _look(ask: Ask, source: BrainInput, context: TaskContext) -> BrainAnswer:
     context.check()
     context.report(0.5, "Looking at the mirror image")
     other = _asked(ask, np.ascontiguousarray(picture[..., ::-1])).mirrored()
-    both = _Look((plain.probabilities + other.probabilities) / 2, (plain.left + other.left) / 2)
+    both = _mean(plain, other)
     counts = [plain.counts(), other.counts()]
     for step, sign in enumerate((-1, 1)):
         context.check()
@@ -120,6 +120,11 @@ def _asked(ask: Ask, picture: Float32) -> _Look:
     classes = np.exp(classes - classes.max(axis=0))
     classes /= classes.sum(axis=0)
     return _Look(classes.astype(np.float32), (1 / (1 + np.exp(-logits[-1]))).astype(np.float32))
+
+
+def _mean(a: _Look, b: _Look) -> _Look:
+    half = np.float32(0.5)
+    return _Look(half * (a.probabilities + b.probabilities), half * (a.left + b.left))
 
 
 def _spread(answer: NDArray[np.float64], looks: NDArray[np.float64]) -> dict[str, tuple[float, float]]:

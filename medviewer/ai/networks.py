@@ -123,7 +123,7 @@ class BrainUNet3d(nn.Module):
             depth, height, width = skip.shape[2:]
             x = block(up(x)[:, :, :depth, :height, :width] + skip)
         out: torch.Tensor = self.head(self.last(x))
-        return out.unflatten(1, (self.outputs, 8))
+        return out.reshape(out.shape[0], self.outputs, 8, *out.shape[2:])
 
     def forward(self, volume: torch.Tensor) -> torch.Tensor:
         """Logits of every voxel."""

@@ -24,7 +24,7 @@ _BEND_MM = 4.5
 
 @dataclass(frozen=True, eq=False)
 class Bend:
-    """From the network's grid to a label map: ``matrix`` and ``shift`` in mm, ``field`` (3, D, H, W) in mm."""
+    """From the network's grid to a label map: ``matrix``, ``shift`` (mm), ``field`` (3, D, H, W; mm)."""
 
     matrix: torch.Tensor
     shift: torch.Tensor

@@ -1,10 +1,10 @@
 """Heads of any MR contrast, drawn from label maps: what ``brain-mr`` learns from.
 
-The idea is that of Billot et al. 2023 (SynthSeg, Med Image Anal 86:102789): bend a label map, give each of its
-regions a random intensity, blur, bias, noise; the network never sees a real contrast, so that no contrast is
+The idea is that of Billot et al. 2023 (SynthSeg, Med Image Anal 86:102789): bend a label map, give each of
+its regions a random intensity, blur, bias, noise; the network never sees a real contrast, so that none is
 foreign to it. The code is our own. Everything depends on the generator handed in and on nothing else.
 
-A sample lies on the network's grid (:mod:`medviewer.ai.brain_grid`): (slice, row, column) to head, back, left.
+A sample lies on the network's grid (:mod:`medviewer.ai.brain_grid`): axes to head, to the back, to the left.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CORNERS = ((-1, -1, -1), (-1, 1, 1), (1, -1, 1), (1, 1, -1))
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """``picture`` float32 and, on the same grid, ``classes`` and ``sides`` (LEFT, RIGHT, SIDELESS) as uint8."""
+    """``picture`` float32 and, on its grid, ``classes`` and ``sides`` (LEFT, RIGHT, SIDELESS) as uint8."""
 
     picture: torch.Tensor
     classes: torch.Tensor
@@ -55,7 +55,7 @@ def draw(source: LabelMap, rng: np.random.Generator) -> Sample:
 
 
 def probe(source: LabelMap, points: torch.Tensor) -> torch.Tensor:
-    """Indices into FINE (int64) at ``points`` (3, ...) in voxels of the map; outside the map is background."""
+    """Indices into FINE (int64) at ``points`` (3, ...) in voxels of the map; outside it is background."""
     depth, height, width = source.fine.shape
     z, y, x = points.round().to(torch.int32).unbind(0)
     inside = (z >= 0) & (z < depth) & (y >= 0) & (y < height) & (x >= 0) & (x < width)

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from medviewer.ai.brain_labels import LEFT, RIGHT, STRUCTURES, index_of
 from medviewer.training.checkpoint import BrokenTraining
 
-FINE = (
-    (0, 2, 3, 4, 5, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 24, 25, 26, 28, 30, 41, 42, 43, 44, 46, 47, 49)
-    + (50, 51, 52, 53, 54, 57, 58, 60, 62, 72, 85, 136, 137, 163, 164)
-    + (502, 506, 507, 508, 509, 511, 512, 514, 515, 516, 530)
+_NAMED = (
+    *(0, 2, 3, 4, 5, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 24, 25, 26, 28, 30),
+    *(41, 42, 43, 44, 46, 47, 49, 50, 51, 52, 53, 54, 57, 58, 60, 62, 72, 85, 136, 137, 163, 164),
 )
-"""Every number of the maps; 502 to 530 are regions of scalp, skull, face and neck without a name of their own."""
+_REST_OF_THE_HEAD = (502, 506, 507, 508, 509, 511, 512, 514, 515, 516, 530)
+"""Regions of scalp, skull, face and neck without a name of their own."""
+FINE = (*_NAMED, *_REST_OF_THE_HEAD)
+"""Every number of the maps."""
 SIDELESS = 2
 """In :data:`SIDE_OF`: a number with no side."""
 _MIRROR = {25: 57, 26: 58, 30: 62, 136: 163, 137: 164}
@@ -68,13 +70,13 @@ class LabelMap:
 
 
 def read_map(path: Path) -> LabelMap:
-    """One label map, whatever way its file is stored. Raises :class:`BrokenTraining` for an unknown number or grid."""
+    """One label map, whatever way its file lies. Raises :class:`BrokenTraining` for another kind of map."""
     picture = SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(path)), "LPS")
     if not np.allclose(picture.GetSpacing(), 1.0, atol=1e-3):
         raise BrokenTraining(
             f"{path.name}: the label map is not on a 1 mm grid.", "Use the maps as published."
         )
-    stored = np.rint(SimpleITK.GetArrayFromImage(picture)).astype(np.int32)
+    stored = np.rint(SimpleITK.GetArrayFromImage(picture)).astype(np.int16)
     lookup = np.full(max(FINE) + 1, 255, np.uint8)
     lookup[list(FINE)] = np.arange(len(FINE), dtype=np.uint8)
     if stored.min() < 0 or stored.max() > max(FINE) or (lookup[np.unique(stored)] == 255).any():

@@ -27,8 +27,8 @@ PLAN = Plan(
 QUICK = Plan(steps=6, warmup=2, evaluate_every=3, checkpoint_every=3, threads=2)
 
 _PROBED = 4
-"""Of the eight voxels of a block, how many a step learns from, drawn anew each time: the loss costs as much as
-the network, and neighbours tell it the same."""
+"""Of the eight voxels of a block, how many a step learns from, drawn anew each time: over all of them
+the loss costs as much as the network, and neighbours tell it the same."""
 _CHECKED = 8
 """Validation pictures a map."""
 _CHECK_SEED = 77
@@ -49,7 +49,7 @@ class BrainMr:
         """The untrained network, its weights in the order that is fast on a CPU."""
         return build(NETWORK, NETWORK_ARGS).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload,no-any-return]
 
-    def batch(self, step: int, generator: np.random.Generator) -> Batch:
+    def batch(self, step: int, generator: np.random.Generator) -> Batch:  # noqa: ARG002 (the loop asks so)
         """Picture (1, 1, D, H, W), classes and sides (D, H, W)."""
         source = self.training[int(generator.integers(len(self.training)))]
         sample = draw(source, generator)

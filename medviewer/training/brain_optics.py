@@ -1,4 +1,4 @@
-"""What the scanner does to a head: bias field, slice thickness, blur, noise, and a picture that ends too soon."""
+"""What the scanner does to a head: bias field, slice thickness, blur, noise, a picture that ends too soon."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def bias_field(rng: np.random.Generator, noise: torch.Generator) -> torch.Tensor
 
 
 def through_scanner(value: torch.Tensor, rng: np.random.Generator, noise: torch.Generator) -> torch.Tensor:
-    """Blurred, taken in thick slices along one axis in half of the samples, with noise, and interpolated back."""
+    """Blurred, in some samples taken in thick slices along one axis, with noise, and interpolated back."""
     spacing = [GRID_MM] * 3
     if rng.random() < _THICK_SHARE:
         spacing[int(rng.integers(3))] = float(rng.uniform(*_THICK_MM))
@@ -73,5 +73,5 @@ def draw_field_of_view(rng: np.random.Generator) -> torch.Tensor:
 
 def _along(value: torch.Tensor, matrix: torch.Tensor, axis: int) -> torch.Tensor:
     """``matrix`` applied along one axis."""
-    moved = torch.tensordot(matrix, value, dims=([1], [axis]))
+    moved: torch.Tensor = torch.tensordot(matrix, value, dims=([1], [axis]))
     return moved.movedim(0, axis).contiguous()
