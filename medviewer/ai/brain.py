@@ -45,7 +45,7 @@ class Shown:
     title: str
     structures: tuple[str, ...]
     colour: str
-    code: str
+    code: str = ""
     decimals: int = 1
 
     @property
@@ -63,7 +63,7 @@ SHOWN = (
     Shown("hippocampus", "Hippocampus", ("hippocampus",), "#D55E00", "5366008"),
     Shown("thalamus", "Thalamus", ("thalamus",), "#009E73", "42695009"),
     Shown("caudate", "Caudate nucleus and accumbens", ("caudate",), "#CC79A7", "11000004"),
-    Shown("lentiform_nucleus", "Lentiform nucleus", ("putamen", "pallidum"), "#0072B2", "29020002"),
+    Shown("lentiform_nucleus", "Lentiform nucleus", ("putamen", "pallidum"), "#0072B2"),
     Shown(
         "cerebellum",
         "Cerebellum",
@@ -72,9 +72,10 @@ SHOWN = (
         "113305005",
         0,
     ),
-    Shown("brain_stem", "Brain stem", ("brain_stem",), "#882255", "15926001"),
+    Shown("brain_stem", "Brain stem", ("brain_stem",), "#882255", "119238007"),
 )
-"""What is listed, in this order. Codes are SNOMED CT's. What the network tells apart beyond these (amygdala,
+"""What is listed, in this order. Codes are SNOMED CT's as DICOM lists them (PS3.16
+CID 7140; it has none for the lentiform nucleus). What the network tells apart beyond these (amygdala,
 ventral diencephalon, third and fourth ventricle) counts where it belongs and is not listed: too small, or too
 seldom visible, to be measured honestly at this resolution."""
 
@@ -149,7 +150,7 @@ def _structure(
         id=finding_id(card, series, shown.name),
         label=shown.title,
         sentence=f"{shown.title} (indicative): {said}.",
-        code=Code("SCT", shown.code, shown.title),
+        code=Code("SCT", shown.code, shown.title) if shown.code else None,
         criterion=RANGE_CRITERION,
         mask=mask,
         measurements=tuple(measurements),

@@ -16,12 +16,6 @@ from medviewer.ai.brain_labels import LEFT, RIGHT, STRUCTURES, joint
 Range = tuple[float, float]
 
 _NO_TISSUE = ("background", "lateral_ventricle", "third_ventricle", "fourth_ventricle", "csf")
-MERGED = {
-    "lentiform_nucleus": ("putamen", "pallidum"),
-    "cerebellum": ("cerebellar_white_matter", "cerebellar_cortex"),
-    "hippocampus_amygdala": ("hippocampus", "amygdala"),
-}
-"""Structures shown as one: the border inside cannot be seen in every contrast."""
 
 
 @dataclass(frozen=True)

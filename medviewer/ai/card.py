@@ -127,6 +127,8 @@ class InputSpec:
     age_max_years: int | None = None
     other_modalities: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    extent_min_mm: float | None = None
+    """What the volume must at least measure along each of its three axes."""
 
     @property
     def modalities(self) -> tuple[str, ...]:

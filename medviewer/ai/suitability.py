@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from medviewer.ai.age import age_of, age_years
 from medviewer.ai.card import ModelCard
 from medviewer.ai.findings import Notice
-from medviewer.dicom.study import ISSUE_TEXT, Patient, Series, SeriesIssue, Study
+from medviewer.dicom.study import ISSUE_TEXT, Series, SeriesIssue
 from medviewer.imaging.volume import Geometry
+
+__all__ = ["REGIONS", "Fit", "age_of", "age_years", "fit", "plane_of"]
 
 _THIN = "\u2009"
 _PLANE_OF_AXIS = ("sagittal", "coronal", "axial")
@@ -24,6 +27,7 @@ _AXIS_COSINE = 0.9
 
 _IMAGE_CLASSES = {
     "CT": ("1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"),
+    "MR": ("1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1", "1.2.840.10008.5.1.4.1.1.4.4"),
 }
 """SOP classes (PS3.4 B.5) that hold the modality's own images, not screen captures of them."""
 
@@ -197,6 +201,16 @@ def _spacing(card: ModelCard, series: Series, verdict: _Verdict) -> None:
             verdict.checked.append(f"{step:.3g}{_THIN}mm")
 
 
+def _extent(card: ModelCard, series: Series, verdict: _Verdict) -> None:
+    least, geometry = card.input.extent_min_mm, series.geometry
+    if least is None or geometry is None:
+        return
+    extents = np.array([len(series.instances), *series.size]) * geometry.spacing_mm
+    if extents.min() < least:
+        said = f"{extents.min():.0f}{_THIN}mm in one direction; this model needs {least:g}{_THIN}mm"
+        verdict.refuse("EXTENT", f"The images cover {said}.")
+
+
 def _thickness(card: ModelCard, series: Series, verdict: _Verdict) -> None:
     thickness, limit = series.acquisition.slice_thickness_mm, card.input.thickness_max_mm
     if thickness is None or limit is None:
@@ -241,26 +255,6 @@ def _issues(_: ModelCard, series: Series, verdict: _Verdict) -> None:
         verdict.warn(SeriesIssue.LOSSY.value, ISSUE_TEXT[SeriesIssue.LOSSY])
 
 
-_YEARS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
-
-
-def age_years(text: str) -> float | None:
-    """An Age String (PS3.5 6.2: "058Y", "018M", "003W", "010D") in years; None where it is none."""
-    match = re.fullmatch(r"(\d{1,3})([DWMY])", text.strip().upper())
-    return int(match[1]) * _YEARS[match[2]] if match else None
-
-
-def age_of(patient: Patient, study: Study) -> str:
-    """The age as DICOM writes it ("058Y"): the one told, else from birth to study; empty if unknown."""
-    if age_years(study.patient_age) is not None:
-        return study.patient_age
-    born, then = patient.birth_date.strip(), study.date.strip()
-    if not (re.fullmatch(r"\d{8}", born) and re.fullmatch(r"\d{8}", then)):
-        return ""
-    years = (int(then) - int(born)) // 10000
-    return f"{years:03d}Y" if 0 <= years < 150 else ""
-
-
 def _age(card: ModelCard, patient_age: str, verdict: _Verdict) -> None:
     limit, most, age = card.input.age_min_years, card.input.age_max_years, age_years(patient_age)
     if most is not None:
@@ -289,6 +283,7 @@ _CHECKS: tuple[_Check, ...] = (
     _plane,
     _slices,
     _spacing,
+    _extent,
     _thickness,
     _issues,
 )

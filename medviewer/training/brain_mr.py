@@ -1,9 +1,10 @@
-"""The task ``brain-mr``: what is learned from synthetic heads, how it is scored while it learns."""
+"""``brain-mr``: brain structures on any MR contrast. What it learns, for how long, and what measures it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,20 +13,26 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from medviewer import paths
+from medviewer.ai.brain_grid import GRID_SHAPE
 from medviewer.ai.brain_labels import LEFT, STRUCTURES, index_of, joint
+from medviewer.ai.brain_look import LOOKS
+from medviewer.ai.card import ModelCard
+from medviewer.ai.catalog import Bundle
 from medviewer.ai.networks import BrainUNet3d, build, gather_blocks
-from medviewer.ai.runner import pick_dtype
+from medviewer.ai.runner import load_network, pick_dtype
+from medviewer.training import brain_card, brain_evaluation, folders
+from medviewer.training import bundle as bundles
 from medviewer.training.brain_contrast import Sample, draw
-from medviewer.training.brain_maps import SIDELESS, LabelMap
+from medviewer.training.brain_maps import SIDELESS, LabelMap, map_files, read_map, read_maps
+from medviewer.training.brain_split import TEST, TRAINING, VALIDATION, split_maps
 from medviewer.training.loop import Batch, Plan, device_of
+from medviewer.training.report import Report
+from medviewer.training.splits import FILE, Split, read_split, write_split
 
+ID = "brain-mr"
 NETWORK = "brain_unet3d"
 NETWORK_ARGS: dict[str, Any] = {"outputs": len(STRUCTURES) + 1, "widths": [32, 64, 64, 96, 96]}
-PLAN = Plan(
-    steps=8000, rate=2e-3, warmup=200, average=0.998, evaluate_every=400, checkpoint_every=100, threads=2
-)
-QUICK = Plan(steps=6, warmup=2, evaluate_every=3, checkpoint_every=3, threads=2)
-
 _PROBED = 4
 """Of the eight voxels of a block, how many a step learns from, drawn anew each time: over all of them
 the loss costs as much as the network, and neighbours tell it the same."""
@@ -41,7 +48,7 @@ class BrainMr:
     training: Sequence[LabelMap]
     validation: Sequence[LabelMap]
     checked: int = _CHECKED
-    id: str = "brain-mr"
+    id: str = ID
     best: str = "dice"
     _samples: list[Sample] = field(default_factory=list, repr=False)
 
@@ -49,7 +56,7 @@ class BrainMr:
         """The untrained network, its weights in the order that is fast on a CPU."""
         return build(NETWORK, NETWORK_ARGS).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload,no-any-return]
 
-    def batch(self, step: int, generator: np.random.Generator) -> Batch:  # noqa: ARG002 (the loop asks so)
+    def batch(self, _step: int, generator: np.random.Generator) -> Batch:
         """Picture (1, 1, D, H, W), classes and sides (D, H, W)."""
         source = self.training[int(generator.integers(len(self.training)))]
         sample = draw(source, generator)
@@ -97,6 +104,58 @@ class BrainMr:
                 for k in range(self.checked):
                     self._samples.append(draw(source, np.random.default_rng([_CHECK_SEED, number, k])))
         return self._samples
+
+
+def task(quick: bool) -> BrainMr:
+    """The maps of the split; quick: two of them, one picture to choose by."""
+    split = _split()
+    names = {part: sorted(split.parts[part])[: 1 if quick else None] for part in (TRAINING, VALIDATION)}
+    training, validation = (read_maps(_maps(), names[part]) for part in (TRAINING, VALIDATION))
+    return BrainMr(training, validation, checked=1 if quick else _CHECKED)
+
+
+def plan(quick: bool) -> Plan:
+    """How long: about fifty minutes on two idle cores."""
+    if quick:
+        return Plan(steps=4, warmup=2, evaluate_every=2, checkpoint_every=2)
+    return Plan(steps=8000, rate=2e-3, warmup=200, evaluate_every=400, checkpoint_every=100, threads=2)
+
+
+def write_card(folder: Path, network: nn.Module, quick: bool) -> ModelCard:
+    """Weights, card without figures, and the split."""
+    split = _split()
+    seconds = LOOKS * bundles.seconds_per_run(network, 1, 1, *GRID_SHAPE) + _PREPARING_S
+    learned = brain_card.training_data(1 if quick else len(split.parts[TRAINING]))
+    made = brain_card.card(NETWORK, NETWORK_ARGS, learned, seconds / _USUAL_SLICES)
+    written = bundles.write_bundle(folder, network, made)
+    write_split(folder / FILE, split)
+    return written
+
+
+def evaluate(bundle: Bundle, quick: bool) -> Report:
+    """The test maps of the split that lies beside the weights, and the MNI152 template."""
+    network = load_network(bundle, torch.device("cpu"))
+    names = sorted(read_split(bundle.folder / FILE).parts[TEST])[: 1 if quick else None]
+    maps = read_maps(_maps(), names)
+    found = brain_evaluation.sections(network, maps, folders.data() / "evaluation" / "mni152", quick=quick)
+    return Report(bundle.card.id, bundle.card.version, tuple(found))
+
+
+def _maps() -> Path:
+    return folders.data() / "training" / "brain_labelmaps"
+
+
+def _split() -> Split:
+    """The split on the shelf, or the one dealt from all the maps where there is none yet."""
+    kept = paths.models() / ID / FILE
+    if kept.exists():
+        return read_split(kept)
+    return split_maps([read_map(path) for path in map_files(_maps())])
+
+
+_PREPARING_S = 4.0
+"""Resampling there and back, beside the network."""
+_USUAL_SLICES = 160
 
 
 SCORED = frozenset(name for number, _, name in joint() if number not in (0, index_of("csf")))

@@ -23,6 +23,7 @@ MODELS = {
     "lung-ct": "medviewer.training.lung_ct",
     "cxr-pneumonia": "medviewer.training.cxr_pneumonia",
     "cxr-pneumonia-28": "medviewer.training.cxr_pneumonia_28",
+    "brain-mr": "medviewer.training.brain_mr",
 }
 """Model id → recipe module (imported only when asked for)."""
 
