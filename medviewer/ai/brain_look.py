@@ -119,7 +119,12 @@ def _asked(ask: Ask, picture: Float32) -> _Look:
     classes = logits[:-1]
     classes = np.exp(classes - classes.max(axis=0))
     classes /= classes.sum(axis=0)
-    return _Look(classes.astype(np.float32), (1 / (1 + np.exp(-logits[-1]))).astype(np.float32))
+    return _Look(classes.astype(np.float32), _sigmoid(logits[-1]))
+
+
+def _sigmoid(logit: Float32) -> Float32:
+    """1 / (1 + exp(-logit)), without overflow."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * logit)), np.float32)
 
 
 def _mean(a: _Look, b: _Look) -> _Look:

@@ -69,6 +69,9 @@ class LabelMap:
         return SIDE_OF[self.fine]
 
 
+_UNKNOWN = 255
+
+
 def read_map(path: Path) -> LabelMap:
     """One label map, whatever way its file lies. Raises :class:`BrokenTraining` for another kind of map."""
     picture = SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(path)), "LPS")
@@ -77,13 +80,18 @@ def read_map(path: Path) -> LabelMap:
             f"{path.name}: the label map is not on a 1 mm grid.", "Use the maps as published."
         )
     stored = np.rint(SimpleITK.GetArrayFromImage(picture)).astype(np.int16)
-    lookup = np.full(max(FINE) + 1, 255, np.uint8)
+    lookup = np.full(max(FINE) + 1, _UNKNOWN, np.uint8)
     lookup[list(FINE)] = np.arange(len(FINE), dtype=np.uint8)
-    if stored.min() < 0 or stored.max() > max(FINE) or (lookup[np.unique(stored)] == 255).any():
+    if stored.min() < 0 or stored.max() > max(FINE) or (lookup[_values(stored)] == _UNKNOWN).any():
         raise BrokenTraining(
             f"{path.name}: the label map holds unknown numbers.", "Use the maps as published."
         )
     return from_fine(path.name.split(".")[0], lookup[stored])
+
+
+def _values(stored: NDArray[np.int16]) -> NDArray[np.intp]:
+    """Which numbers occur (far faster than sorting them)."""
+    return np.flatnonzero(np.bincount(stored.ravel()))
 
 
 def from_fine(name: str, fine: UInt8) -> LabelMap:

@@ -78,11 +78,12 @@ class BrainMr:
     def evaluate(self, network: nn.Module) -> dict[str, float]:
         """Mean Dice over all structures, each half by itself, on validation heads of random contrast."""
         table = np.array([overlaps(*self._answer(network, s), s) for s in self._checks()])
-        by_label = np.nanmean(table, axis=0)
-        names = [name for _, _, name in joint()]
-        return {"dice": float(np.mean([v for v, n in zip(by_label, names, strict=True) if n in SCORED]))} | {
-            name: float(value) for name, value in zip(names, by_label, strict=True) if name in SCORED
-        }
+        found = {}
+        for place, (_, _, name) in enumerate(joint()):
+            present = table[np.isfinite(table[:, place]), place]
+            if name in SCORED and present.size:
+                found[name] = float(present.mean())
+        return {"dice": float(np.mean(list(found.values()))), **found}
 
     def examples(self, network: nn.Module) -> list[tuple[str, NDArray[np.uint8]]]:
         """Three validation heads: picture, answer, truth."""
