@@ -32,20 +32,20 @@ class Sample:
     sides: torch.Tensor
 
 
-def draw(source: LabelMap, rng: np.random.Generator) -> Sample:
-    """One head from one label map."""
+def draw(source: LabelMap, rng: np.random.Generator, hardness: float = 1.0) -> Sample:
+    """One head from one label map; ``hardness`` 0 (ordered contrast, sharp, quiet, whole) to 1 (anything)."""
     noise = torch.Generator().manual_seed(int(rng.integers(2**62)))
     bend = brain_bend.draw_bend(rng, noise)
     points = bend.points(source.centre)
     fine = probe(source, points)
-    palette = brain_paint.draw_palette(rng)
-    hidden = brain_paint.draw_hidden(rng)
+    palette = brain_paint.draw_palette(rng, hardness)
+    hidden = brain_paint.draw_hidden(rng, hardness)
     value, spread = _mix(source, points, bend, palette, hidden)
     shown = brain_paint.draw_face_cut(rng, fine)
     value += spread * torch.randn(value.shape, generator=noise)
     value *= brain_optics.bias_field(rng, noise) * shown
-    value = brain_optics.through_scanner(value, rng, noise)
-    seen = brain_optics.draw_field_of_view(rng)
+    value = brain_optics.through_scanner(value, rng, noise, hardness)
+    seen = brain_optics.draw_field_of_view(rng, hardness)
     classes, sides = torch.from_numpy(CLASS_OF)[fine], torch.from_numpy(SIDE_OF)[fine]
     if bend.mirrored:
         sides = torch.where(sides == SIDELESS, sides, 1 - sides)

@@ -23,15 +23,17 @@ def bias_field(rng: np.random.Generator, noise: torch.Generator) -> torch.Tensor
     return torch.exp(whole[0, 0])
 
 
-def through_scanner(value: torch.Tensor, rng: np.random.Generator, noise: torch.Generator) -> torch.Tensor:
+def through_scanner(
+    value: torch.Tensor, rng: np.random.Generator, noise: torch.Generator, hardness: float = 1.0
+) -> torch.Tensor:
     """Blurred, in some samples taken in thick slices along one axis, with noise, and interpolated back."""
     spacing = [GRID_MM] * 3
-    if rng.random() < _THICK_SHARE:
+    if rng.random() < _THICK_SHARE * hardness:
         spacing[int(rng.integers(3))] = float(rng.uniform(*_THICK_MM))
-    blur = [float(rng.uniform(0.0, 1.2)) for _ in range(3)]
+    blur = [float(rng.uniform(0.0, 1.2 * hardness)) for _ in range(3)]
     for axis in range(3):
         value = _along(value, take(GRID_SHAPE[axis], spacing[axis], blur[axis]), axis)
-    strength = float(rng.uniform(0, 0.06)) * float(rng.random() < 0.9)
+    strength = float(rng.uniform(0, 0.06 * hardness)) * float(rng.random() < 0.9)
     grain = torch.randn((2, *value.shape), generator=noise) * strength
     value = torch.sqrt((value + grain[0]) ** 2 + grain[1] ** 2)  # the magnitude of a complex signal (Rice)
     for axis in range(3):
@@ -58,10 +60,10 @@ def give_back(count: int, spacing_mm: float) -> torch.Tensor:
     return (1 - (where[:, None] - torch.arange(slices)[None, :]).abs()).clamp_min(0)
 
 
-def draw_field_of_view(rng: np.random.Generator) -> torch.Tensor:
+def draw_field_of_view(rng: np.random.Generator, hardness: float = 1.0) -> torch.Tensor:
     """Which voxels the picture holds: in some samples it ends within the head on one or two faces."""
     seen = torch.ones(GRID_SHAPE, dtype=torch.bool)
-    if rng.random() >= _CUT_SHARE:
+    if rng.random() >= _CUT_SHARE * hardness:
         return seen
     for _ in range(int(rng.integers(1, 3))):
         axis = int(rng.integers(3))

@@ -35,13 +35,17 @@ _HIDDEN_SHARES = {"brain alone": 0.12, "brain and fluid": 0.08, "face cut off": 
 Palette = NDArray[np.float32]
 
 
-def draw_palette(rng: np.random.Generator) -> Palette:
-    """(FINE, 2): mean and spread of each number, both halves of a pair alike; air is dark and quiet."""
+def draw_palette(rng: np.random.Generator, hardness: float = 1.0) -> Palette:
+    """(FINE, 2): mean and spread of each number, both halves of a pair alike; air is dark and quiet.
+
+    Below a ``hardness`` of 1 fewer contrasts are without any order, and all are quieter.
+    """
     count = int(_GROUPS.max()) + 1
     mean = rng.uniform(0.05, 1.0, count)
     spread = rng.uniform(0.0, rng.uniform(0.02, 0.12), count)
-    if rng.random() < _TIED_SHARE:
+    if rng.random() < 1 - hardness * (1 - _TIED_SHARE):
         _tie(mean, spread, rng)
+    spread *= 0.3 + 0.7 * hardness
     mean[0] = 0.0 if rng.random() < 0.7 else rng.uniform(0, 0.3)
     spread[0] = rng.uniform(0, 0.03)
     return np.stack([mean, spread], axis=1)[_GROUPS].astype(np.float32)
@@ -63,9 +67,9 @@ def _tie(mean: NDArray[np.float64], spread: NDArray[np.float64], rng: np.random.
         spread[place] = quiet * rng.uniform(0.5, 1.5)
 
 
-def draw_hidden(rng: np.random.Generator) -> torch.Tensor:
+def draw_hidden(rng: np.random.Generator, hardness: float = 1.0) -> torch.Tensor:
     """(FINE,) which numbers are painted black: the skull stripped off in some samples."""
-    pick = rng.random()
+    pick = rng.random() / max(hardness, 1e-6)
     classes = torch.from_numpy(CLASS_OF)
     if pick < _HIDDEN_SHARES["brain alone"]:
         return (classes == 0) | (classes == index_of("csf"))
