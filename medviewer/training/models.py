@@ -26,6 +26,7 @@ MODELS = {
     "cxr-pneumonia": "medviewer.training.cxr_pneumonia",
     "cxr-pneumonia-28": "medviewer.training.cxr_pneumonia_28",
     "router": "medviewer.training.router",
+    "brain-mr": "medviewer.training.brain_mr",
 }
 """Model id → recipe module (imported only when asked for)."""
 

@@ -1,0 +1,198 @@
+"""What the brain says: from the class map to findings a clinician may read out. Indicative, and said so.
+
+Nothing here is a verdict: volumes depend on age and size of the head, and the model has no reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medviewer.ai import brain_checks
+from medviewer.ai.brain_labels import LEFT, RIGHT, STRUCTURES, joint, joint_names
+from medviewer.ai.brain_look import BrainAnswer
+from medviewer.ai.brain_volumes import (
+    Amount,
+    amounts,
+    asymmetry_percent,
+    both,
+    brain_tissue,
+    half,
+    ventricle_to_brain,
+)
+from medviewer.ai.card import ModelCard
+from medviewer.ai.findings import Code, Finding, Measurement, Notice
+from medviewer.ai.lung_density import finding_id
+from medviewer.ai.mask_cleanup import main_pieces
+from medviewer.ai.request import Outcome
+from medviewer.dicom.study import Series
+from medviewer.imaging.numbers import between, number
+from medviewer.imaging.volume import Mask, Volume
+from medviewer.tasks import TaskContext
+
+INDICATIVE = "learned from synthetic pictures; no reference for age and head size"
+RANGE_CRITERION = "range over four looks: plain, mirrored, shifted by half a voxel to either side"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One entry of the list of findings: one or more of the network's structures, their colour and code."""
+
+    name: str
+    title: str
+    structures: tuple[str, ...]
+    colour: str
+    code: str = ""
+    decimals: int = 1
+
+    @property
+    def paired(self) -> bool:
+        """Whether it has a left and a right half."""
+        return all(s.paired for s in STRUCTURES if s.name in self.structures)
+
+
+SHOWN = (
+    Shown("lateral_ventricles", "Lateral ventricles", ("lateral_ventricle",), "#56B4E9", "66720007"),
+    Shown("cerebral_cortex", "Cerebral cortex", ("cerebral_cortex",), "#E69F00", "40146001", 0),
+    Shown(
+        "cerebral_white_matter", "Cerebral white matter", ("cerebral_white_matter",), "#F0E442", "68523003", 0
+    ),
+    Shown("hippocampus", "Hippocampus", ("hippocampus",), "#D55E00", "5366008"),
+    Shown("thalamus", "Thalamus", ("thalamus",), "#009E73", "42695009"),
+    Shown("caudate", "Caudate nucleus and accumbens", ("caudate",), "#CC79A7", "11000004"),
+    Shown("lentiform_nucleus", "Lentiform nucleus", ("putamen", "pallidum"), "#0072B2"),
+    Shown(
+        "cerebellum",
+        "Cerebellum",
+        ("cerebellar_white_matter", "cerebellar_cortex"),
+        "#999999",
+        "113305005",
+        0,
+    ),
+    Shown("brain_stem", "Brain stem", ("brain_stem",), "#882255", "119238007"),
+)
+"""What is listed, in this order. Codes are SNOMED CT's as DICOM lists them (PS3.16
+CID 7140; it has none for the lentiform nucleus). What the network tells apart beyond these (amygdala,
+ventral diencephalon, third and fourth ventricle) counts where it belongs and is not listed: too small, or too
+seldom visible, to be measured honestly at this resolution."""
+
+
+def finish(
+    volume: Volume, answer: BrainAnswer, series: Series, card: ModelCard, context: TaskContext
+) -> Outcome:
+    """Checks and findings from an answer on the volume's grid. Raises NoGeometry, Cancelled."""
+    geometry = volume.require_geometry()
+    if not answer.finite:
+        text = "The model's numbers are not finite: there is no reliable result."
+        return Outcome(failure=Notice("NO_RELIABLE_RESULT", text))
+    context.report(0.9, "Measuring")
+    classes = without_islands(answer.classes)
+    context.check()
+    counts = np.bincount(classes.ravel(), minlength=len(joint_names()))
+    ml = {name: float(counts[k]) * geometry.voxel_ml for k, name in enumerate(joint_names())}
+    found = amounts(ml, answer.spread)
+    failed = brain_checks.failure(classes, geometry, found)
+    if failed is not None:
+        return Outcome(failure=failed)
+    warnings = brain_checks.notices(classes, geometry, found)
+    context.check()
+    masks = {shown.name: _mask(classes, shown, volume) for shown in SHOWN}
+    return Outcome(tuple(brain_findings(found, masks, series, card)), tuple(warnings))
+
+
+def without_islands(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The class map with the main piece of the brain alone (the fluid around it goes with it)."""
+    return np.where(main_pieces(classes > 0), classes, np.uint8(0))
+
+
+def brain_findings(
+    found: Mapping[str, Amount], masks: Mapping[str, Mask], series: Series, card: ModelCard
+) -> list[Finding]:
+    """The ratio first, then every structure of :data:`SHOWN` that was found. ``masks`` by name of SHOWN."""
+    ratio = _ratio(found, series, card, masks["lateral_ventricles"])
+    rest = [_structure(shown, found, series, card, masks[shown.name]) for shown in SHOWN]
+    return [ratio, *(finding for finding in rest if finding is not None)]
+
+
+def _ratio(found: Mapping[str, Amount], series: Series, card: ModelCard, mask: Mask) -> Finding:
+    tissue, fluid, ratio = brain_tissue(found), both(found, "lateral_ventricle"), ventricle_to_brain(found)
+    sentence = (
+        f"Ventricle-to-brain ratio {number(ratio.ml, '%', 1)} "
+        f"({between(ratio.low, ratio.high, '%', 1)}; indicative): "
+        f"lateral ventricles {number(fluid.ml, 'mL')}, brain tissue {number(tissue.ml, 'mL')}."
+    )
+    return Finding(
+        id=finding_id(card, series, "ventricle_to_brain"),
+        label="Ventricle-to-brain ratio",
+        sentence=sentence,
+        criterion="both lateral ventricles ÷ brain tissue (without ventricles and outer fluid); "
+        "no limit is applied: it depends on age",
+        measurements=(
+            Measurement("Ventricle-to-brain ratio", ratio.ml, "%", (ratio.low, ratio.high), INDICATIVE),
+            Measurement("Brain tissue", tissue.ml, "mL", (tissue.low, tissue.high), INDICATIVE, 0),
+        ),
+        slices=mask.slice_range,
+        key_slice=mask.largest_slice,
+        colour=SHOWN[0].colour,
+    )
+
+
+def _structure(
+    shown: Shown, found: Mapping[str, Amount], series: Series, card: ModelCard, mask: Mask
+) -> Finding | None:
+    if mask.voxel_count == 0:
+        return None
+    measurements, said = _paired(shown, found) if shown.paired else _single(shown, found)
+    return Finding(
+        id=finding_id(card, series, shown.name),
+        label=shown.title,
+        sentence=f"{shown.title} (indicative): {said}.",
+        code=Code("SCT", shown.code, shown.title) if shown.code else None,
+        criterion=RANGE_CRITERION,
+        mask=mask,
+        measurements=tuple(measurements),
+        slices=mask.slice_range,
+        key_slice=mask.largest_slice,
+        colour=shown.colour,
+    )
+
+
+def _paired(shown: Shown, found: Mapping[str, Amount]) -> tuple[list[Measurement], str]:
+    right, left = (half(found, shown.structures, side) for side in (RIGHT, LEFT))
+    measurements = [
+        _volume("Right volume", right, shown.decimals),
+        _volume("Left volume", left, shown.decimals),
+    ]
+    said = f"right {_told(right, shown.decimals)}, left {_told(left, shown.decimals)}"
+    if min(left.ml, right.ml) <= 0:
+        return measurements, f"{said}; one side was not found"
+    percent = asymmetry_percent(left.ml, right.ml)
+    measurements.append(Measurement("Asymmetry (left − right) ÷ mean", percent, "%", None, INDICATIVE, 0))
+    larger = "left larger" if percent > 0 else "right larger"
+    return measurements, f"{said}; {larger} by {number(abs(percent), '%')} of their mean"
+
+
+def _single(shown: Shown, found: Mapping[str, Amount]) -> tuple[list[Measurement], str]:
+    whole = sum((both(found, s) for s in shown.structures[1:]), start=both(found, shown.structures[0]))
+    return [_volume("Volume", whole, shown.decimals)], _told(whole, shown.decimals)
+
+
+def _volume(name: str, amount: Amount, decimals: int) -> Measurement:
+    return Measurement(name, amount.ml, "mL", (amount.low, amount.high), INDICATIVE, decimals)
+
+
+def _told(amount: Amount, decimals: int) -> str:
+    return f"{number(amount.ml, 'mL', decimals)} ({between(amount.low, amount.high, 'mL', decimals)})"
+
+
+def _mask(classes: NDArray[np.uint8], shown: Shown, volume: Volume) -> Mask:
+    wanted = _values(shown.structures)
+    return Mask.from_full(wanted[0], shown.name, np.isin(classes, wanted), volume.geometry)
+
+
+def _values(structures: Sequence[str]) -> list[int]:
+    """Numbers in a class map of some structures, both halves."""
+    return [value for value, (k, _, _) in enumerate(joint()) if STRUCTURES[k].name in structures]

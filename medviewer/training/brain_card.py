@@ -1,0 +1,116 @@
+"""What the card of ``brain-mr`` says, but for weights and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from medviewer.ai.brain import SHOWN
+from medviewer.ai.brain_grid import CEILING, GRID_SHAPE
+from medviewer.ai.brain_labels import STRUCTURES, joint, joint_names
+
+VERSION = "1.0.0"
+
+_TEXTS: dict[str, Any] = {
+    "score_meaning": "",
+    "intended_use": (
+        "Outlines structures of the brain on MR volumes of the adult head, of any contrast, as a basis for "
+        "volumes, the ventricle-to-brain ratio and the difference between left and right. Every figure is "
+        "indicative: for research and teaching; not for diagnostic use."
+    ),
+    "limitations": [
+        "Learned from synthetic pictures of twelve heads and measured on three others: not a clinical "
+        "validation, and not measured on outlines drawn by hand on real scans.",
+        "Adults only. Tumours, strokes, haemorrhage, resections and malformations were not among the heads; "
+        "what lies in or beside them is not to be believed.",
+        "No reference for age, sex or head size: the figures are no verdict.",
+        "Works on a grid of 1.75 mm: thin parts (cortex, temporal horns) are the least certain. With thick "
+        "slices the volumes of small structures are rough.",
+        "The whole brain must be in the picture, and the header must tell the patient's left and right: "
+        "the model believes it.",
+    ],
+    "licence": "Apache-2.0",
+    "changelog": ["1.0.0: first version"],
+}
+
+
+def training_data(heads: int) -> list[str]:
+    """What the card says the weights learned from."""
+    return [
+        f"{heads} of the 16 whole-head label maps published with SynthSeg (B. Billot et al., Medical Image "
+        "Analysis 2023; 86:102789; Apache-2.0), dealt by map (split.json); at every step a new contrast, "
+        "shape and resolution drawn by medviewer.training.brain_contrast. No MR picture was learned from."
+    ]
+
+
+def card(
+    network: str, args: Mapping[str, Any], learned_from: Sequence[str], seconds_per_slice: float
+) -> dict[str, Any]:
+    """The card for :func:`~medviewer.training.bundle.write_bundle`."""
+    return {
+        "id": "brain-mr",
+        "version": VERSION,
+        "title": "Brain structures on MR",
+        "task": "segmentation",
+        "network": {"name": network, "args": dict(args), "outputs": list(joint_names())},
+        "input": {
+            "modality": "MR",
+            "body_parts": ["HEAD", "BRAIN"],
+            "planes": ["axial", "coronal", "sagittal", "oblique"],
+            "slice_spacing_mm": [0.4, 7.0],
+            "pixel_spacing_mm": [0.3, 2.0],
+            "slices_min": 18,
+            "size": list(GRID_SHAPE[1:]),
+            "intensity": {"unit": "", "low": 0.0, "high": CEILING},
+            "thickness_max_mm": 7.0,
+            "age_min_years": 18,
+            "extent_min_mm": 110.0,
+        },
+        "labels": labels(),
+        "training_data": list(learned_from),
+        "metrics": [],
+        "seconds_per_slice": round(seconds_per_slice, 4),
+        **_TEXTS,
+    }
+
+
+def labels() -> list[dict[str, Any]]:
+    """Every half of every listed structure, with its number among the outputs."""
+    out = []
+    for value, (k, side, name) in enumerate(joint()):
+        structure = STRUCTURES[k]
+        shown = next((s for s in SHOWN if structure.name in s.structures), None)
+        if shown is None:
+            continue
+        word = {None: "", 0: "right ", 1: "left "}[side]
+        out.append(
+            {
+                "id": value,
+                "name": name,
+                "title": f"{word}{structure.title}".capitalize(),
+                "colour": shown.colour,
+                "code": _code(structure.name, structure.title),
+                "threshold": None,
+            }
+        )
+    return out
+
+
+CODES: Mapping[str, str] = {
+    "cerebral_white_matter": "68523003",
+    "cerebral_cortex": "40146001",
+    "lateral_ventricle": "66720007",
+    "thalamus": "42695009",
+    "caudate": "11000004",
+    "putamen": "89278009",
+    "pallidum": "14738005",
+    "hippocampus": "5366008",
+    "cerebellar_white_matter": "33060004",
+    "cerebellar_cortex": "25991003",
+    "brain_stem": "119238007",
+}
+"""SNOMED CT, as DICOM lists them (PS3.16 CID 7140)."""
+
+
+def _code(name: str, title: str) -> dict[str, str]:
+    return {"scheme": "SCT", "value": CODES[name], "meaning": title.capitalize()}
