@@ -20,7 +20,6 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import SimpleITK
 from numpy.typing import NDArray
 
 from medviewer.errors import BundleError
@@ -135,12 +134,12 @@ def invert_if(picture: Picture, dark_border: bool = True, share: float = 0.06) -
 
 def denoise_median(picture: Picture, radius: int = 1) -> Picture:
     """The median of each pixel's square neighbourhood: takes out single wrong pixels, keeps edges."""
-    return _filtered(picture, lambda image: SimpleITK.Median(image, [int(radius)] * image.GetDimension()))
+    return _filtered(picture, "Median", [int(radius)] * picture.ndim)
 
 
 def denoise_gauss(picture: Picture, sigma: float = 1.0) -> Picture:
     """Blur by a Gaussian of ``sigma`` pixels."""
-    return _filtered(picture, lambda image: SimpleITK.DiscreteGaussian(image, float(sigma) ** 2))
+    return _filtered(picture, "DiscreteGaussian", float(sigma) ** 2)
 
 
 def scale_range(picture: Picture, low: float, high: float) -> Picture:
@@ -208,8 +207,13 @@ def crop_centre(picture: Picture, size: Sequence[int]) -> Picture:
     return picture[..., starts[0] : ends[0], starts[1] : ends[1]]
 
 
-def _filtered(picture: Picture, function: Callable[[SimpleITK.Image], SimpleITK.Image]) -> Picture:
-    return np.asarray(SimpleITK.GetArrayFromImage(function(SimpleITK.GetImageFromArray(picture))), np.float32)
+def _filtered(picture: Picture, name: str, *args: Any) -> Picture:
+    """What a function of SimpleITK makes of a picture."""
+    # Here, because cards name steps and are read when the window starts, which would wait for the import.
+    import SimpleITK
+
+    image = getattr(SimpleITK, name)(SimpleITK.GetImageFromArray(picture), *args)
+    return np.asarray(SimpleITK.GetArrayFromImage(image), np.float32)
 
 
 STEPS: Mapping[str, Callable[..., Picture]] = MappingProxyType(

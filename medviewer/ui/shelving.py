@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from medviewer.ai import install, shelf_folder
+from medviewer.ai import shelf_folder
 from medviewer.ai.catalog import Bundle, find, shelf
 from medviewer.ai.estimate import seconds_for
-from medviewer.ai.install import Candidate
 from medviewer.errors import MedviewerError
 from medviewer.imaging.numbers import number
 from medviewer.tasks import TaskContext
@@ -23,6 +22,7 @@ from medviewer.ui.jobs import Job, Work
 from medviewer.ui.preload import torch_ready
 
 if TYPE_CHECKING:
+    from medviewer.ai.install import Candidate
     from medviewer.ui.main_window import MainWindow
 
 _FILES = "Models (*.zip *.pt *.pth *.safetensors *.onnx card.json);;All files (*)"
@@ -187,6 +187,8 @@ class Shelving(QObject):
 
 def shelf_row(bundle: Bundle, offer: Offer | None) -> ShelfRow:
     """One model of the shelf, with its verdict on the series on screen where there is one."""
+    from medviewer.ai import install  # here and below: the start of the window does not need it
+
     card, record = bundle.card, install.record_of(bundle.folder)
     seconds = seconds_for(card, "cpu", _TYPICAL_SLICES) if offer is None else offer.seconds
     own = install.is_removable(bundle)
@@ -224,14 +226,18 @@ def _self_test(model_id: str) -> str:
 
 def _examine(path: Path, context: TaskContext) -> Candidate:
     with torch_ready():
-        from medviewer.ai import runner  # noqa: F401 - loaded here, where the window does not wait for it
+        from medviewer.ai import install, runner  # noqa: F401 - loaded where the window does not wait
     return install.examine(path, context)
 
 
 def _install(candidate: Candidate, context: TaskContext) -> Bundle:
+    from medviewer.ai import install
+
     return install.install(candidate, licence_accepted=True, context=context)
 
 
 def _remove(model_id: str) -> str:
+    from medviewer.ai import install
+
     install.remove(model_id)
     return model_id
