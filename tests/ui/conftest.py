@@ -1,4 +1,4 @@
-"""Noise that only a window can make: a job that still runs, a window nobody closed."""
+"""What tests of the window share, and noise only a window makes: a job that still runs, one left open."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from medviewer.imaging.window import Window
+from medviewer.ui import scanning
+from medviewer.ui.main_window import MainWindow
+from medviewer.ui.viewport import Viewport
+from tests.ui.first_images import Gate
+from tests.ui.viewports import geometry, numbered, shown
+from tests.ui.windows import make_window
 
 _JOB_PATIENCE_MS = 5000
 
@@ -50,3 +59,31 @@ def no_open_windows(qapp: QApplication) -> Iterator[None]:
     for widget in left:
         widget.close()
     assert not left, f"windows left open: {', '.join(names)}"
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[MainWindow]:
+    """An empty window on screen."""
+    made = make_window()
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    """Every scan of the test goes through it."""
+    made = Gate()
+    monkeypatch.setattr(scanning, "scan", made)
+    yield made
+    made.open.set()
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> Viewport:
+    """Numbers 0 to 1385 in a window of 500 around 700."""
+    made = shown(qtbot, numbered(geometry()))
+    made.set_window(Window(700, 500))
+    made.window_dragged.connect(made.set_window)
+    return made

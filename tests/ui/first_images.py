@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pytestqt.qtbot import QtBot
@@ -15,7 +14,7 @@ from medviewer.dicom.study import ScanResult
 from medviewer.review.state import State
 from medviewer.tasks import TaskContext
 from medviewer.ui.main_window import MainWindow
-from tests.ui.windows import PATIENCE, make_window
+from tests.ui.windows import PATIENCE
 
 
 class Gate:
@@ -30,17 +29,6 @@ class Gate:
         while not self.open.wait(0.005):
             context.check()
         return self.then(paths, context, glimpse=glimpse)
-
-
-@contextmanager
-def empty_window(qtbot: QtBot, gate: Gate) -> Iterator[MainWindow]:
-    """A window with nothing open; at the end the gate is opened, so that no scan is left waiting."""
-    made = make_window()
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    gate.open.set()
-    made.dispose()
 
 
 def show_first(qtbot: QtBot, window: MainWindow, folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,25 +17,15 @@ from medviewer.ui.measurements_panel import in_parts
 from tests.dicom.presentations import area, make_presentation
 from tests.factories import save
 from tests.review.calibrations import COLUMNS, ROWS, at_detector, projection
-from tests.ui.windows import PATIENCE, make_window
+from tests.ui.windows import PATIENCE, open_and_wait
 
 ACTS = ("calibrate", "magnification", "uncalibrate")
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window()
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.dispose()
 
 
 def opened(qtbot: QtBot, window: MainWindow, folder: Path, *images: object) -> None:
     for k, ds in enumerate(images):
         save(ds, folder / f"{k}.dcm")
-    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
-        window.opening.open_paths([folder])
+    open_and_wait(qtbot, window, folder)
     window.session.scroll(0)
 
 

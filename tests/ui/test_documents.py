@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pydicom
 import pytest
 from numpy.typing import NDArray
 from pydicom.uid import DeflatedExplicitVRLittleEndian
-from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from reportlab.pdfgen.canvas import Canvas
 
@@ -22,8 +20,8 @@ from medviewer.review import pdf_pages
 from medviewer.review.pdf_pages import foreign_pages
 from medviewer.ui.dialogs.document import DocumentReader
 from medviewer.ui.main_window import MainWindow
-from tests.ui.test_objects import rows, write_object
-from tests.ui.windows import PATIENCE, make_window
+from tests.ui.test_objects import write_object
+from tests.ui.windows import open_and_click
 
 PDF_CLASS = "104.1"
 
@@ -46,26 +44,6 @@ def write_pdf(path: Path, data: bytes) -> Path:
     return write_object(
         path, PDF_CLASS, EncapsulatedDocument=even(data), MIMETypeOfEncapsulatedDocument="application/pdf"
     )
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window()
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.dispose()
-
-
-def clicked(window: MainWindow, qtbot: QtBot, folder: Path) -> DocumentReader:
-    """The dialog after a click on the only object, once it has said something."""
-    with qtbot.waitSignal(window.opening.message, timeout=PATIENCE):
-        window.opening.open_paths([folder])
-    qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
-    dialog = window.findChild(DocumentReader)
-    assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.said.text() != "Reading …", timeout=PATIENCE)
-    return dialog
 
 
 def test_that_the_document_comes_out_as_it_was_put_in(tmp_path: Path) -> None:
@@ -113,7 +91,7 @@ def test_that_a_damaged_pdf_is_refused_in_words() -> None:
 
 def test_that_a_click_shows_the_pages(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     write_pdf(tmp_path / "letter.dcm", pdf(2))
-    dialog = clicked(window, qtbot, tmp_path)
+    dialog = open_and_click(qtbot, window, DocumentReader, tmp_path)
     assert dialog.said.text() == "2 pages"
     assert len(dialog.pages) == 2
     dialog.reject()
@@ -121,6 +99,6 @@ def test_that_a_click_shows_the_pages(window: MainWindow, qtbot: QtBot, tmp_path
 
 def test_that_a_click_on_a_false_pdf_says_why(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     write_pdf(tmp_path / "letter.dcm", b"#!/bin/sh")
-    dialog = clicked(window, qtbot, tmp_path)
+    dialog = open_and_click(qtbot, window, DocumentReader, tmp_path)
     assert dialog.said.text() == "The document is no PDF."
     dialog.reject()

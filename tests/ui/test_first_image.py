@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,27 +10,12 @@ from pydicom.dataset import Dataset
 from pytestqt.qtbot import QtBot
 
 from medviewer.imaging.window import Window
-from medviewer.ui import scanning
 from medviewer.ui.main_window import MainWindow
 from tests.factories import make_ct_series
-from tests.ui.first_images import Gate, empty_window, finish, show_first, value, words
+from tests.ui.first_images import Gate, finish, show_first, value, words
 from tests.ui.windows import write_patient, write_series
 
-
-@pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
-    """Every scan of the test goes through it."""
-    made = Gate()
-    monkeypatch.setattr(scanning, "scan", made)
-    yield made
-    made.open.set()
-
-
-@pytest.fixture
-def window(qtbot: QtBot, gate: Gate) -> Iterator[MainWindow]:
-    """An empty window."""
-    with empty_window(qtbot, gate) as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("gate")
 
 
 def test_that_the_picture_comes_first_with_its_own_words_and_no_number(

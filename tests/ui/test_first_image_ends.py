@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,28 +12,12 @@ from medviewer.dicom.study import ScanResult
 from medviewer.errors import UsageError
 from medviewer.imaging.window import Window
 from medviewer.review.state import Change, State
-from medviewer.ui import scanning
 from medviewer.ui.main_window import MainWindow
 from tests.factories import make_ct_series
-from tests.ui.first_images import Gate, assert_empty, empty_window, finish, show_first, value, words
-from tests.ui.test_opening import open_and_wait
-from tests.ui.windows import PATIENCE, headline, write_patient, write_series
+from tests.ui.first_images import Gate, assert_empty, finish, show_first, value, words
+from tests.ui.windows import PATIENCE, headline, open_and_wait, write_patient, write_series
 
-
-@pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
-    """Every scan of the test goes through it."""
-    made = Gate()
-    monkeypatch.setattr(scanning, "scan", made)
-    yield made
-    made.open.set()
-
-
-@pytest.fixture
-def window(qtbot: QtBot, gate: Gate) -> Iterator[MainWindow]:
-    """An empty window."""
-    with empty_window(qtbot, gate) as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("gate")
 
 
 def test_that_a_failed_scan_leaves_nothing_behind(

@@ -14,24 +14,10 @@ from pytestqt.qtbot import QtBot
 from medviewer.imaging.inplane import InPlane, Region, Scale
 from medviewer.imaging.reslice import Plane
 from medviewer.imaging.volume import Unit, Volume
-from medviewer.imaging.window import Window
 from medviewer.review.state import ReaderMeasurement
 from medviewer.ui.tools import TOOLS
 from medviewer.ui.viewport import Viewport
-from tests.ui.viewports import SHAPE, SPACING, drag, geometry, hover, mouse, numbered, shown, wheel
-
-CTRL = Qt.KeyboardModifier.ControlModifier
-SHIFT = Qt.KeyboardModifier.ShiftModifier
-LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
-
-
-@pytest.fixture
-def view(qtbot: QtBot) -> Viewport:
-    """Numbers 0 to 1385 in a window of 500 around 700."""
-    made = shown(qtbot, numbered(geometry()))
-    made.set_window(Window(700, 500))
-    made.window_dragged.connect(made.set_window)
-    return made
+from tests.ui.viewports import RIGHT, SHAPE, SPACING, drag, geometry, hover, mouse, numbered, shown, wheel
 
 
 def _made(view: Viewport) -> list[ReaderMeasurement]:

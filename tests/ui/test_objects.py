@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pydicom
@@ -18,10 +17,10 @@ from medviewer.review.merge import merge
 from medviewer.ui.dialogs.report_tree import ReportReader
 from medviewer.ui.dialogs.tags import Tags
 from medviewer.ui.main_window import MainWindow
-from medviewer.ui.object_row import ObjectRow, object_title, objects_of, with_objects
+from medviewer.ui.object_row import object_title, objects_of, with_objects
 from tests.dicom.test_report_tree import content, image, write_report
 from tests.factories import make_instance, save
-from tests.ui.windows import PATIENCE, make_window, write_series
+from tests.ui.windows import PATIENCE, open_and_wait, rows, write_series
 
 
 def write_object(path: Path, ending: str, seed: int = 0, **facts: object) -> Path:
@@ -33,19 +32,6 @@ def write_object(path: Path, ending: str, seed: int = 0, **facts: object) -> Pat
     for keyword, value in facts.items():
         setattr(ds, keyword, value)
     return save(ds, path)
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window()
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.dispose()
-
-
-def rows(window: MainWindow) -> list[ObjectRow]:
-    return window.browser._area.widget().findChildren(ObjectRow)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +76,7 @@ def test_that_opening_again_lists_an_object_once(tmp_path: Path) -> None:
 def test_that_a_click_shows_what_it_holds(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     write_series(tmp_path / "ct")
     path = write_object(tmp_path / "plan.dcm", "481.5", SeriesDescription="Boost")
-    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
-        window.opening.open_paths([tmp_path])
+    open_and_wait(qtbot, window, tmp_path)
     (row,) = rows(window)
     assert row.accessibleName() == "RT plan 900 · Boost"
     qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
@@ -123,8 +108,7 @@ def test_that_a_report_opens_to_be_read_and_names_its_images(
     (series,) = scan([tmp_path]).all_series()
     items = (image(series.instances[2].sop_uid), content("TEXT", "Comment", TextValue="<b>No</b> change."))
     path = write_report(tmp_path / "sr.dcm", *items)
-    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
-        window.opening.open_paths([tmp_path])
+    open_and_wait(qtbot, window, tmp_path)
     (row,) = rows(window)
     qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
     dialog = window.findChild(ReportReader)
@@ -169,8 +153,7 @@ def test_that_a_line_leads_to_its_image(
     ds = pydicom.dcmread(path)
     ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1." + ending)
     ds.save_as(path)
-    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
-        window.opening.open_paths([tmp_path])
+    open_and_wait(qtbot, window, tmp_path)
     (row,) = rows(window)
     qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
     dialog = window.findChild(ReportReader)
@@ -206,8 +189,7 @@ def test_that_a_line_of_another_patient_leads_nowhere(
     ds = pydicom.dcmread(path)
     ds.PatientID = "T2"
     ds.save_as(path)
-    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
-        window.opening.open_paths([tmp_path])
+    open_and_wait(qtbot, window, tmp_path)
     qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
     dialog = window.findChild(ReportReader)
     assert dialog is not None

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pytest
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGLSLossless
@@ -19,22 +17,7 @@ from medviewer.review.state import Change, State
 from medviewer.ui.dialogs.issues_list import IssuesList
 from medviewer.ui.main_window import MainWindow
 from tests.factories import make_ct_series
-from tests.ui.windows import PATIENCE, make_window, write_patient, write_series
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window()
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.dispose()
-
-
-def open_and_wait(qtbot: QtBot, window: MainWindow, *paths: Path) -> State:
-    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
-        window.opening.open_paths(list(paths))
-    return window.session.state
+from tests.ui.windows import PATIENCE, make_window, open_and_wait, write_patient, write_series
 
 
 def test_that_an_empty_window_says_what_to_do(window: MainWindow) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -17,29 +15,10 @@ from medviewer.ui.annotations import overlay_caption
 from medviewer.ui.dialogs.tags import Tags
 from medviewer.ui.foreign import ends_of, foreign_of, free_letters
 from medviewer.ui.main_window import MainWindow
-from medviewer.ui.object_row import ObjectRow
 from tests.dicom.foreign_makers import Drawn, contour, write_seg_frames, write_structures
 from tests.factories import make_ct_series
 from tests.review.test_overlays import INSIDE, write_study
-from tests.ui.windows import PATIENCE, Model, make_window, write_series
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window()
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.dispose()
-
-
-def rows(window: MainWindow) -> list[ObjectRow]:
-    return window.browser._area.widget().findChildren(ObjectRow)
-
-
-def open_paths(window: MainWindow, qtbot: QtBot, *paths: Path) -> None:
-    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
-        window.opening.open_paths(list(paths))
+from tests.ui.windows import PATIENCE, Model, make_window, open_and_wait, rows, write_series
 
 
 def lay_over(window: MainWindow, qtbot: QtBot, row: int = 0) -> None:
@@ -60,7 +39,7 @@ def structures(folder: Path) -> Path:
 def test_that_a_click_lays_a_segmentation_over_its_images(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    open_paths(window, qtbot, write_study(tmp_path))
+    open_and_wait(qtbot, window, write_study(tmp_path))
     lay_over(window, qtbot)
     main = window.planes.main
     assert window.session.state.index == main.index == 2
@@ -76,7 +55,7 @@ def test_that_a_click_lays_a_segmentation_over_its_images(
 
 
 def test_that_side_planes_show_the_segmentation_too(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    open_paths(window, qtbot, write_study(tmp_path))
+    open_and_wait(qtbot, window, write_study(tmp_path))
     lay_over(window, qtbot)
     for side in window.planes.sides:
         picture = side.picture
@@ -91,7 +70,7 @@ def test_that_side_planes_show_the_segmentation_too(window: MainWindow, qtbot: Q
 def test_that_contours_are_drawn_on_the_stored_images_only(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    open_paths(window, qtbot, structures(tmp_path))
+    open_and_wait(qtbot, window, structures(tmp_path))
     lay_over(window, qtbot)
     picture = window.planes.main.picture
     assert picture is not None
@@ -114,7 +93,7 @@ def test_that_contours_are_drawn_on_the_stored_images_only(
 
 
 def test_that_the_list_hides_shows_and_removes(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    open_paths(window, qtbot, write_study(tmp_path))
+    open_and_wait(qtbot, window, write_study(tmp_path))
     lay_over(window, qtbot)
     picture = lambda: window.planes.main.picture  # noqa: E731
     (card,) = window.results.foreign.cards
@@ -135,7 +114,7 @@ def test_that_the_list_hides_shows_and_removes(window: MainWindow, qtbot: QtBot,
 
 
 def test_that_space_hides_them_too(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    open_paths(window, qtbot, write_study(tmp_path))
+    open_and_wait(qtbot, window, write_study(tmp_path))
     lay_over(window, qtbot)
     main = window.planes.main
 
@@ -155,7 +134,7 @@ def test_that_the_series_of_the_overlay_comes_on_screen(
 ) -> None:
     write_study(tmp_path)
     write_series(tmp_path / "large", seeds=(5,), slices=12)
-    open_paths(window, qtbot, tmp_path)
+    open_and_wait(qtbot, window, tmp_path)
     other = window.session.state.series
     assert other is not None
     assert len(other.instances) == 12
@@ -175,7 +154,7 @@ def test_that_the_series_of_the_overlay_comes_on_screen(
 def test_that_another_patient_is_refused_in_one_sentence(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    open_paths(window, qtbot, write_study(tmp_path, PatientID="T2"))
+    open_and_wait(qtbot, window, write_study(tmp_path, PatientID="T2"))
     with qtbot.waitSignal(window.overlaying.problem, timeout=PATIENCE):
         qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
     assert (
@@ -189,7 +168,7 @@ def test_that_a_reader_who_went_on_is_not_pulled_back(
 ) -> None:
     write_study(tmp_path)
     write_series(tmp_path / "large", seeds=(5,), slices=12)
-    open_paths(window, qtbot, tmp_path)
+    open_and_wait(qtbot, window, tmp_path)
     large, small = sorted(window.session.state.scan.all_series(), key=lambda s: -len(s.instances))  # type: ignore[union-attr]
     window.opening.show(small.key)
     window.session.scroll(0)
@@ -204,7 +183,7 @@ def test_that_a_reader_who_went_on_is_not_pulled_back(
 def test_that_closing_everything_while_it_is_read_leaves_nothing(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    open_paths(window, qtbot, write_study(tmp_path))
+    open_and_wait(qtbot, window, write_study(tmp_path))
     window.overlaying.open(window.session.state.scan.objects[0])  # type: ignore[union-attr]
     window.actions_by_id["close_all"].trigger()
     qtbot.waitUntil(lambda: not window.runner.busy("inspect"), timeout=PATIENCE)
@@ -213,7 +192,7 @@ def test_that_closing_everything_while_it_is_read_leaves_nothing(
 
 
 def test_that_tags_are_in_the_menu_of_the_row(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    open_paths(window, qtbot, write_study(tmp_path))
+    open_and_wait(qtbot, window, write_study(tmp_path))
     (row,) = rows(window)
     menu = row.menu()
     with qtbot.waitSignal(row.tags_wanted) as asked:
@@ -233,7 +212,7 @@ def test_that_results_and_files_stay_apart(qtbot: QtBot, tmp_path: Path) -> None
     window.show()
     qtbot.waitExposed(window)
     try:
-        open_paths(window, qtbot, write_study(tmp_path))
+        open_and_wait(qtbot, window, write_study(tmp_path))
         lay_over(window, qtbot)
         with qtbot.waitSignal(window.analyzing.ended, timeout=PATIENCE):
             window.commands.analyze_with()
@@ -259,7 +238,7 @@ def test_that_hundreds_of_segments_are_one_list(window: MainWindow, qtbot: QtBot
         assert position is not None
         frames.append(Drawn(values, position, segment=n + 1))
     write_seg_frames(tmp_path / "seg.dcm", frames, labels=[f"Part {n}" for n in range(300)])
-    open_paths(window, qtbot, tmp_path)
+    open_and_wait(qtbot, window, tmp_path)
     lay_over(window, qtbot)
     (card,) = window.results.foreign.cards
     assert card.list.topLevelItemCount() == 300

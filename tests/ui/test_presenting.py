@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
-import pytest
 from pydicom.dataset import Dataset
-from pytestqt.qtbot import QtBot
 
 from medviewer.imaging.reslice import Letters
 from medviewer.imaging.turn import RIGHT, STRAIGHT, Turn
@@ -19,24 +14,14 @@ from tests.dicom.presentations import (
     annotation,
     area,
     drawing,
-    item,
     make_presentation,
     make_projection,
     words,
 )
-from tests.factories import save
-from tests.ui.windows import PATIENCE, make_window, write_series
+from tests.factories import item, save
+from tests.ui.windows import PATIENCE, open_and_wait, write_series
 
 ROWS, COLUMNS = 12, 20
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window()
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.dispose()
 
 
 def state_of(images: list[Dataset]) -> Dataset:
@@ -53,11 +38,6 @@ def state_of(images: list[Dataset]) -> Dataset:
     )
 
 
-def opened(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
-    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
-        window.opening.open_paths([folder])
-
-
 def choose(window: MainWindow) -> None:
     row = window.browser._area.widget().findChildren(ObjectRow)[0]
     row.chosen.emit(row.path)
@@ -72,7 +52,7 @@ class TestWindow:
         bits = np.zeros((3, 4), bool)
         bits[1, 2] = True
         save(add_plane(make_projection(), bits, (2, 5)), tmp_path / "a.dcm")
-        opened(qtbot, window, tmp_path)
+        open_and_wait(qtbot, window, tmp_path)
         qtbot.waitUntil(lambda: planes_shown(window), timeout=PATIENCE)
         expected = np.zeros((ROWS, COLUMNS), bool)
         expected[2, 6] = True
@@ -88,7 +68,7 @@ class TestWindow:
         image = make_projection()
         save(image, tmp_path / "a.dcm")
         save(state_of([image]), tmp_path / "state.dcm")
-        opened(qtbot, window, tmp_path)
+        open_and_wait(qtbot, window, tmp_path)
         before = window.session.state.window
         choose(window)
         qtbot.waitUntil(lambda: window.session.state.presentation is not None, timeout=PATIENCE)
@@ -109,7 +89,7 @@ class TestWindow:
         save(make_projection(0), tmp_path / "a.dcm")
         other = make_projection(1)
         save(state_of([other]), tmp_path / "state.dcm")
-        opened(qtbot, window, tmp_path)
+        open_and_wait(qtbot, window, tmp_path)
         choose(window)
         qtbot.waitUntil(lambda: "not open" in window.notices.text, timeout=PATIENCE)
         assert window.session.state.presentation is None
@@ -120,7 +100,7 @@ class TestWindow:
         state = state_of([image])
         state.PatientID = "T2"
         save(state, tmp_path / "state.dcm")
-        opened(qtbot, window, tmp_path)
+        open_and_wait(qtbot, window, tmp_path)
         choose(window)
         qtbot.waitUntil(lambda: "not open" in window.notices.text, timeout=PATIENCE)
         assert window.session.state.presentation is None
@@ -131,13 +111,13 @@ class TestWindow:
         state = state_of([image])
         state.ReferencedSeriesSequence = []
         save(state, tmp_path / "state.dcm")
-        opened(qtbot, window, tmp_path)
+        open_and_wait(qtbot, window, tmp_path)
         choose(window)
         qtbot.waitUntil(lambda: "names no image" in window.notices.text, timeout=PATIENCE)
 
     def test_that_the_reader_turns_and_escape_takes_it_back(self, qtbot, window, tmp_path):
         save(make_projection(), tmp_path / "a.dcm")
-        opened(qtbot, window, tmp_path)
+        open_and_wait(qtbot, window, tmp_path)
         view = window.planes.main
         for name, turn in (("rotate_right", RIGHT), ("flip_across", Turn(1, True))):
             window.actions_by_id[name].trigger()
@@ -151,7 +131,7 @@ class TestWindow:
 
     def test_that_a_ct_is_never_turned(self, qtbot, window, tmp_path):
         write_series(tmp_path, slices=3)
-        opened(qtbot, window, tmp_path)
+        open_and_wait(qtbot, window, tmp_path)
         for name in ("rotate_right", "rotate_left", "flip_across", "flip_down"):
             action = window.actions_by_id[name]
             assert not action.isEnabled()
@@ -164,7 +144,7 @@ class TestWindow:
         state = make_presentation([image])
         state.add_new((0x6002, 0x1001), "CS", "L")
         save(state, tmp_path / "state.dcm")
-        opened(qtbot, window, tmp_path)
+        open_and_wait(qtbot, window, tmp_path)
         qtbot.waitUntil(lambda: planes_shown(window), timeout=PATIENCE)
         assert window.planes.main._item.shown.planes.bits.sum() == 8
         choose(window)
@@ -186,7 +166,7 @@ class TestWindow:
             0xFFFF,
         )
         save(state, tmp_path / "state.dcm")
-        opened(qtbot, window, tmp_path)
+        open_and_wait(qtbot, window, tmp_path)
         choose(window)
         qtbot.waitUntil(
             lambda: (

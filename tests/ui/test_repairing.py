@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +17,7 @@ from medviewer.ui.dialogs.issues_list import IssuesList
 from medviewer.ui.dialogs.open_as import OpenAs
 from medviewer.ui.main_window import MainWindow
 from tests.robust.case import HU, good_bytes
-from tests.ui.windows import PATIENCE, make_window, write_series
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window()
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.dispose()
+from tests.ui.windows import PATIENCE, write_series
 
 
 def listed(qtbot: QtBot, *reasons: tuple[Path, str]) -> IssuesList:
@@ -58,10 +48,8 @@ def test_only_a_file_whose_bytes_are_clear_is_offered(qtbot: QtBot, tmp_path: Pa
     assert dialog.repair_button.text() == "Open as…"
 
 
-def test_a_file_opens_by_repair_after_a_yes_and_says_so(
-    qtbot: QtBot, window: MainWindow, tmp_path: Path
-) -> None:
-    path = tmp_path / "headless"
+def asked(qtbot: QtBot, window: MainWindow, path: Path) -> tuple[IssuesList, OpenAs]:
+    """A file without its head, refused and then offered for repair: the list, and the question it asks."""
     path.write_bytes(good_bytes()[132:])
     with qtbot.waitSignal(window.opening.problem, timeout=PATIENCE):
         window.opening.open_paths([path])
@@ -72,6 +60,13 @@ def test_a_file_opens_by_repair_after_a_yes_and_says_so(
     qtbot.mouseClick(dialog.repair_button, Qt.MouseButton.LeftButton)
     question = dialog.findChild(OpenAs)
     assert question is not None
+    return dialog, question
+
+
+def test_a_file_opens_by_repair_after_a_yes_and_says_so(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    _, question = asked(qtbot, window, tmp_path / "headless")
     assert window.session.state.scan is None, "opened before the answer"
     with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
         qtbot.mouseClick(question.open_button, Qt.MouseButton.LeftButton)
@@ -83,17 +78,7 @@ def test_a_file_opens_by_repair_after_a_yes_and_says_so(
 
 
 def test_a_no_opens_nothing(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
-    path = tmp_path / "headless"
-    path.write_bytes(good_bytes()[132:])
-    with qtbot.waitSignal(window.opening.problem, timeout=PATIENCE):
-        window.opening.open_paths([path])
-    window.commands.show_issues()
-    dialog = window.findChild(IssuesList)
-    assert dialog is not None
-    select(dialog, 0)
-    qtbot.mouseClick(dialog.repair_button, Qt.MouseButton.LeftButton)
-    question = dialog.findChild(OpenAs)
-    assert question is not None
+    dialog, question = asked(qtbot, window, tmp_path / "headless")
     question.reject()
     dialog.close()
     assert window.session.state.scan is None

@@ -24,8 +24,7 @@ from medviewer.imaging.render import shades
 from medviewer.ui.dialogs.report_tree import ReportReader
 from medviewer.ui.dialogs.tags import Tags
 from medviewer.ui.main_window import MainWindow
-from tests.ui.test_objects import rows
-from tests.ui.windows import make_window
+from tests.ui.windows import make_window, rows
 
 PATIENCE = 60_000
 NOT_DICOM = "Not a DICOM file."

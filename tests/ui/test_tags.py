@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from pytestqt.qtbot import QtBot
@@ -16,16 +14,7 @@ from medviewer.ui.dialogs.issues_list import IssuesList
 from medviewer.ui.dialogs.tags import Tags
 from medviewer.ui.main_window import MainWindow
 from tests.factories import make_instance, save
-from tests.ui.windows import PATIENCE, make_window, write_series
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window()
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.dispose()
+from tests.ui.windows import PATIENCE, open_and_wait, write_series
 
 
 def opened(window: MainWindow, qtbot: QtBot) -> Tags:
@@ -44,8 +33,7 @@ def shown(dialog: Tags, column: int) -> list[str]:
 def test_that_the_tags_are_those_of_the_image_on_screen(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
-        window.opening.open_paths([write_series(tmp_path / "study")])
+    open_and_wait(qtbot, window, write_series(tmp_path / "study"))
     window.session.scroll(3)
     window.actions_by_id["tags"].trigger()
     dialog = opened(window, qtbot)

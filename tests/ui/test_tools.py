@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint
 from pytestqt.qtbot import QtBot
 
 from medviewer.imaging.volume import Unit, Volume
 from medviewer.imaging.window import VoiFunction, Window
 from medviewer.ui.tools import TOOLS
 from medviewer.ui.viewport import Viewport
-from tests.ui.viewports import drag, geometry, hover, mouse, numbered, shown, wheel
-
-CTRL = Qt.KeyboardModifier.ControlModifier
-SHIFT = Qt.KeyboardModifier.ShiftModifier
-LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
-
-
-@pytest.fixture
-def view(qtbot: QtBot) -> Viewport:
-    """Numbers 0 to 1385 in a window of 500 around 700."""
-    made = shown(qtbot, numbered(geometry()))
-    made.set_window(Window(700, 500))
-    made.window_dragged.connect(made.set_window)
-    return made
+from tests.ui.viewports import (
+    CTRL,
+    MIDDLE,
+    RIGHT,
+    SHIFT,
+    drag,
+    hover,
+    mouse,
+    numbered,
+    shown,
+    wheel,
+)
 
 
 def _window(view: Viewport) -> Window:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,34 +14,14 @@ from medviewer.ui.dialogs.tags import Tags
 from medviewer.ui.dialogs.waveform import WaveformReader
 from medviewer.ui.main_window import MainWindow
 from tests.dicom.waves import channel, group, sines, write_waveform
-from tests.ui.test_objects import rows
-from tests.ui.windows import PATIENCE, make_window
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window()
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    made.dispose()
-
-
-def clicked(window: MainWindow, qtbot: QtBot, folder: Path) -> WaveformReader:
-    with qtbot.waitSignal(window.opening.message, timeout=PATIENCE):
-        window.opening.open_paths([folder])
-    qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
-    dialog = window.findChild(WaveformReader)
-    assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.said.text() != "Reading …", timeout=PATIENCE)
-    return dialog
+from tests.ui.windows import open_and_click
 
 
 def test_that_a_click_shows_twelve_leads_with_their_readings(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     shutil.copy(get_testdata_file("waveform_ecg.dcm", download=False), tmp_path / "a.dcm")
-    dialog = clicked(window, qtbot, tmp_path)
+    dialog = open_and_click(qtbot, window, WaveformReader, tmp_path)
     assert [row.name for row in dialog.plot.rows][:3] == ["I", "II", "III"]
     assert dialog.said.text() == "10.0\u2009s · 1,000\u2009Hz · 25\u2009mm/s · 10\u2009mm/mV"
     assert dialog.patient.text().startswith("Anonymous")
@@ -55,7 +34,7 @@ def test_that_a_click_shows_twelve_leads_with_their_readings(
 def test_that_gain_changes_the_height_of_the_curves(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     leads = [channel("Lead I", "uV", "10"), channel("Lead II", "uV", "10")]
     write_waveform(tmp_path / "a.dcm", group(sines(), "SS", "500", *leads))
-    dialog = clicked(window, qtbot, tmp_path)
+    dialog = open_and_click(qtbot, window, WaveformReader, tmp_path)
     assert dialog.plot.rows[0].gain == pytest.approx(0.01)
     dialog.gains.setCurrentIndex(dialog.gains.findText("20\u2009mm/mV"))
     assert dialog.plot.rows[0].gain == pytest.approx(0.02)
@@ -68,7 +47,7 @@ def test_that_two_clicks_measure_and_a_third_begins_again(
 ) -> None:
     leads = [channel("Lead I", "uV", "10"), channel("Lead II", "uV", "10")]
     write_waveform(tmp_path / "a.dcm", group(sines(), "SS", "500", *leads))
-    dialog = clicked(window, qtbot, tmp_path)
+    dialog = open_and_click(qtbot, window, WaveformReader, tmp_path)
     dialog.plot.click_at(0.0, 0.0)
     assert "two clicks" in dialog.measured.text()
     dialog.plot.click_at(25.0, 10.0)
@@ -84,7 +63,7 @@ def test_that_a_damaged_one_says_why_and_still_shows_its_tags(
     made = group(sines())
     made.SamplingFrequency = "0"
     path = write_waveform(tmp_path / "a.dcm", made)
-    dialog = clicked(window, qtbot, tmp_path)
+    dialog = open_and_click(qtbot, window, WaveformReader, tmp_path)
     assert dialog.said.text() == "The waveform does not say how often it was sampled."
     dialog.plot.click_at(1.0, 1.0)
     with qtbot.waitSignal(dialog.tags_wanted) as asked:

@@ -74,6 +74,9 @@ def painted(view: Viewport, colour: tuple[int, int, int]) -> NDArray[np.bool_]:
 
 
 NO_KEYS = Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
 
 
 def mouse(

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from pydicom.dataset import Dataset
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from medviewer.ai import card as card_module
@@ -23,9 +25,13 @@ from medviewer.dicom.study import Series
 from medviewer.imaging.volume import Mask
 from medviewer.review.session import Session
 from medviewer.review.settings import Settings
+from medviewer.review.state import State
 from medviewer.tasks import TaskContext
+from medviewer.ui.dialogs.document import DocumentReader
+from medviewer.ui.dialogs.waveform import WaveformReader
 from medviewer.ui.engine import Engine
 from medviewer.ui.main_window import MainWindow
+from medviewer.ui.object_row import ObjectRow
 from tests.factories import make_ct_series
 from tests.review.makers import NOW, clock
 
@@ -42,6 +48,7 @@ def _card() -> ModelCard:
 BUNDLE = Bundle(Path("none"), _card())
 PATIENCE = 10_000
 
+Dialog = TypeVar("Dialog", DocumentReader, WaveformReader)
 Analyze = Callable[[Request, TaskContext], AnalysisResult]
 
 
@@ -169,3 +176,26 @@ def loaded_window(qtbot: QtBot, model: Model, folder: Path) -> Iterator[MainWind
 def headline(window: MainWindow) -> str:
     """The first words of the result card."""
     return window.results.state_panel._headline.text()
+
+
+def open_and_wait(qtbot: QtBot, window: MainWindow, *paths: Path) -> State:
+    """Open until a series is loaded; the state then."""
+    with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
+        window.opening.open_paths(list(paths))
+    return window.session.state
+
+
+def rows(window: MainWindow) -> list[ObjectRow]:
+    """What the browser lists that is no image."""
+    return window.browser._area.widget().findChildren(ObjectRow)
+
+
+def open_and_click(qtbot: QtBot, window: MainWindow, kind: type[Dialog], folder: Path) -> Dialog:
+    """The dialog after a click on the only object of a folder, once it has said something."""
+    with qtbot.waitSignal(window.opening.message, timeout=PATIENCE):
+        window.opening.open_paths([folder])
+    qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
+    dialog = window.findChild(kind)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.said.text() != "Reading …", timeout=PATIENCE)
+    return dialog
