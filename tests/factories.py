@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 from medviewer.dicom.objects.ct import CtFacts, seeded_uid, write_ct_series
@@ -137,6 +138,19 @@ def make_volume(shape: tuple[int, int, int] = (10, 16, 12), value: int = -1000) 
 def write_volume(volume: Volume, folder: Path, **facts: object) -> list[Path]:
     """Write a volume as a CT series with the given :class:`CtFacts`."""
     return write_ct_series(volume, folder, CtFacts(**facts))  # type: ignore[arg-type]
+
+
+def item(**facts: Any) -> Dataset:
+    """A sequence item."""
+    ds = Dataset()
+    for keyword, value in facts.items():
+        setattr(ds, keyword, value)
+    return ds
+
+
+def coded(value: str, meaning: str, scheme: str) -> DicomSequence:
+    """A code sequence of one item (PS3.3 section 8.8)."""
+    return DicomSequence([item(CodeValue=value, CodingSchemeDesignator=scheme, CodeMeaning=meaning)])
 
 
 DX_FOR_PRESENTATION = "1.2.840.10008.5.1.4.1.1.1.1"

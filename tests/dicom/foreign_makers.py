@@ -14,7 +14,7 @@ from pydicom.uid import UID
 
 from medviewer.dicom.objects.ct import seeded_uid
 from medviewer.dicom.study import Series
-from tests.factories import AXIAL, make_instance, save
+from tests.factories import AXIAL, item, make_instance, save
 
 SEG_CLASS, RT_CLASS = UID("1.2.840.10008.5.1.4.1.1.66.4"), UID("1.2.840.10008.5.1.4.1.1.481.3")
 
@@ -27,14 +27,6 @@ class Drawn:
     position: Sequence[float] | None
     segment: int = 1
     images: tuple[str, ...] = ()
-
-
-def item(**facts: Any) -> Dataset:
-    """An item of a sequence."""
-    made = Dataset()
-    for keyword, value in facts.items():
-        setattr(made, keyword, value)
-    return made
 
 
 def _object(seed: int, sop_class: UID, modality: str) -> Dataset:

@@ -14,7 +14,7 @@ from medviewer.dicom.objects.presentation import read_presentation
 from medviewer.dicom.presentation_state import Presentation
 from medviewer.dicom.scan import scan
 from medviewer.dicom.study import Instance
-from tests.factories import make_instance, save
+from tests.factories import item, make_instance, save
 
 GREY = "1.2.840.10008.5.1.4.1.1.11.1"
 
@@ -57,14 +57,6 @@ def add_plane(  # noqa: PLR0917 - a plane has so many facts
     ds.add_new((group, 0x1500), "LO", "Collimation")
     packed = np.packbits(bits.ravel(), bitorder="little").tobytes()
     ds.add_new((group, 0x3000), "OW", packed + b"\0" * (len(packed) % 2))
-    return ds
-
-
-def item(**facts: object) -> Dataset:
-    """A sequence item."""
-    ds = Dataset()
-    for keyword, value in facts.items():
-        setattr(ds, keyword, value)
     return ds
 
 

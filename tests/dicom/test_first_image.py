@@ -56,10 +56,11 @@ def test_that_the_middle_of_the_largest_folder_is_told(tmp_path: Path) -> None:
     assert image.instance.path == paths[4]
 
 
-def test_that_junk_broken_images_and_localizers_are_passed_over(tmp_path: Path) -> None:
-    def localizer(ds: Dataset, k: int) -> None:
-        ds.ImageType = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
+def localizer(ds: Dataset, k: int) -> None:
+    ds.ImageType = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
 
+
+def test_that_junk_broken_images_and_localizers_are_passed_over(tmp_path: Path) -> None:
     paths = make_ct_series(tmp_path, slices=9)
     make_ct_series(tmp_path / "scout", seed=5, slices=1, tweak=localizer)[0].replace(paths[4])
     paths[1].write_bytes(paths[1].read_bytes()[:600])  # the quarter: cut within its header
@@ -69,9 +70,6 @@ def test_that_junk_broken_images_and_localizers_are_passed_over(tmp_path: Path) 
 
 
 def test_that_a_localizer_is_told_where_there_is_nothing_else(tmp_path: Path) -> None:
-    def localizer(ds: Dataset, k: int) -> None:
-        ds.ImageType = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
-
     make_ct_series(tmp_path, slices=2, tweak=localizer)
     assert len(first_of(tmp_path)) == 1
 

@@ -15,21 +15,15 @@ from pydicom.uid import JPEGLSLossless, RLELossless
 from medviewer.dicom import load as loading
 from medviewer.dicom.load import SeriesLoader, load_series, read_slice, thumbnail
 from medviewer.dicom.scan import scan
-from medviewer.dicom.study import Series
 from medviewer.errors import Cancelled, UnreadableImage
 from medviewer.imaging.volume import Unit
 from medviewer.tasks import TaskContext
-from tests.factories import Tweak, make_ct_series, make_instance, save
-
-
-def series_of(folder: Path, tweak: Tweak | None = None, **how: object) -> Series:
-    make_ct_series(folder, tweak=tweak, **how)  # type: ignore[arg-type]
-    (series,) = scan([folder]).all_series()
-    return series
+from tests.dicom.scanned import one
+from tests.factories import make_ct_series, make_instance, save
 
 
 def test_every_slice_has_its_value_and_its_place(tmp_path: Path) -> None:
-    volume = load_series(series_of(tmp_path))
+    volume = load_series(one(tmp_path))
     assert volume.voxels.dtype == np.int16
     assert volume.unit is Unit.HU
     expected = 100 + np.arange(10)[::-1] - 1024  # head first: the last file is the first slice
@@ -41,7 +35,7 @@ def test_nearest_slices_come_first_and_a_new_wish_is_heard(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loading, "_WORKERS", 1)
-    loader = SeriesLoader(series_of(tmp_path, slices=30))
+    loader = SeriesLoader(one(tmp_path, slices=30))
     order: list[int] = []
 
     def seen(index: int) -> None:
@@ -58,7 +52,7 @@ def test_nearest_slices_come_first_and_a_new_wish_is_heard(
 
 
 def test_the_volume_fills_while_it_is_shown(tmp_path: Path) -> None:
-    loader = SeriesLoader(series_of(tmp_path))
+    loader = SeriesLoader(one(tmp_path))
     volume = loader.volume
     assert not volume.voxels.flags.writeable
     assert not loader.ready.any()
@@ -67,7 +61,7 @@ def test_the_volume_fills_while_it_is_shown(tmp_path: Path) -> None:
 
 
 def test_a_slice_that_fails_is_told_and_the_rest_stays(tmp_path: Path) -> None:
-    series = series_of(tmp_path)
+    series = one(tmp_path)
     series.instances[4].path.unlink()
     loader = SeriesLoader(series)
     volume = loader.load()
@@ -79,7 +73,7 @@ def test_a_slice_that_fails_is_told_and_the_rest_stays(tmp_path: Path) -> None:
 
 
 def test_a_file_exchanged_after_the_scan_is_not_shown(tmp_path: Path) -> None:
-    series = series_of(tmp_path)
+    series = one(tmp_path)
     other = make_instance(7, pixels=np.full((16, 12), 5, np.int16))
     other.PatientID = "SOMEONE-ELSE-ENTIRELY"
     save(other, series.instances[2].path)
@@ -90,7 +84,7 @@ def test_a_file_exchanged_after_the_scan_is_not_shown(tmp_path: Path) -> None:
 
 
 def test_when_nothing_can_be_read_that_is_said(tmp_path: Path) -> None:
-    series = series_of(tmp_path, slices=3)
+    series = one(tmp_path, slices=3)
     for instance in series.instances:
         instance.path.unlink()
     with pytest.raises(UnreadableImage):
@@ -98,7 +92,7 @@ def test_when_nothing_can_be_read_that_is_said(tmp_path: Path) -> None:
 
 
 def test_a_cancelled_load_stops_and_can_go_on(tmp_path: Path) -> None:
-    loader = SeriesLoader(series_of(tmp_path, slices=200))
+    loader = SeriesLoader(one(tmp_path, slices=200))
     context = TaskContext()
     with pytest.raises(Cancelled):
         loader.load(context, on_slice=lambda _: context.cancel())
@@ -109,13 +103,13 @@ def test_a_cancelled_load_stops_and_can_go_on(tmp_path: Path) -> None:
 
 def test_progress_reaches_the_end(tmp_path: Path) -> None:
     told: list[float] = []
-    load_series(series_of(tmp_path), TaskContext(lambda fraction, _: told.append(fraction)))
+    load_series(one(tmp_path), TaskContext(lambda fraction, _: told.append(fraction)))
     assert told == sorted(told)
     assert told[-1] == 1.0
 
 
 def test_peak_memory_stays_near_the_voxels(tmp_path: Path) -> None:
-    series = series_of(tmp_path, slices=40, rows=256, columns=256)
+    series = one(tmp_path, slices=40, rows=256, columns=256)
     tracemalloc.start()
     volume = load_series(series)
     peak = tracemalloc.get_traced_memory()[1]
@@ -124,7 +118,7 @@ def test_peak_memory_stays_near_the_voxels(tmp_path: Path) -> None:
 
 
 def test_read_slice_is_the_volumes_slice_in_its_place(tmp_path: Path) -> None:
-    series = series_of(tmp_path)
+    series = one(tmp_path)
     volume = load_series(series)
     for index in (0, 7):
         single = read_slice(series, index)
@@ -200,7 +194,7 @@ def test_a_damaged_value_table_fails_alone(tmp_path: Path) -> None:
             del table.LUTDescriptor
         ds.ModalityLUTSequence = Sequence([table])
 
-    series = series_of(tmp_path, tweak, slices=3)
+    series = one(tmp_path, tweak, slices=3)
     loader = SeriesLoader(series)
     volume = loader.load()
     assert loader.ready.tolist() == [True, False, True]
@@ -242,7 +236,7 @@ def test_a_damaged_code_fails_alone(tmp_path: Path) -> None:
         ds.PixelData = encapsulate([code if k != 6 else code[:20]])
         ds["PixelData"].VR = "OB"
 
-    loader = SeriesLoader(series_of(tmp_path, tweak))
+    loader = SeriesLoader(one(tmp_path, tweak))
     volume = loader.load()
     assert list(loader.failed) == [3]
     assert volume.voxels[0, 0, 0] == 109 - 1024
@@ -254,6 +248,6 @@ def test_thumbnails_are_small_and_show_contrast(tmp_path: Path) -> None:
         values[:32] = 2000
         ds.Rows, ds.Columns, ds.PixelData = 64, 32, values.tobytes()
 
-    picture = thumbnail(series_of(tmp_path, tweak), 16)
+    picture = thumbnail(one(tmp_path, tweak), 16)
     assert picture.shape == (16, 8)
     assert (picture[0, 0], picture[-1, 0]) == (255, 0)

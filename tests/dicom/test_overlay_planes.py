@@ -18,19 +18,15 @@ from medviewer.dicom.overlay_planes import plane_on, read_planes, union_on
 from medviewer.dicom.scan import scan
 from medviewer.dicom.study import Instance
 from medviewer.errors import UnreadableImage
-from tests.dicom.presentations import add_plane, make_projection
+from tests.dicom.presentations import add_plane, image_of, make_projection
 from tests.factories import make_instance, save
 
 ROWS, COLUMNS = 12, 20
 BITS = np.random.default_rng(1).random((5, 7)) < 0.5
 
 
-def first(path: Path) -> Instance:
-    return scan([path]).all_series()[0].instances[0]
-
-
 def shown(path: Path) -> np.ndarray:
-    found = union_on(read_planes(path).planes, first(path))
+    found = union_on(read_planes(path).planes, image_of(path))
     assert found is not None
     return found
 
@@ -52,7 +48,7 @@ def expected(
 )
 def test_that_every_bit_lies_on_its_pixel(tmp_path, origin):
     path = save(add_plane(make_projection(), BITS, origin), tmp_path / "a.dcm")
-    assert first(path).overlays
+    assert image_of(path).overlays
     np.testing.assert_array_equal(shown(path), expected(BITS, origin))
 
 
@@ -79,9 +75,9 @@ def test_that_planes_are_joined(tmp_path):
 
 def test_that_an_image_without_planes_has_none(tmp_path):
     path = save(make_projection(), tmp_path / "a.dcm")
-    assert not first(path).overlays
+    assert not image_of(path).overlays
     assert read_planes(path).planes == ()
-    assert union_on((), first(path)) is None
+    assert union_on((), image_of(path)) is None
 
 
 def test_that_big_endian_words_are_read_in_order(tmp_path):
@@ -143,7 +139,7 @@ class TestEmbedded:
 
     def test_that_a_bit_of_the_image_is_no_plane(self, tmp_path):
         path, _ = self.embedded(tmp_path, 11)
-        assert union_on(read_planes(path).planes, first(path)) is None
+        assert union_on(read_planes(path).planes, image_of(path)) is None
 
 
 def test_that_a_plane_cut_short_is_named_and_the_others_are_there(tmp_path):
@@ -182,7 +178,7 @@ def test_that_damage_is_a_sentence_or_a_picture(tmp_path, seed):
     for at in rng.integers(place, place + 160, 3):
         raw[at] = int(rng.integers(256))
     path.write_bytes(bytes(raw))
-    instance = first(save(make_projection(), tmp_path / "whole" / "b.dcm"))
+    instance = image_of(save(make_projection(), tmp_path / "whole" / "b.dcm"))
     with contextlib.suppress(Broken, UnreadableImage):
         found = union_on(read_planes(path).planes, instance)
         assert found is None or found.shape == (ROWS, COLUMNS)

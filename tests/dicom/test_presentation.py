@@ -26,7 +26,6 @@ from tests.dicom.presentations import (
     area,
     drawing,
     image_of,
-    item,
     make_presentation,
     make_projection,
     names,
@@ -34,7 +33,7 @@ from tests.dicom.presentations import (
     read,
     words,
 )
-from tests.factories import save
+from tests.factories import item, save
 
 ROWS, COLUMNS = 12, 20
 

@@ -18,7 +18,6 @@ from medviewer.imaging.reslice import PlaneView
 from tests.dicom.presentations import (
     area,
     image_of,
-    item,
     make_presentation,
     make_projection,
     names,
@@ -26,7 +25,7 @@ from tests.dicom.presentations import (
     read,
     write_pair,
 )
-from tests.factories import make_instance, save
+from tests.factories import item, make_instance, save
 
 ROWS, COLUMNS = 12, 20
 

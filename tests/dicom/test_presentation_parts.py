@@ -14,10 +14,10 @@ from tests.dicom.presentations import (
     annotation,
     area,
     drawing,
-    item,
     pair,
     words,
 )
+from tests.factories import item
 
 ROWS, COLUMNS = 12, 20
 

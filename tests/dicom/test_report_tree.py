@@ -19,18 +19,12 @@ from medviewer.dicom.report_tree import (
 )
 from medviewer.dicom.scan import scan
 from tests.dicom.test_walk import nested, with_inserted
-from tests.factories import make_ct_series, make_instance, save
-
-
-def code(meaning: str, value: str = "1", scheme: str = "DCM") -> Sequence:
-    ds = Dataset()
-    ds.CodeValue, ds.CodingSchemeDesignator, ds.CodeMeaning = value, scheme, meaning
-    return Sequence([ds])
+from tests.factories import coded, make_ct_series, make_instance, save
 
 
 def content(kind: str, name: str, *children: Dataset, **facts: object) -> Dataset:
     ds = Dataset()
-    ds.RelationshipType, ds.ValueType, ds.ConceptNameCodeSequence = "CONTAINS", kind, code(name)
+    ds.RelationshipType, ds.ValueType, ds.ConceptNameCodeSequence = "CONTAINS", kind, coded("1", name, "DCM")
     for keyword, value in facts.items():
         setattr(ds, keyword, value)
     if children:
@@ -40,7 +34,7 @@ def content(kind: str, name: str, *children: Dataset, **facts: object) -> Datase
 
 def measured(name: str, digits: str, unit: str, meaning: str, scheme: str = "UCUM") -> Dataset:
     value = Dataset()
-    value.NumericValue, value.MeasurementUnitsCodeSequence = digits, code(meaning, unit, scheme)
+    value.NumericValue, value.MeasurementUnitsCodeSequence = digits, coded(unit, meaning, scheme)
     return content("NUM", name, MeasuredValueSequence=Sequence([value]))
 
 
@@ -57,7 +51,7 @@ def write_report(path: Path, *items: Dataset, syntax: str = "") -> Path:
     ds.SeriesInstanceUID, ds.ValueType, ds.ConceptNameCodeSequence = (
         "1.2.3.88",
         "CONTAINER",
-        code("Chest report"),
+        coded("1", "Chest report", "DCM"),
     )
     ds.CompletionFlag, ds.VerificationFlag, ds.ContentDate = "COMPLETE", "UNVERIFIED", "20240103"
     ds.ContentSequence = Sequence(items)
@@ -70,7 +64,7 @@ def write_report(path: Path, *items: Dataset, syntax: str = "") -> Path:
 def test_that_names_values_and_units_are_told(tmp_path: Path, syntax: str) -> None:
     group = content("CONTAINER", "Measurements", measured("Diameter", "12.50", "mm", "millimeter"))
     text = content("TEXT", "Comment", TextValue="No change.")
-    finding = content("CODE", "Finding", ConceptCodeSequence=code("Nodule"))
+    finding = content("CODE", "Finding", ConceptCodeSequence=coded("1", "Nodule", "DCM"))
     person = content("PNAME", "Observer", PersonName="Roe^Rita")
     report = read_report(write_report(tmp_path / "a", group, text, finding, person, syntax=syntax))
     assert (report.title, report.about) == ("Chest report", "2024-01-03 · complete · not verified")
@@ -101,7 +95,7 @@ def test_that_units_are_written_as_people_write_them(
 
 
 def test_that_a_measurement_without_value_says_so(tmp_path: Path) -> None:
-    empty = content("NUM", "Area", NumericValueQualifierCodeSequence=code("Measurement failure"))
+    empty = content("NUM", "Area", NumericValueQualifierCodeSequence=coded("1", "Measurement failure", "DCM"))
     assert read_report(write_report(tmp_path / "a", empty)).lines[0].value == "Measurement failure"
 
 

@@ -12,19 +12,14 @@ from pydicom.dataset import Dataset
 
 from medviewer.dicom.objects.contour_placing import PlacedStructures, area_px, place_structures
 from medviewer.dicom.objects.rtstruct import read_structures
-from medviewer.dicom.scan import scan
 from medviewer.dicom.study import Series
 from medviewer.errors import UnreadableImage
 from tests.dicom.foreign_makers import contour, write_structures
+from tests.dicom.scanned import only
 from tests.factories import AXIAL, make_ct_series
 
 OBLIQUE = (0.8, 0.6, 0.0, -0.48, 0.64, 0.6)
 ANISOTROPIC = (0.8, 0.5)
-
-
-def only(folder: Path) -> Series:
-    (series,) = scan([folder]).all_series()
-    return series
 
 
 def ring(

@@ -12,9 +12,10 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, RLE
 from medviewer.dicom.objects.seg_file import read_segmentation
 from medviewer.errors import UnreadableImage
 from medviewer.tasks import TaskContext
-from tests.dicom.foreign_makers import Drawn, item, write_seg_frames
-from tests.dicom.test_seg_placing import COLUMNS, ROWS, only, placed, speckle, where
-from tests.factories import make_ct_series
+from tests.dicom.foreign_makers import Drawn, write_seg_frames
+from tests.dicom.scanned import only
+from tests.dicom.test_seg_placing import COLUMNS, ROWS, placed, speckle, where
+from tests.factories import item, make_ct_series
 
 
 def test_that_a_fraction_counts_from_a_half_up_and_its_kind_is_told(tmp_path: Path) -> None:

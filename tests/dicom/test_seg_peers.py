@@ -11,7 +11,8 @@ import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 
 from medviewer.dicom.study import Series
-from tests.dicom.test_seg_placing import only, placed
+from tests.dicom.scanned import only
+from tests.dicom.test_seg_placing import placed
 from tests.factories import make_instance, save
 
 

@@ -14,11 +14,11 @@ from pydicom.dataset import Dataset
 from medviewer.dicom.objects.seg import Algorithm, write_seg
 from medviewer.dicom.objects.seg_file import read_segmentation
 from medviewer.dicom.objects.seg_placing import CUT, NEAREST, PlacedSegments, place_segments, plan
-from medviewer.dicom.scan import scan
 from medviewer.dicom.study import Series, SeriesIssue
 from medviewer.errors import UnreadableImage
 from medviewer.imaging.volume import Mask
 from tests.dicom.foreign_makers import Drawn, write_seg_frames
+from tests.dicom.scanned import only
 from tests.factories import AXIAL, make_ct_series
 
 ROWS, COLUMNS = 16, 12
@@ -28,11 +28,6 @@ OBLIQUE = (0.8, 0.6, 0.0, -0.48, 0.64, 0.6)
 def placed(path: Path, series: Series) -> PlacedSegments:
     seg = read_segmentation(path)
     return place_segments(seg, series, plan(seg, series))
-
-
-def only(folder: Path) -> Series:
-    (series,) = scan([folder]).all_series()
-    return series
 
 
 def speckle(seed: int, shape: tuple[int, int] = (ROWS, COLUMNS)) -> NDArray[np.bool_]:

@@ -14,8 +14,8 @@ from pydicom.sequence import Sequence
 
 from medviewer.dicom.captions import corners
 from medviewer.dicom.scan import scan
-from medviewer.dicom.study import Series
 from medviewer.imaging.render import apply_window
+from tests.dicom.scanned import only
 from tests.factories import make_instance, save
 from tests.program import call
 
@@ -40,11 +40,6 @@ def radiograph(folder: Path, *items: Dataset, intercept: float = 0, photometric:
     return save(ds, folder / "one.dcm")
 
 
-def opened(path: Path) -> Series:
-    (series,) = scan([path]).all_series()
-    return series
-
-
 def curve(bits: int) -> np.ndarray[tuple[int], np.dtype[np.uint16]]:
     """A bent table of 150 entries."""
     steps = np.linspace(0, 1, 150) ** 2
@@ -57,7 +52,7 @@ def test_a_table_gives_the_greys_of_the_standard(
     tmp_path: Path, bits: int, first: int, intercept: float
 ) -> None:
     path = radiograph(tmp_path, table(first, curve(bits), bits, "SKIN"), intercept=intercept)
-    window = opened(path).instances[0].windows[1]
+    window = only(path).instances[0].windows[1]
     assert window.name == "SKIN"
     values = STORED + np.int16(intercept)
     ds = pydicom.dcmread(path)
@@ -69,19 +64,19 @@ def test_a_table_gives_the_greys_of_the_standard(
 
 def test_tables_come_after_the_windows_in_their_order(tmp_path: Path) -> None:
     two = table(0, curve(12), 12, "LOW"), table(40, curve(12), 12, "HIGH")
-    series = opened(radiograph(tmp_path, *two))
+    series = only(radiograph(tmp_path, *two))
     assert [w.name for w in series.instances[0].windows] == ["NORMAL", "LOW", "HIGH"]
 
 
 def test_a_table_that_is_short_is_left_out_and_the_others_stay(tmp_path: Path) -> None:
     short = table(0, curve(12), 12, "SHORT")
     short[0x00283002].value = [500, 0, 12]
-    series = opened(radiograph(tmp_path, short, table(0, curve(12), 12, "WHOLE")))
+    series = only(radiograph(tmp_path, short, table(0, curve(12), 12, "WHOLE")))
     assert [w.name for w in series.instances[0].windows] == ["NORMAL", "WHOLE"]
 
 
 def test_monochrome1_turns_the_table_too(tmp_path: Path) -> None:
-    window = opened(radiograph(tmp_path, table(0, curve(8), 8, ""), photometric="MONOCHROME1")).instances[0]
+    window = only(radiograph(tmp_path, table(0, curve(8), 8, ""), photometric="MONOCHROME1")).instances[0]
     assert apply_window(np.array([0, 149]), window.windows[1]).tolist() == [255, 0]
 
 

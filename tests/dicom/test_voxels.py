@@ -13,21 +13,14 @@ from pydicom.sequence import Sequence
 from pydicom.uid import RLELossless
 
 from medviewer.dicom.load import load_series, read_slice
-from medviewer.dicom.scan import scan
-from medviewer.dicom.study import Instance, PixelFormat, Series
+from medviewer.dicom.study import Instance, PixelFormat
 from medviewer.dicom.voxels import write_values
 from medviewer.imaging.volume import Unit
-from tests.factories import Tweak, make_ct_series
-
-
-def series_of(folder: Path, tweak: Tweak | None = None, **how: object) -> Series:
-    make_ct_series(folder, tweak=tweak, **how)  # type: ignore[arg-type]
-    (series,) = scan([folder]).all_series()
-    return series
+from tests.dicom.scanned import one
 
 
 def test_fractional_slopes_are_not_rounded(tmp_path: Path) -> None:
-    half = load_series(series_of(tmp_path, lambda ds, k: setattr(ds, "RescaleSlope", 0.5 + k)))
+    half = load_series(one(tmp_path, lambda ds, k: setattr(ds, "RescaleSlope", 0.5 + k)))
     assert half.voxels.dtype == np.float32
     np.testing.assert_allclose(half.voxels[:, 0, 0], [(100 + k) * (0.5 + k) - 1024 for k in range(9, -1, -1)])
 
@@ -36,7 +29,7 @@ def test_twelve_stored_bits_fit_int16_after_a_slope(tmp_path: Path) -> None:
     def tweak(ds: Dataset, k: int) -> None:
         ds.BitsStored, ds.HighBit, ds.PixelRepresentation, ds.RescaleSlope = 12, 11, 0, 2
 
-    volume = load_series(series_of(tmp_path, tweak))
+    volume = load_series(one(tmp_path, tweak))
     assert volume.voxels.dtype == np.int16
     assert volume.voxels[0, 0, 0] == 109 * 2 - 1024
 
@@ -48,7 +41,7 @@ def test_hu_saturate_and_never_wrap(tmp_path: Path, signed: int, stored: int, sl
         ds.PixelRepresentation, ds.RescaleSlope = signed, slope
         ds.PixelData = np.full((16, 12), stored, "<i4").astype("<u2").tobytes()
 
-    volume = load_series(series_of(tmp_path, tweak))
+    volume = load_series(one(tmp_path, tweak))
     assert volume.voxels.dtype == np.int16
     assert set(volume.voxels.ravel().tolist()) == {int(np.clip(stored * slope - 1024, -32768, 32767))}
 
@@ -62,7 +55,7 @@ def test_compressed_hu_saturate_like_others(tmp_path: Path) -> None:
         if k < 5:
             ds.compress(RLELossless, encoding_plugin="pydicom")
 
-    series = series_of(tmp_path, tweak)
+    series = one(tmp_path, tweak)
     assert set(load_series(series).voxels.ravel().tolist()) == {32_767}
     assert set(read_slice(series, 0).voxels.ravel().tolist()) == {32_767}
 
@@ -72,7 +65,7 @@ def test_other_values_beyond_int16_stay_exact(tmp_path: Path) -> None:
         ds.Modality, ds.PixelRepresentation = "MR", 0
         ds.PixelData = np.full((16, 12), 60_000, "<u2").tobytes()
 
-    volume = load_series(series_of(tmp_path, tweak))
+    volume = load_series(one(tmp_path, tweak))
     assert volume.voxels.dtype == np.float32
     assert volume.voxels.max() == 60_000 - 1024
 
@@ -81,7 +74,7 @@ def test_padding_is_told_in_the_volumes_unit(tmp_path: Path) -> None:
     def tweak(ds: Dataset, k: int) -> None:
         ds.add_new("PixelPaddingValue", "US", 63536)  # the wrong VR of many writers: -2000 as unsigned
 
-    assert load_series(series_of(tmp_path, tweak)).padding == (-3024.0, -3024.0)
+    assert load_series(one(tmp_path, tweak)).padding == (-3024.0, -3024.0)
 
 
 def test_padding_named_or_rescaled_otherwise_in_some_images_still_counts(tmp_path: Path) -> None:
@@ -90,7 +83,7 @@ def test_padding_named_or_rescaled_otherwise_in_some_images_still_counts(tmp_pat
         if k < 9:  # the first image shown names none
             ds.add_new("PixelPaddingValue", "SS", -2000)
 
-    volume = load_series(series_of(tmp_path, tweak))
+    volume = load_series(one(tmp_path, tweak))
     assert volume.padding == (-5024.0, -3024.0)
 
 
@@ -99,7 +92,7 @@ def test_padding_within_the_patients_values_is_not_joined(tmp_path: Path) -> Non
         ds.RescaleSlope = 1 if k < 5 else 2
         ds.add_new("PixelPaddingValue", "SS", 500)
 
-    assert load_series(series_of(tmp_path, tweak)).padding == (-24.0, -24.0)
+    assert load_series(one(tmp_path, tweak)).padding == (-24.0, -24.0)
 
 
 def test_a_modality_lut_makes_the_values(tmp_path: Path) -> None:
@@ -110,7 +103,7 @@ def test_a_modality_lut_makes_the_values(tmp_path: Path) -> None:
         item.add_new("LUTData", "OW", (np.arange(200, dtype="<u2") * 3).tobytes())
         ds.ModalityLUTSequence = Sequence([item])
 
-    volume = load_series(series_of(tmp_path, tweak))
+    volume = load_series(one(tmp_path, tweak))
     assert volume.unit is Unit.RAW
     assert volume.voxels[0, 0, 0] == 109 * 3
 

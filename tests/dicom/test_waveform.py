@@ -18,7 +18,8 @@ from medviewer.dicom.elements import Broken
 from medviewer.dicom.objects.waveform import Waveform, read_waveform
 from medviewer.dicom.scan import scan
 from tests.dicom.test_walk import nested, with_inserted
-from tests.dicom.waves import KINDS, channel, coded, group, sines, write_waveform
+from tests.dicom.waves import KINDS, channel, group, sines, write_waveform
+from tests.factories import coded
 
 
 def matrix(waveform: Waveform, at: int = 0) -> np.ndarray:
@@ -129,7 +130,7 @@ def note(**facts: Any) -> Dataset:
             {
                 "ConceptNameCodeSequence": coded("1", "Axis", "99T"),
                 "NumericValue": ["-30"],
-                "MeasurementUnitsCodeSequence": coded("deg", "degree"),
+                "MeasurementUnitsCodeSequence": coded("deg", "degree", "UCUM"),
             },
             "Axis \u221230\u2009°",
             None,

@@ -12,21 +12,15 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
-from tests.factories import make_instance, save
+from tests.factories import coded, make_instance, save
 
 KINDS = {"SB": "i1", "UB": "u1", "SS": "<i2", "US": "<u2", "SL": "<i4", "UL": "<u4", "SV": "<i8", "UV": "<u8"}
-
-
-def coded(value: str, meaning: str, scheme: str = "UCUM") -> Sequence:
-    ds = Dataset()
-    ds.CodeValue, ds.CodingSchemeDesignator, ds.CodeMeaning = value, scheme, meaning
-    return Sequence([ds])
 
 
 def channel(name: str, unit: str = "uV", sensitivity: str = "1", **facts: Any) -> Dataset:
     ds = Dataset()
     ds.ChannelSourceSequence = coded("1", name, "99T")
-    ds.ChannelSensitivity, ds.ChannelSensitivityUnitsSequence = sensitivity, coded(unit, unit)
+    ds.ChannelSensitivity, ds.ChannelSensitivityUnitsSequence = sensitivity, coded(unit, unit, "UCUM")
     ds.ChannelSensitivityCorrectionFactor, ds.ChannelBaseline, ds.WaveformBitsStored = "1", "0", 16
     for keyword, value in facts.items():
         setattr(ds, keyword, value)

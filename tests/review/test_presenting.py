@@ -18,9 +18,9 @@ from medviewer.review.presenting import look_of, may_turn, series_of, turn_of
 from medviewer.review.report_figures import figures
 from medviewer.review.session import Session
 from medviewer.review.state import Change
-from tests.dicom.presentations import item, make_presentation, make_projection, names
+from tests.dicom.presentations import make_presentation, make_projection, names
 from tests.dicom.test_multiframe import enhanced, frame
-from tests.factories import make_ct_series, save
+from tests.factories import item, make_ct_series, save
 
 
 def session_on(folder: Path, *images: Dataset) -> Session:
