@@ -27,7 +27,7 @@ from medviewer.ai.catalog import Bundle
 from medviewer.ai.findings import AnalysisResult
 from medviewer.ai.pipelines import Pipeline
 from medviewer.ai.runner import Request, analyze
-from medviewer.dicom.study import Acquisition, Instance, PixelFormat, Series
+from medviewer.dicom.study import Acquisition, Instance, PixelFormat, Series, SeriesIssue
 from medviewer.imaging.reslice import canonical_axial
 from medviewer.imaging.volume import Geometry, Unit, Volume
 from medviewer.tasks import TaskContext
@@ -74,6 +74,16 @@ def chest(count: int = 60, **changes: Any) -> Series:
         acquisition=Acquisition(manufacturer="SIEMENS", kernel="B30f", slice_thickness_mm=2.5),
     )
     return replace(series, **changes)
+
+
+def each(series: Series, **changes: Any) -> Series:
+    """The series with every image of it changed."""
+    return replace(series, instances=tuple(replace(one, **changes) for one in series.instances))
+
+
+def with_issue(issue: SeriesIssue) -> Series:
+    """The chest without a geometry, for this reason."""
+    return replace(chest(), geometry=None, issues=frozenset({issue}))
 
 
 class Oracle(nn.Module):

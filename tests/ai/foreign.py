@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+from medviewer import paths
 from medviewer.ai import install, known_models
 from medviewer.ai.foreign_weights import as_safetensors, shapes_digest, values_digest
 from medviewer.ai.known_models import KnownModel
@@ -131,3 +132,9 @@ def install_tiny(folder: Path) -> Any:
     for name, content in bundle_files().items():
         put(folder, name, content)
     return install.install(install.examine(folder), licence_accepted=True)
+
+
+def on_shelf() -> list[str]:
+    """Everything in the folder of the reader's own models, also what is on its way."""
+    root = paths.user_models()
+    return sorted(p.name for p in root.iterdir()) if root.is_dir() else []

@@ -19,19 +19,11 @@ from medviewer.ai.suitability import age_years, plane_of
 from medviewer.dicom.study import Acquisition, PixelFormat, Series, SeriesIssue
 from medviewer.errors import BundleError, UsageError
 from medviewer.imaging.volume import Geometry, Unit
-from tests.ai.bundles import axial, card, chest, example
-
-
-def _instances(series: Series, **changes: Any) -> Series:
-    return replace(series, instances=tuple(replace(i, **changes) for i in series.instances))
+from tests.ai.bundles import axial, card, chest, each, example, with_issue
 
 
 def _acquired(**changes: Any) -> Series:
     return replace(chest(), acquisition=replace(chest().acquisition, **changes))
-
-
-def _with_issue(issue: SeriesIssue) -> Series:
-    return replace(chest(), geometry=None, issues=frozenset({issue}))
 
 
 def test_an_adult_chest_ct_fits_without_a_warning() -> None:
@@ -50,17 +42,17 @@ REFUSED: dict[str, tuple[Callable[[], Series], str, str]] = {
     "MR": (lambda: chest(modality="MR"), "", "MODALITY"),
     "CR": (lambda: chest(modality="CR"), "", "MODALITY"),
     "no modality": (lambda: chest(modality=""), "", "MODALITY"),
-    "screen capture": (lambda: _instances(chest(), sop_class="1.2.840.10008.5.1.4.1.1.7"), "", "SOP_CLASS"),
-    "colour": (lambda: _instances(chest(), pixels=COLOUR), "", "COLOUR"),
+    "screen capture": (lambda: each(chest(), sop_class="1.2.840.10008.5.1.4.1.1.7"), "", "SOP_CLASS"),
+    "colour": (lambda: each(chest(), pixels=COLOUR), "", "COLOUR"),
     "raw values": (lambda: chest(unit=Unit.RAW), "", "UNIT"),
-    "localizer": (lambda: _instances(chest(), image_type=("ORIGINAL", "LOCALIZER")), "", "IMAGE_TYPE"),
-    "projection": (lambda: _instances(chest(), image_type=("DERIVED", "SECONDARY", "MIP")), "", "IMAGE_TYPE"),
-    "missing slice": (lambda: _with_issue(SeriesIssue.MISSING_SLICES), "", "MISSING_SLICES"),
-    "irregular": (lambda: _with_issue(SeriesIssue.IRREGULAR_SPACING), "", "IRREGULAR_SPACING"),
-    "tilted gantry": (lambda: _with_issue(SeriesIssue.TILTED), "", "TILTED"),
-    "no position": (lambda: _with_issue(SeriesIssue.NO_POSITION), "", "NO_POSITION"),
-    "no spacing": (lambda: _with_issue(SeriesIssue.NO_SPACING), "", "NO_SPACING"),
-    "duplicates": (lambda: _with_issue(SeriesIssue.DUPLICATE_POSITION), "", "DUPLICATE_POSITION"),
+    "localizer": (lambda: each(chest(), image_type=("ORIGINAL", "LOCALIZER")), "", "IMAGE_TYPE"),
+    "projection": (lambda: each(chest(), image_type=("DERIVED", "SECONDARY", "MIP")), "", "IMAGE_TYPE"),
+    "missing slice": (lambda: with_issue(SeriesIssue.MISSING_SLICES), "", "MISSING_SLICES"),
+    "irregular": (lambda: with_issue(SeriesIssue.IRREGULAR_SPACING), "", "IRREGULAR_SPACING"),
+    "tilted gantry": (lambda: with_issue(SeriesIssue.TILTED), "", "TILTED"),
+    "no position": (lambda: with_issue(SeriesIssue.NO_POSITION), "", "NO_POSITION"),
+    "no spacing": (lambda: with_issue(SeriesIssue.NO_SPACING), "", "NO_SPACING"),
+    "duplicates": (lambda: with_issue(SeriesIssue.DUPLICATE_POSITION), "", "DUPLICATE_POSITION"),
     "no geometry at all": (lambda: chest(geometry=None), "", "NOT_A_VOLUME"),
     "two slices": (lambda: chest(count=2), "", "FEW_SLICES"),
     "one slice": (lambda: chest(count=1), "", "FEW_SLICES"),
@@ -102,7 +94,7 @@ WARNED: dict[str, tuple[Callable[[], Series], str, str]] = {
     "unknown age": (chest, "", "AGE_UNKNOWN"),
     "nonsense age": (chest, "old", "AGE_UNKNOWN"),
     "gaps": (lambda: chest(geometry=axial(5.0)), "058Y", "GAPS"),
-    "derived": (lambda: _instances(chest(), image_type=("DERIVED", "PRIMARY")), "058Y", "DERIVED"),
+    "derived": (lambda: each(chest(), image_type=("DERIVED", "PRIMARY")), "058Y", "DERIVED"),
 }
 
 
@@ -246,7 +238,7 @@ def test_a_card_without_planes_and_spacings_asks_for_none() -> None:
 
 def test_a_model_of_single_pictures_needs_no_position_and_no_volume() -> None:
     alone = chest(1, modality="CR", geometry=None, issues=frozenset({SeriesIssue.NO_POSITION}))
-    alone = _instances(alone, sop_class="1.2.840.10008.5.1.4.1.1.1")
+    alone = each(alone, sop_class="1.2.840.10008.5.1.4.1.1.1")
     data = example()
     data["input"] |= {"other_modalities": ["CR"], "planes": [], "slices_min": 1}
     assert fit(parse_card(data), alone, "058Y").ok
@@ -254,7 +246,7 @@ def test_a_model_of_single_pictures_needs_no_position_and_no_volume() -> None:
 
 
 def test_other_modalities_are_read_too_and_named_in_a_refusal() -> None:
-    radiograph = _instances(chest(modality="CR", unit=Unit.HU), sop_class="1.2.840.10008.5.1.4.1.1.1")
+    radiograph = each(chest(modality="CR", unit=Unit.HU), sop_class="1.2.840.10008.5.1.4.1.1.1")
     assert fit(_for_children(), radiograph, "003Y").ok
     (reason,) = fit(_for_children(), chest(modality="MR"), "003Y").reasons
     assert "CT or CR" in reason.text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -13,13 +11,7 @@ from medviewer.ai.findings import Finding
 from medviewer.ai.runner import analyze
 from medviewer.ai.widths import heart_size, heart_width, thorax_width
 from medviewer.tasks import TaskContext
-from tests.ai.pictures import asked, chest_bundle, picture, register, stack, x_ray
-
-
-@pytest.fixture
-def chest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bundle:
-    register(monkeypatch)
-    return chest_bundle(tmp_path / "cxr-anatomy", size=96)
+from tests.ai.pictures import asked, picture, stack, x_ray
 
 
 def heart_of(

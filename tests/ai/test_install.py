@@ -20,7 +20,7 @@ from tests.ai.foreign import (
     TINY_ID,
     bundle_files,
     install_tiny,
-    know_tiny,
+    on_shelf,
     onnx_of,
     put,
     saved,
@@ -29,16 +29,7 @@ from tests.ai.foreign import (
     zipped,
 )
 
-
-@pytest.fixture(autouse=True)
-def tiny_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    know_tiny(monkeypatch)
-
-
-def on_shelf() -> list[str]:
-    """Everything in the folder of the reader's own models, also what is on its way."""
-    root = paths.user_models()
-    return sorted(p.name for p in root.iterdir()) if root.is_dir() else []
+pytestmark = pytest.mark.usefixtures("tiny_is_known")
 
 
 # --- what may come in --------------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ import pytest
 import torch
 from torch import nn
 
-from medviewer import paths
 from medviewer.ai import install, packages
 from medviewer.ai.foreign_weights import as_safetensors
 from medviewer.ai.install import examine
@@ -22,7 +21,7 @@ from medviewer.errors import BundleError
 from tests.ai.foreign import (
     Evil,
     bundle_files,
-    know_tiny,
+    on_shelf,
     onnx_of,
     put,
     saved,
@@ -31,16 +30,7 @@ from tests.ai.foreign import (
     zipped,
 )
 
-
-@pytest.fixture(autouse=True)
-def tiny_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    know_tiny(monkeypatch)
-
-
-def on_shelf() -> list[str]:
-    """Everything in the folder of the reader's own models, also what is on its way."""
-    root = paths.user_models()
-    return sorted(p.name for p in root.iterdir()) if root.is_dir() else []
+pytestmark = pytest.mark.usefixtures("tiny_is_known")
 
 
 def _nan() -> dict[str, torch.Tensor]:

@@ -23,12 +23,6 @@ from medviewer.tasks import TaskContext
 from tests.ai.pictures import Painted, asked, chest_bundle, picture, register, stack, x_ray
 
 
-@pytest.fixture
-def chest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bundle:
-    register(monkeypatch)
-    return chest_bundle(tmp_path / "cxr-anatomy", size=96)
-
-
 def named(result: AnalysisResult, label: str) -> Finding:
     return next(finding for finding in result.findings if finding.label == label)
 

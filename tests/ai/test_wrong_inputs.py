@@ -15,7 +15,7 @@ from medviewer.ai.catalog import Bundle, fit
 from medviewer.ai.request import Request, judge
 from medviewer.dicom.study import PixelFormat, Series, SeriesIssue
 from medviewer.imaging.volume import Geometry, Unit, Volume
-from tests.ai.bundles import CT_CLASS, axial, box_chest, chest
+from tests.ai.bundles import CT_CLASS, axial, box_chest, chest, each, with_issue
 from tests.ai.pictures import DX_CLASS, MR_CLASS, picture, stack, x_ray
 
 MODELS = sorted(folder.name for folder in paths.models().iterdir() if (folder / "card.json").is_file())
@@ -28,17 +28,9 @@ def card_of(model: str) -> ModelCard:
     return load_card(paths.models() / model / "card.json")
 
 
-def each(series: Series, **changes: Any) -> Series:
-    return replace(series, instances=tuple(replace(one, **changes) for one in series.instances))
-
-
 def mr(count: int = 12, **changes: Any) -> Series:
     series = each(x_ray(count, view="", modality="MR"), sop_class=MR_CLASS)
     return replace(series, **({"body_part": "HEART", "description": "cine SAX"} | changes))
-
-
-def broken(issue: SeriesIssue) -> Series:
-    return replace(chest(), geometry=None, issues=frozenset({issue}))
 
 
 WRONG: dict[str, Callable[[], Made]] = {
@@ -51,9 +43,9 @@ WRONG: dict[str, Callable[[], Made]] = {
     "CT of the head": lambda: (chest(body_part="HEAD"), "050Y"),
     "CT of two slices": lambda: (chest(2), "050Y"),
     "CT with a gap of 11 mm": lambda: (chest(geometry=axial(11.0)), "050Y"),
-    "CT with a tilted gantry": lambda: (broken(SeriesIssue.TILTED), "050Y"),
-    "CT with a missing slice": lambda: (broken(SeriesIssue.MISSING_SLICES), "050Y"),
-    "CT with two slices at one place": lambda: (broken(SeriesIssue.DUPLICATE_POSITION), "050Y"),
+    "CT with a tilted gantry": lambda: (with_issue(SeriesIssue.TILTED), "050Y"),
+    "CT with a missing slice": lambda: (with_issue(SeriesIssue.MISSING_SLICES), "050Y"),
+    "CT with two slices at one place": lambda: (with_issue(SeriesIssue.DUPLICATE_POSITION), "050Y"),
     "CT of a child": lambda: (chest(), "007Y"),
     "CT compressed with loss": lambda: (chest(lossy="LOSSY 12:1"), "050Y"),
     "CT in raw values": lambda: (chest(unit=Unit.RAW), "050Y"),
