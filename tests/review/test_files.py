@@ -48,13 +48,8 @@ def test_that_a_failing_disk_leaves_the_old_file_and_nothing_else(
     assert "Doe" not in caught.value.sentence()
 
 
-def test_that_the_disk_filling_up_at_the_flush_is_noticed_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(handle: int) -> None:
-        raise OSError(errno.ENOSPC, "full")
-
-    monkeypatch.setattr(os, "fsync", full)
+@pytest.mark.usefixtures("full_disk")
+def test_that_the_disk_filling_up_at_the_flush_is_noticed_too(tmp_path: Path) -> None:
     with pytest.raises(WriteError, match="full"):
         atomic_write(tmp_path / "a.json", b"x")
     assert os.listdir(tmp_path) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import re
 from dataclasses import replace
@@ -236,12 +235,9 @@ def test_that_the_report_json_holds_decisions_and_the_full_hash(tmp_path: Path) 
     assert len(data["result"]["model"]["weights_sha256"]) == 64
 
 
-def test_that_a_full_disk_leaves_no_half_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(handle: int) -> None:
-        raise OSError(errno.ENOSPC, "full")
-
+@pytest.mark.usefixtures("full_disk")
+def test_that_a_full_disk_leaves_no_half_report(tmp_path: Path) -> None:
     report = make_report()
-    monkeypatch.setattr("os.fsync", full)
     for write, name in ((write_pdf, "a.pdf"), (write_html, "a.html"), (write_report_json, "a.json")):
         with pytest.raises(WriteError, match="full"):
             write(report, tmp_path / name)
