@@ -19,7 +19,9 @@ from medviewer.ai.brain_labels import LEFT, STRUCTURES, index_of, joint
 from medviewer.ai.brain_look import LOOKS
 from medviewer.ai.card import ModelCard
 from medviewer.ai.catalog import Bundle
-from medviewer.ai.networks import BrainUNet3d, build, gather_blocks
+from medviewer.ai.brain_network import BrainCascade3d
+from medviewer.ai.networks import build
+from medviewer.ai.networks_volume import gather_blocks
 from medviewer.ai.runner import load_network, pick_dtype
 from medviewer.training import brain_card, brain_evaluation, folders
 from medviewer.training import bundle as bundles
@@ -31,8 +33,14 @@ from medviewer.training.report import Report
 from medviewer.training.splits import FILE, Split, read_split, write_split
 
 ID = "brain-mr"
-NETWORK = "brain_unet3d"
-NETWORK_ARGS: dict[str, Any] = {"outputs": len(STRUCTURES) + 1, "widths": [32, 64, 64, 96, 96]}
+NETWORK = "brain_cascade3d"
+NETWORK_ARGS: dict[str, Any] = {
+    "outputs": len(STRUCTURES) + 1,
+    "coarse": [32, 64, 64, 96, 96],
+    "widths": [32, 64, 64, 96],
+}
+COARSE_STEPS = 1600
+"""The coarse network learns first; then it rests, and the fine one learns from what it says."""
 _PROBED = 4
 """Of the eight voxels of a block, how many a step learns from, drawn anew each time: over all of them
 the loss costs as much as the network, and neighbours tell it the same."""
@@ -50,6 +58,7 @@ class BrainMr:
     training: Sequence[LabelMap]
     validation: Sequence[LabelMap]
     checked: int = _CHECKED
+    coarse_steps: int = COARSE_STEPS
     id: str = ID
     best: str = "dice"
     _samples: list[Sample] = field(default_factory=list, repr=False)
@@ -59,17 +68,19 @@ class BrainMr:
         return build(NETWORK, NETWORK_ARGS).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload,no-any-return]
 
     def batch(self, step: int, generator: np.random.Generator) -> Batch:
-        """Picture (1, 1, D, H, W), classes and sides (D, H, W)."""
+        """Picture (1, 1, D, H, W), classes and sides (D, H, W), and 1 where the fine network's turn has come."""
         source = self.training[int(generator.integers(len(self.training)))]
         sample = draw(source, generator, min(1.0, step / _RAMP))
-        return sample.picture[None, None], sample.classes, sample.sides
+        fine = torch.tensor(int(step >= self.coarse_steps))
+        return sample.picture[None, None], sample.classes, sample.sides, fine
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
         """Cross entropy and soft Dice over the classes, cross entropy of the sides where there is one."""
-        assert isinstance(network, BrainUNet3d)
-        picture, classes, sides = batch
+        assert isinstance(network, BrainCascade3d)
+        picture, classes, sides, fine = batch
         picked = torch.randperm(8)[:_PROBED].to(picture.device)
-        logits = network.blocks(picture)[0].index_select(1, picked).float().flatten(1)
+        learning = network if bool(fine) else network.coarse
+        logits = learning.blocks(picture)[0].index_select(1, picked).float().flatten(1)
         truth = gather_blocks(classes[None, None])[0].index_select(0, picked).flatten().long()
         side = gather_blocks(sides[None, None])[0].index_select(0, picked).flatten()
         entropy, overlap = class_loss(logits[:-1], truth)
@@ -113,14 +124,16 @@ def task(quick: bool) -> BrainMr:
     """The maps of the split; quick: two of them, one picture to choose by."""
     split = _split(quick)
     training, validation = (read_maps(_maps(), split.parts[part]) for part in (TRAINING, VALIDATION))
-    return BrainMr(training, validation, checked=1 if quick else _CHECKED)
+    if quick:
+        return BrainMr(training, validation, checked=1, coarse_steps=2)
+    return BrainMr(training, validation)
 
 
 def plan(quick: bool) -> Plan:
     """How long: about seventy minutes on two idle cores."""
     if quick:
         return Plan(steps=4, warmup=2, evaluate_every=2, checkpoint_every=2)
-    return Plan(steps=8000, rate=3e-3, warmup=100, evaluate_every=400, checkpoint_every=100, threads=2)
+    return Plan(steps=6000, rate=4e-3, warmup=100, evaluate_every=400, checkpoint_every=100, threads=2)
 
 
 def write_card(folder: Path, network: nn.Module, quick: bool) -> ModelCard:
@@ -129,7 +142,7 @@ def write_card(folder: Path, network: nn.Module, quick: bool) -> ModelCard:
     seconds = LOOKS * bundles.seconds_per_run(network, 1, 1, *GRID_SHAPE) + _PREPARING_S
     learned = brain_card.training_data(len(split.parts[TRAINING]))
     made = brain_card.card(NETWORK, NETWORK_ARGS, learned, seconds / _USUAL_SLICES)
-    written = bundles.write_bundle(folder, network, made)
+    written = bundles.write_bundle(folder, network, made, half=True)
     write_split(folder / FILE, split)
     return written
 

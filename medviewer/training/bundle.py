@@ -26,18 +26,26 @@ from medviewer.training.checkpoint import write_bytes
 CARD, WEIGHTS = "card.json", "weights.safetensors"
 
 
-def write_bundle(folder: Path, network: nn.Module, card: Mapping[str, Any]) -> ModelCard:
+def write_bundle(
+    folder: Path, network: nn.Module, card: Mapping[str, Any], *, half: bool = False
+) -> ModelCard:
     """Write weights and ``card`` (its schema and weights are filled in here); returns the card as read back.
 
+    ``half``: the weights are written as float16, half as large; what reads them computes as before.
     Raises :class:`BundleError` for a card that says wrong things, before anything is written.
     """
-    tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    tensors = {name: _kept(value, half) for name, value in network.state_dict().items()}
     content = save(tensors)
     weights = {"file": WEIGHTS, "sha256": hashlib.sha256(content).hexdigest()}
     data = {"schema": SCHEMA, **card, "weights": weights}
     parse_card(json.loads(json.dumps(data)), str(card["id"]))
     _replace_both(folder, content, _text(data))
     return load_card(folder / CARD)
+
+
+def _kept(value: torch.Tensor, half: bool) -> torch.Tensor:
+    value = value.detach().cpu().contiguous()
+    return value.half() if half and value.is_floating_point() else value
 
 
 def add_metrics(
