@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from medviewer.dicom.captions import display_date
-from medviewer.dicom.presentation_state import Presentation
-from medviewer.dicom.study import Instance
 from medviewer.ui.elide import ElidedLabel, plain_tip
 from medviewer.ui.widgets import button, frame
+
+if TYPE_CHECKING:
+    from medviewer.dicom.presentation_state import Presentation
+    from medviewer.dicom.study import Instance
 
 _WIDEST, _HEIGHT, _TOP = 720, 34, 44
 
