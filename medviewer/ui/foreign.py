@@ -58,7 +58,7 @@ class Foreign:
     def cuts(self, view: PlaneView, index: int) -> list[tuple[NDArray[np.bool_], str, str, tuple[int, int]]]:
         """(pixels of a box, colour, letter, its top and left) of masks that touch picture ``index``."""
         axis = view.axes[0]
-        deep = int(view.to_voxel(index, 0, 0)[axis])
+        deep = view.stored_index(index)
         found = []
         for layer in self.layers:
             mask = layer.overlay.mask
