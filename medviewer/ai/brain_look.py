@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from medviewer.ai.brain_grid import GRID_MM
 from medviewer.ai.brain_input import BrainInput, Float32, Point, UInt8, better_centre
 from medviewer.ai.brain_labels import LEFT, STRUCTURES, joint_names
+from medviewer.ai.probabilities import sigmoid, softmax
 from medviewer.imaging.volume import Volume
 from medviewer.tasks import TaskContext
 
@@ -116,15 +117,7 @@ def _asked(ask: Ask, picture: Float32) -> _Look:
     logits = ask(picture)
     if not np.isfinite(logits).all():
         raise _NotFinite
-    classes = logits[:-1]
-    classes = np.exp(classes - classes.max(axis=0))
-    classes /= classes.sum(axis=0)
-    return _Look(classes.astype(np.float32), _sigmoid(logits[-1]))
-
-
-def _sigmoid(logit: Float32) -> Float32:
-    """1 / (1 + exp(-logit)), without overflow."""
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * logit)), np.float32)
+    return _Look(softmax(logits[:-1], axis=0), sigmoid(logits[-1]))
 
 
 def _mean(a: _Look, b: _Look) -> _Look:

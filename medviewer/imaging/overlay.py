@@ -194,28 +194,3 @@ def _runs(sides: NDArray[np.bool_]) -> NDArray[np.intp]:
     line, start = np.divmod(np.flatnonzero(padded[:, 1:] & ~padded[:, :-1]), padded.shape[1] - 1)
     _, end = np.divmod(np.flatnonzero(padded[:, :-1] & ~padded[:, 1:]), padded.shape[1] - 1)
     return np.stack([np.stack([start, line], axis=1), np.stack([end, line], axis=1)], axis=1)
-
-
-def overlay_label_positions(layers: Sequence[NDArray[np.bool_]]) -> list[tuple[float, float] | None]:
-    """Where the letter of each mask goes: (x, y) in edge coordinates, None for an empty mask.
-
-    The pixel of its largest piece that lies farthest from the outline, so that the letter sits inside.
-    """
-    return [_pole(mask) for mask in layers]
-
-
-def _pole(mask: NDArray[np.bool_]) -> tuple[float, float] | None:
-    # Here, because importing it costs the window 75 ms of its start and the window needs no pole.
-    import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
-
-    box = _bounds(mask)
-    if box is None:
-        return None
-    padded = np.pad(mask[box], 1).astype(np.uint8)
-    pieces = sitk.RelabelComponent(sitk.ConnectedComponent(sitk.GetImageFromArray(padded)))
-    largest = sitk.Equal(pieces, 1)
-    depth = sitk.GetArrayFromImage(
-        sitk.SignedMaurerDistanceMap(largest, insideIsPositive=True, squaredDistance=False)
-    )
-    row, column = np.unravel_index(int(np.argmax(depth)), padded.shape)
-    return float(column) - 0.5 + box[1].start, float(row) - 0.5 + box[0].start
