@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from medviewer.ai import brain_checks
 from medviewer.ai.brain_labels import LEFT, RIGHT, STRUCTURES, joint, joint_names
-from medviewer.ai.brain_look import BrainAnswer
+from medviewer.ai.brain_look import BrainAnswer, look
 from medviewer.ai.brain_volumes import (
     Amount,
     amounts,
@@ -27,8 +27,9 @@ from medviewer.ai.card import ModelCard
 from medviewer.ai.findings import Code, Finding, Measurement, Notice
 from medviewer.ai.lung_density import finding_id
 from medviewer.ai.mask_cleanup import main_pieces
-from medviewer.ai.request import Outcome
+from medviewer.ai.request import Network, Outcome, Request
 from medviewer.dicom.study import Series
+from medviewer.errors import BundleError
 from medviewer.imaging.numbers import between, number
 from medviewer.imaging.volume import Mask, Volume
 from medviewer.tasks import TaskContext
@@ -62,7 +63,7 @@ SHOWN = (
     ),
     Shown("hippocampus", "Hippocampus", ("hippocampus",), "#D55E00", "5366008"),
     Shown("thalamus", "Thalamus", ("thalamus",), "#009E73", "42695009"),
-    Shown("caudate", "Caudate nucleus and accumbens", ("caudate",), "#CC79A7", "11000004"),
+    Shown("caudate", "Caudate nucleus and accumbens", ("caudate",), "#CC79A7"),
     Shown("lentiform_nucleus", "Lentiform nucleus", ("putamen", "pallidum"), "#0072B2"),
     Shown(
         "cerebellum",
@@ -74,10 +75,36 @@ SHOWN = (
     ),
     Shown("brain_stem", "Brain stem", ("brain_stem",), "#882255", "119238007"),
 )
-"""What is listed, in this order. Codes are SNOMED CT's as DICOM lists them (PS3.16
-CID 7140; it has none for the lentiform nucleus). What the network tells apart beyond these (amygdala,
-ventral diencephalon, third and fourth ventricle) counts where it belongs and is not listed: too small, or too
-seldom visible, to be measured honestly at this resolution."""
+"""What is listed, in this order. Codes are SNOMED CT's as DICOM lists them (PS3.16 CID 7140; it has none for
+what is two of its structures here: lentiform nucleus, caudate and accumbens). What the network tells apart
+beyond these (amygdala, ventral diencephalon, third and fourth ventricle) counts where it belongs and is not
+listed: too small, or too seldom visible, to be measured honestly at this resolution."""
+
+
+def read(ask: Network, request: Request, context: TaskContext) -> Outcome:
+    """Find the brain, read it, measure it; the slice on screen gets a first answer on the way.
+
+    Raises :class:`BundleError` for a card of other structures, NoGeometry, Cancelled.
+    """
+    card = request.bundle.card
+    if card.network.classes != joint_names():
+        message = f"Model {card.id!r} does not answer with the structures that its reading needs."
+        raise BundleError(message, "Reinstall the model.")
+
+    def one(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+        logits: NDArray[np.float32] = ask(picture[None, None])[0]
+        if len(logits) != len(card.network.outputs):
+            raise BundleError("The network has not the classes its card lists.", "Reinstall the model.")
+        return logits
+
+    first = min(max(0, request.first_slice), request.volume.shape[0] - 1)
+
+    def tell(classes: NDArray[np.uint8]) -> None:
+        if request.on_slice is not None:
+            request.on_slice(first, {label.id: classes == label.id for label in card.labels})
+
+    answer = look(one, request.volume, context, on_first=(first, tell))
+    return finish(request.volume, answer, request.series, card, context)
 
 
 def finish(

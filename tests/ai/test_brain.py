@@ -221,9 +221,21 @@ def test_that_the_table_of_structures_is_whole() -> None:
         index_of("liver")
 
 
-def test_that_card_labels_are_outputs_with_their_sides(card: ModelCard) -> None:
+def test_that_the_class_map_is_what_the_card_says_of_outputs_and_side(card: ModelCard) -> None:
+    """Eighteen answers of the network make twenty-nine classes, in the order that reading counts them in."""
+    assert card.network.outputs == (*(s.name for s in STRUCTURES), "side")
+    assert card.network.classes == NAMES
+
+
+def test_that_card_labels_are_classes_with_their_sides(card: ModelCard) -> None:
     for label in card.labels:
-        assert card.network.outputs[label.id] == label.name
+        assert card.network.classes[label.id] == label.name
+        assert (label.laterality is None) == (label.name == "brain_stem")
+        word = label.laterality.meaning.lower() if label.laterality else ""
+        assert label.title.lower().startswith(word)
+        assert label.name.startswith(word)
+    codes = {label.laterality.value: label.laterality.meaning for label in card.labels if label.laterality}
+    assert codes == {"7771000": "Left", "24028007": "Right"}
     for number, side, name in joint():
         if side is None or STRUCTURES[number].name not in {s for x in brain.SHOWN for s in x.structures}:
             continue
