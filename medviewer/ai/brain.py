@@ -6,7 +6,7 @@ Nothing here is a verdict: volumes depend on age and size of the head, and the m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,8 @@ from medviewer.imaging.numbers import between, number
 from medviewer.imaging.volume import Mask, Volume
 from medviewer.tasks import TaskContext
 
-INDICATIVE = "learned from synthetic pictures; no reference for age and head size"
-RANGE_CRITERION = "range over four looks: plain, mirrored, shifted by half a voxel to either side"
+INDICATIVE = "learned from synthetic heads; no reference for age"
+RANGE_CRITERION = "range over four looks: plain, mirrored, twice half a voxel aside"
 
 
 @dataclass(frozen=True)
@@ -61,21 +61,21 @@ SHOWN = (
     Shown(
         "cerebral_white_matter", "Cerebral white matter", ("cerebral_white_matter",), "#F0E442", "68523003", 0
     ),
-    Shown("hippocampus", "Hippocampus", ("hippocampus",), "#D55E00", "5366008"),
+    Shown("hippocampus", "Hippocampus", ("hippocampus",), "#CC79A7", "5366008"),
     Shown("thalamus", "Thalamus", ("thalamus",), "#009E73", "42695009"),
-    Shown("caudate", "Caudate nucleus and accumbens", ("caudate",), "#CC79A7"),
-    Shown("lentiform_nucleus", "Lentiform nucleus", ("putamen", "pallidum"), "#0072B2"),
+    Shown("caudate", "Caudate nucleus and accumbens", ("caudate",), "#D55E00"),
+    Shown("lentiform_nucleus", "Lentiform nucleus", ("putamen", "pallidum"), "#AA4499"),
     Shown(
         "cerebellum",
         "Cerebellum",
         ("cerebellar_white_matter", "cerebellar_cortex"),
-        "#999999",
+        "#0072B2",
         "113305005",
         0,
     ),
-    Shown("brain_stem", "Brain stem", ("brain_stem",), "#882255", "119238007"),
+    Shown("brain_stem", "Brain stem", ("brain_stem",), "#999933", "119238007"),
 )
-"""What is listed, in this order. Codes are SNOMED CT's as DICOM lists them (PS3.16 CID 7140; it has none for
+"""What is listed, in this order; neighbours have colours that no eye confuses. Codes are SNOMED CT's as DICOM lists them (PS3.16 CID 7140; it has none for
 what is two of its structures here: lentiform nucleus, caudate and accumbens). What the network tells apart
 beyond these (amygdala, ventral diencephalon, third and fourth ventricle) counts where it belongs and is not
 listed: too small, or too seldom visible, to be measured honestly at this resolution."""
@@ -124,10 +124,14 @@ def finish(
     failed = brain_checks.failure(classes, geometry, found)
     if failed is not None:
         return Outcome(failure=failed)
-    warnings = brain_checks.notices(classes, geometry, found)
     context.check()
+    doubts = brain_checks.structures(found)
     masks = {shown.name: _mask(classes, shown, volume) for shown in SHOWN}
-    return Outcome(tuple(brain_findings(found, masks, series, card)), tuple(warnings))
+    findings = brain_findings(found, masks, series, card, doubts)
+    warnings = brain_checks.notices(classes, geometry, found)
+    missing = [s for shown in SHOWN if not masks[shown.name].voxel_count for s in shown.structures]
+    warnings += [notice for structure in missing for notice in doubts.get(structure, ())]
+    return Outcome(tuple(findings), tuple(warnings), spans=_span(classes))
 
 
 def without_islands(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -135,13 +139,34 @@ def without_islands(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.where(main_pieces(classes > 0), classes, np.uint8(0))
 
 
+def _span(classes: NDArray[np.uint8]) -> tuple[int, int]:
+    """The first and the last stored slice that matter: those with brain, and one beyond."""
+    holding = np.flatnonzero((classes > 0).any(axis=(1, 2)))
+    return max(0, int(holding[0]) - 1), min(len(classes) - 1, int(holding[-1]) + 1)
+
+
 def brain_findings(
-    found: Mapping[str, Amount], masks: Mapping[str, Mask], series: Series, card: ModelCard
+    found: Mapping[str, Amount],
+    masks: Mapping[str, Mask],
+    series: Series,
+    card: ModelCard,
+    doubts: Mapping[str, Sequence[Notice]],
 ) -> list[Finding]:
-    """The ratio first, then every structure of :data:`SHOWN` that was found. ``masks`` by name of SHOWN."""
+    """The ratio first, then every structure of :data:`SHOWN` that was found.
+
+    ``masks`` by name of SHOWN, ``doubts`` by name of a structure: they stand with its finding.
+    """
     ratio = _ratio(found, series, card, masks["lateral_ventricles"])
     rest = [_structure(shown, found, series, card, masks[shown.name]) for shown in SHOWN]
-    return [ratio, *(finding for finding in rest if finding is not None)]
+    return [
+        ratio,
+        *(_doubted(f, shown, doubts) for f, shown in zip(rest, SHOWN, strict=True) if f is not None),
+    ]
+
+
+def _doubted(finding: Finding, shown: Shown, doubts: Mapping[str, Sequence[Notice]]) -> Finding:
+    notices = [notice for structure in shown.structures for notice in doubts.get(structure, ())]
+    return replace(finding, warnings=(*finding.warnings, *notices))
 
 
 def _ratio(found: Mapping[str, Amount], series: Series, card: ModelCard, mask: Mask) -> Finding:
@@ -198,8 +223,13 @@ def _paired(shown: Shown, found: Mapping[str, Amount]) -> tuple[list[Measurement
         return measurements, f"{said}; one side was not found"
     percent = asymmetry_percent(left.ml, right.ml)
     measurements.append(Measurement("Asymmetry (left − right) ÷ mean", percent, "%", None, INDICATIVE, 0))
+    if abs(percent) < _ALIKE:
+        return measurements, f"{said}; they differ by less than {number(_ALIKE, '%')} of their mean"
     larger = "left larger" if percent > 0 else "right larger"
     return measurements, f"{said}; {larger} by {number(abs(percent), '%')} of their mean"
+
+
+_ALIKE = 1.0
 
 
 def _single(shown: Shown, found: Mapping[str, Amount]) -> tuple[list[Measurement], str]:

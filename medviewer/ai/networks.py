@@ -260,8 +260,9 @@ def ramp_picture(network: nn.Module) -> torch.Tensor:
 
     A network whose first weights see something else than its input says so itself (``smallest``).
     """
-    first = next(network.parameters())
-    sides = (32, 32, 32) if first.ndim == 5 else (64, 64)
-    smallest: tuple[int, ...] = getattr(network, "smallest", (first.shape[1], *sides))
-    shape = (1, *smallest)
+    sizes: tuple[int, ...] | None = getattr(network, "smallest", None)
+    if sizes is None:
+        first = next(network.parameters())
+        sizes = (first.shape[1], *((32, 32, 32) if first.ndim == 5 else (64, 64)))
+    shape = (1, *sizes)
     return torch.linspace(-1.0, 1.0, math.prod(shape)).reshape(shape)

@@ -21,6 +21,7 @@ from medviewer.ai.brain_volumes import (
 from medviewer.ai.card import ModelCard, parse_card
 from medviewer.ai.findings import Finding
 from medviewer.dicom.study import Series
+from medviewer.imaging.overlay import PALETTE
 from medviewer.imaging.volume import Geometry, Volume
 from medviewer.tasks import TaskContext
 from medviewer.training.brain_card import card as card_data
@@ -202,10 +203,37 @@ def test_that_halves_that_differ_and_missing_parts_are_told(card: ModelCard) -> 
     assert "HALVES_DIFFER" in codes
     classes = plain_brain()
     classes[classes == NAMES.index("left_thalamus")] = NAMES.index("left_cerebral_white_matter")
-    warnings = finished(classes, card).warnings
-    assert any(w.code == "EMPTY_MASK" and "Left thalamus" in w.text for w in warnings)
-    thalamus = by_label(finished(classes, card).findings)["Thalamus"]
+    outcome = finished(classes, card)
+    thalamus = by_label(outcome.findings)["Thalamus"]
     assert "one side was not found" in thalamus.sentence
+    assert [(w.code, w.text) for w in thalamus.warnings] == [("EMPTY_MASK", "Left thalamus: not found.")]
+    assert not [w for w in outcome.warnings if "halamus" in w.text], "told once, with its finding"
+    classes[classes == NAMES.index("right_thalamus")] = NAMES.index("right_cerebral_white_matter")
+    outcome = finished(classes, card)
+    assert "Thalamus" not in by_label(outcome.findings)
+    missing = [w.text for w in outcome.warnings if w.code == "EMPTY_MASK"]
+    assert missing == ["Left thalamus: not found.", "Right thalamus: not found."], "nothing is passed over"
+
+
+def test_that_an_implausible_size_stands_with_its_structure(card: ModelCard) -> None:
+    classes = plain_brain()
+    classes[40:50, 40:60, 18:28] = NAMES.index("right_hippocampus")
+    hippocampus = by_label(finished(classes, card).findings)["Hippocampus"]
+    (warning,) = hippocampus.warnings
+    assert warning.code == "VOLUME_RANGE"
+    assert warning.text.startswith("Right hippocampus: 16.0")
+
+
+def test_that_halves_that_are_alike_are_not_compared_in_zeros(card: ModelCard) -> None:
+    sentence = by_label(finished(plain_brain(), card).findings)["Thalamus"].sentence
+    assert "they differ by less than 1" in sentence
+    assert "larger" not in sentence
+
+
+def test_that_no_two_structures_share_a_colour_and_every_colour_has_a_name() -> None:
+    colours = [shown.colour for shown in brain.SHOWN]
+    assert len(set(colours)) == len(colours)
+    assert set(colours) <= set(PALETTE), "colours beyond the palette have no hatch and no name of their own"
 
 
 def test_that_the_table_of_structures_is_whole() -> None:
