@@ -75,10 +75,11 @@ SHOWN = (
     ),
     Shown("brain_stem", "Brain stem", ("brain_stem",), "#999933", "119238007"),
 )
-"""What is listed, in this order; neighbours have colours that no eye confuses. Codes are SNOMED CT's as DICOM lists them (PS3.16 CID 7140; it has none for
-what is two of its structures here: lentiform nucleus, caudate and accumbens). What the network tells apart
-beyond these (amygdala, ventral diencephalon, third and fourth ventricle) counts where it belongs and is not
-listed: too small, or too seldom visible, to be measured honestly at this resolution."""
+"""What is listed, in this order; neighbours have colours that no eye confuses. Codes are SNOMED CT's as DICOM
+lists them (PS3.16 CID 7140; it has none for two of its structures as one: lentiform nucleus, caudate and
+accumbens). What the network tells apart beyond these (amygdala, ventral diencephalon, third and fourth
+ventricle) counts where it belongs and is not listed: too small, or too seldom visible, to be measured
+honestly at this resolution."""
 
 
 def read(ask: Network, request: Request, context: TaskContext) -> Outcome:

@@ -1,4 +1,4 @@
-"""The bundled ``brain-mr`` keeps what its card promises, on a real head and on one it has not learned from."""
+"""The bundled ``brain-mr`` keeps what its card promises, on a real head and one it has not learned from."""
 
 from __future__ import annotations
 
