@@ -215,11 +215,13 @@ def _structure(
 
 def _paired(shown: Shown, found: Mapping[str, Amount]) -> tuple[list[Measurement], str]:
     right, left = (half(found, shown.structures, side) for side in (RIGHT, LEFT))
+    whole, said = _single(shown, found)
     measurements = [
+        *whole,
         _volume("Right volume", right, shown.decimals),
         _volume("Left volume", left, shown.decimals),
     ]
-    said = f"right {_told(right, shown.decimals)}, left {_told(left, shown.decimals)}"
+    said += f"; right {_told(right, shown.decimals)}, left {_told(left, shown.decimals)}"
     if min(left.ml, right.ml) <= 0:
         return measurements, f"{said}; one side was not found"
     percent = asymmetry_percent(left.ml, right.ml)

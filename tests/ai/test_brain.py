@@ -118,6 +118,8 @@ def test_that_findings_say_the_sides_as_they_are(card: ModelCard) -> None:
     assert outcome.failure is None
     hippocampus = by_label(outcome.findings)["Hippocampus"]
     told = {m.name: m.value for m in hippocampus.measurements}
+    assert hippocampus.measurements[0].name == "Volume", "the first figure is shown without its name"
+    assert told["Volume"] == pytest.approx(told["Right volume"] + told["Left volume"])
     assert told["Right volume"] == pytest.approx(5 * 20 * 4 * 0.008)
     assert told["Left volume"] == pytest.approx(5 * 20 * 5 * 0.008)
     assert told["Asymmetry (left − right) ÷ mean"] == pytest.approx(200 * (4 - 3.2) / 7.2)
