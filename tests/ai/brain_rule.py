@@ -1,6 +1,6 @@
 """A head in LPS millimetres and a network that is a rule: what ``brain-mr`` must give back is known exactly.
 
-An ellipsoid without its front left quarter, in it two bright balls ("ventricles"), the left one far the larger:
+An ellipsoid without its front left quarter, in it two bright balls ("ventricles"), the left one far larger:
 no flip, turn, swap of sides or shift leaves it as it is.
 """
 
