@@ -34,8 +34,9 @@ from medviewer.imaging.numbers import between, number
 from medviewer.imaging.volume import Mask, Volume
 from medviewer.tasks import TaskContext
 
-INDICATIVE = "learned from synthetic heads; no reference for age"
-RANGE_CRITERION = "range over four looks: plain, mirrored, twice half a voxel aside"
+INDICATIVE = "learned from synthetic heads"
+RANGE_CRITERION = "range over four looks"
+"""Plain, mirrored, and half a voxel to either side: the card says so."""
 
 
 @dataclass(frozen=True)
