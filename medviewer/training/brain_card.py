@@ -24,8 +24,8 @@ _TEXTS: dict[str, Any] = {
         "Adults only. Tumours, strokes, haemorrhage, resections and malformations were not among the heads; "
         "what lies in or beside them is not to be believed.",
         "No reference for age, sex or head size: the figures are no verdict.",
-        "The range beside a volume is that of four looks at one picture (plain, mirrored, half a voxel to either "
-        "side): it is no interval of confidence, and often narrower than the error.",
+        "The range beside a volume is that of four looks at one picture (plain, mirrored, half a voxel to "
+        "either side): it is no interval of confidence, and often narrower than the error.",
         "Works on a grid of 1.75 mm: thin parts (cortex, temporal horns) are the least certain. With thick "
         "slices the volumes of small structures are rough.",
         "The whole brain must be in the picture, and the header must tell the patient's left and right: "
