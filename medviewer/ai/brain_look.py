@@ -19,6 +19,8 @@ from medviewer.imaging.volume import Volume
 from medviewer.tasks import TaskContext
 
 Ask = Callable[[Float32], Float32]
+First = tuple[int, Callable[[UInt8], None]]
+"""A stored slice, and who is told its classes (rows, columns) before the answer is finished."""
 
 LOOKS = 6
 """How often the network is asked at most: up to three times for the place, mirrored, and twice shifted."""
@@ -70,17 +72,24 @@ class _NotFinite(Exception):
     """The network's numbers are not finite."""
 
 
-def look(ask: Ask, volume: Volume, context: TaskContext) -> BrainAnswer:
-    """Find the brain and read it. Raises NoGeometry, Cancelled."""
-    source = BrainInput(volume)
+def look(ask: Ask, volume: Volume, context: TaskContext, *, on_first: First | None = None) -> BrainAnswer:
+    """Find the brain and read it; ``on_first`` is told what the plain look says.
+
+    Raises NoGeometry, Cancelled.
+    """
+    context.report(0.02, "Preparing the volume")
+    source = BrainInput(volume, context.check)
     try:
-        return _look(ask, source, context)
+        return _look(ask, source, context, on_first)
     except _NotFinite:
         return BrainAnswer(np.zeros(volume.shape, np.uint8), {}, source.first_centre(), finite=False)
 
 
-def _look(ask: Ask, source: BrainInput, context: TaskContext) -> BrainAnswer:
+def _look(ask: Ask, source: BrainInput, context: TaskContext, on_first: First | None) -> BrainAnswer:
     centre, plain = _search(ask, source, context)
+    if on_first is not None:
+        index, tell = on_first
+        tell(source.restore_slice(plain.probabilities, plain.left, centre, index))
     picture = source.picture(centre)
     context.check()
     context.report(0.5, "Looking at the mirror image")

@@ -98,6 +98,9 @@ class BrainUNet3d(nn.Module):
     added. D, H and W are even.
     """
 
+    smallest = (1, 64, 64, 64)
+    """Channels and sides of the smallest picture: below it the deepest layer has one voxel and no spread."""
+
     def __init__(self, outputs: int = 18, widths: tuple[int, ...] = (32, 64, 64, 96, 96)) -> None:
         super().__init__()
         self.outputs = outputs
@@ -253,8 +256,13 @@ def build(name: str, args: Mapping[str, Any]) -> nn.Module:
 
 
 def ramp_picture(network: nn.Module) -> torch.Tensor:
-    """A ramp from -1 to 1 as the network's first weights want it: (1, channels, 64, 64) or a cube of 32."""
-    first = next(network.parameters())
-    sides = (32, 32, 32) if first.ndim == 5 else (64, 64)
-    shape = (1, first.shape[1], *sides)
+    """A ramp from -1 to 1 as the network's first weights want it: (1, channels, 64, 64) or a cube of 32.
+
+    A network whose first weights see something else than its input says so itself (``smallest``).
+    """
+    sizes: tuple[int, ...] | None = getattr(network, "smallest", None)
+    if sizes is None:
+        first = next(network.parameters())
+        sizes = (first.shape[1], *((32, 32, 32) if first.ndim == 5 else (64, 64)))
+    shape = (1, *sizes)
     return torch.linspace(-1.0, 1.0, math.prod(shape)).reshape(shape)

@@ -12,8 +12,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-PALETTE: tuple[str, ...] = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#D55E00", "#0072B2")
-"""Okabe-Ito, safe for colour-blind eyes, in the order labels take them."""
+PALETTE: tuple[str, ...] = (
+    *("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#D55E00", "#0072B2"),
+    *("#AA4499", "#999933"),
+)
+"""Okabe-Ito, safe for colour-blind eyes, in the order labels take them; then two of Tol's muted colours."""
 
 _HATCHES: tuple[tuple[int, int, int], ...] = (
     (1, 1, 8),
@@ -23,6 +26,8 @@ _HATCHES: tuple[tuple[int, int, int], ...] = (
     (1, 1, 4),
     (1, -1, 4),
     (1, 0, 4),
+    (0, 1, 4),
+    (1, 1, 16),
 )
 """By palette order: a pixel is on a line where (a * row + b * column) mod period == 0."""
 
