@@ -48,6 +48,8 @@ TORCH_FILES = {
     f"medviewer.ai.{n}"
     for n in (
         "networks",
+        "networks_volume",
+        "brain_network",
         "known_networks",
         "foreign_weights",
         "devices",

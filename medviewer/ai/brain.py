@@ -6,14 +6,14 @@ Nothing here is a verdict: volumes depend on age and size of the head, and the m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.ai import brain_checks
 from medviewer.ai.brain_labels import LEFT, RIGHT, STRUCTURES, joint, joint_names
-from medviewer.ai.brain_look import BrainAnswer
+from medviewer.ai.brain_look import BrainAnswer, look
 from medviewer.ai.brain_volumes import (
     Amount,
     amounts,
@@ -27,14 +27,16 @@ from medviewer.ai.card import ModelCard
 from medviewer.ai.findings import Code, Finding, Measurement, Notice
 from medviewer.ai.lung_density import finding_id
 from medviewer.ai.mask_cleanup import main_pieces
-from medviewer.ai.request import Outcome
+from medviewer.ai.request import Network, Outcome, Request
 from medviewer.dicom.study import Series
+from medviewer.errors import BundleError
 from medviewer.imaging.numbers import between, number
 from medviewer.imaging.volume import Mask, Volume
 from medviewer.tasks import TaskContext
 
-INDICATIVE = "learned from synthetic pictures; no reference for age and head size"
-RANGE_CRITERION = "range over four looks: plain, mirrored, shifted by half a voxel to either side"
+INDICATIVE = "learned from synthetic heads"
+RANGE_CRITERION = "range over four looks"
+"""Plain, mirrored, and half a voxel to either side: the card says so."""
 
 
 @dataclass(frozen=True)
@@ -60,24 +62,51 @@ SHOWN = (
     Shown(
         "cerebral_white_matter", "Cerebral white matter", ("cerebral_white_matter",), "#F0E442", "68523003", 0
     ),
-    Shown("hippocampus", "Hippocampus", ("hippocampus",), "#D55E00", "5366008"),
+    Shown("hippocampus", "Hippocampus", ("hippocampus",), "#CC79A7", "5366008"),
     Shown("thalamus", "Thalamus", ("thalamus",), "#009E73", "42695009"),
-    Shown("caudate", "Caudate nucleus and accumbens", ("caudate",), "#CC79A7", "11000004"),
-    Shown("lentiform_nucleus", "Lentiform nucleus", ("putamen", "pallidum"), "#0072B2"),
+    Shown("caudate", "Caudate nucleus and accumbens", ("caudate",), "#D55E00"),
+    Shown("lentiform_nucleus", "Lentiform nucleus", ("putamen", "pallidum"), "#AA4499"),
     Shown(
         "cerebellum",
         "Cerebellum",
         ("cerebellar_white_matter", "cerebellar_cortex"),
-        "#999999",
+        "#0072B2",
         "113305005",
         0,
     ),
-    Shown("brain_stem", "Brain stem", ("brain_stem",), "#882255", "119238007"),
+    Shown("brain_stem", "Brain stem", ("brain_stem",), "#999933", "119238007"),
 )
-"""What is listed, in this order. Codes are SNOMED CT's as DICOM lists them (PS3.16
-CID 7140; it has none for the lentiform nucleus). What the network tells apart beyond these (amygdala,
-ventral diencephalon, third and fourth ventricle) counts where it belongs and is not listed: too small, or too
-seldom visible, to be measured honestly at this resolution."""
+"""What is listed, in this order; neighbours have colours that no eye confuses. Codes are SNOMED CT's as DICOM
+lists them (PS3.16 CID 7140; it has none for two of its structures as one: lentiform nucleus, caudate and
+accumbens). What the network tells apart beyond these (amygdala, ventral diencephalon, third and fourth
+ventricle) counts where it belongs and is not listed: too small, or too seldom visible, to be measured
+honestly at this resolution."""
+
+
+def read(ask: Network, request: Request, context: TaskContext) -> Outcome:
+    """Find the brain, read it, measure it; the slice on screen gets a first answer on the way.
+
+    Raises :class:`BundleError` for a card of other structures, NoGeometry, Cancelled.
+    """
+    card = request.bundle.card
+    if card.network.classes != joint_names():
+        message = f"Model {card.id!r} does not answer with the structures that its reading needs."
+        raise BundleError(message, "Reinstall the model.")
+
+    def one(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+        logits: NDArray[np.float32] = ask(picture[None, None])[0]
+        if len(logits) != len(card.network.outputs):
+            raise BundleError("The network has not the classes its card lists.", "Reinstall the model.")
+        return logits
+
+    first = min(max(0, request.first_slice), request.volume.shape[0] - 1)
+
+    def tell(classes: NDArray[np.uint8]) -> None:
+        if request.on_slice is not None:
+            request.on_slice(first, {label.id: classes == label.id for label in card.labels})
+
+    answer = look(one, request.volume, context, on_first=(first, tell))
+    return finish(request.volume, answer, request.series, card, context)
 
 
 def finish(
@@ -97,10 +126,14 @@ def finish(
     failed = brain_checks.failure(classes, geometry, found)
     if failed is not None:
         return Outcome(failure=failed)
-    warnings = brain_checks.notices(classes, geometry, found)
     context.check()
+    doubts = brain_checks.structures(found)
     masks = {shown.name: _mask(classes, shown, volume) for shown in SHOWN}
-    return Outcome(tuple(brain_findings(found, masks, series, card)), tuple(warnings))
+    findings = brain_findings(found, masks, series, card, doubts)
+    warnings = brain_checks.notices(classes, geometry, found)
+    missing = [s for shown in SHOWN if not masks[shown.name].voxel_count for s in shown.structures]
+    warnings += [notice for structure in missing for notice in doubts.get(structure, ())]
+    return Outcome(tuple(findings), tuple(warnings), spans=_span(classes))
 
 
 def without_islands(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -108,13 +141,34 @@ def without_islands(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.where(main_pieces(classes > 0), classes, np.uint8(0))
 
 
+def _span(classes: NDArray[np.uint8]) -> tuple[int, int]:
+    """The first and the last stored slice that matter: those with brain, and one beyond."""
+    holding = np.flatnonzero((classes > 0).any(axis=(1, 2)))
+    return max(0, int(holding[0]) - 1), min(len(classes) - 1, int(holding[-1]) + 1)
+
+
 def brain_findings(
-    found: Mapping[str, Amount], masks: Mapping[str, Mask], series: Series, card: ModelCard
+    found: Mapping[str, Amount],
+    masks: Mapping[str, Mask],
+    series: Series,
+    card: ModelCard,
+    doubts: Mapping[str, Sequence[Notice]],
 ) -> list[Finding]:
-    """The ratio first, then every structure of :data:`SHOWN` that was found. ``masks`` by name of SHOWN."""
+    """The ratio first, then every structure of :data:`SHOWN` that was found.
+
+    ``masks`` by name of SHOWN, ``doubts`` by name of a structure: they stand with its finding.
+    """
     ratio = _ratio(found, series, card, masks["lateral_ventricles"])
     rest = [_structure(shown, found, series, card, masks[shown.name]) for shown in SHOWN]
-    return [ratio, *(finding for finding in rest if finding is not None)]
+    return [
+        ratio,
+        *(_doubted(f, shown, doubts) for f, shown in zip(rest, SHOWN, strict=True) if f is not None),
+    ]
+
+
+def _doubted(finding: Finding, shown: Shown, doubts: Mapping[str, Sequence[Notice]]) -> Finding:
+    notices = [notice for structure in shown.structures for notice in doubts.get(structure, ())]
+    return replace(finding, warnings=(*finding.warnings, *notices))
 
 
 def _ratio(found: Mapping[str, Amount], series: Series, card: ModelCard, mask: Mask) -> Finding:
@@ -162,17 +216,24 @@ def _structure(
 
 def _paired(shown: Shown, found: Mapping[str, Amount]) -> tuple[list[Measurement], str]:
     right, left = (half(found, shown.structures, side) for side in (RIGHT, LEFT))
+    whole, said = _single(shown, found)
     measurements = [
+        *whole,
         _volume("Right volume", right, shown.decimals),
         _volume("Left volume", left, shown.decimals),
     ]
-    said = f"right {_told(right, shown.decimals)}, left {_told(left, shown.decimals)}"
+    said += f"; right {_told(right, shown.decimals)}, left {_told(left, shown.decimals)}"
     if min(left.ml, right.ml) <= 0:
         return measurements, f"{said}; one side was not found"
     percent = asymmetry_percent(left.ml, right.ml)
     measurements.append(Measurement("Asymmetry (left − right) ÷ mean", percent, "%", None, INDICATIVE, 0))
+    if abs(percent) < _ALIKE:
+        return measurements, f"{said}; they differ by less than {number(_ALIKE, '%')} of their mean"
     larger = "left larger" if percent > 0 else "right larger"
     return measurements, f"{said}; {larger} by {number(abs(percent), '%')} of their mean"
+
+
+_ALIKE = 1.0
 
 
 def _single(shown: Shown, found: Mapping[str, Amount]) -> tuple[list[Measurement], str]:

@@ -80,7 +80,6 @@ def notices(classes: UInt8, geometry: Geometry, found: Mapping[str, Amount]) -> 
         *_strays(brain),
         *_tissue_range(found),
         *_halves(found),
-        *_structures(found),
     ]
 
 
@@ -129,18 +128,19 @@ def _halves(found: Mapping[str, Amount]) -> list[Notice]:
     return [Notice("HALVES_DIFFER", text)]
 
 
-def _structures(found: Mapping[str, Amount]) -> list[Notice]:
-    out = []
+def structures(found: Mapping[str, Amount]) -> dict[str, list[Notice]]:
+    """By structure, which of its halves is missing or of an implausible size."""
+    out: dict[str, list[Notice]] = {}
     for structure, limits in PLAUSIBLE_ML.items():
         for side in ("left", "right"):
             ml = found[f"{side}_{structure}"].ml
             title = f"{side.capitalize()} {structure.replace('_', ' ')}"
             if ml == 0:
-                out.append(Notice("EMPTY_MASK", f"{title}: not found."))
+                out.setdefault(structure, []).append(Notice("EMPTY_MASK", f"{title}: not found."))
             elif not limits[0] <= ml <= limits[1]:
                 usual = between(*limits, "mL", 1)
                 text = (
                     f"{title}: {number(ml, 'mL', 1)} is outside the plausible range of {usual} for an adult."
                 )
-                out.append(Notice("VOLUME_RANGE", text))
+                out.setdefault(structure, []).append(Notice("VOLUME_RANGE", text))
     return out

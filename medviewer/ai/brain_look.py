@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 from medviewer.ai.brain_grid import GRID_MM
 from medviewer.ai.brain_input import BrainInput, Float32, Point, UInt8, better_centre
 from medviewer.ai.brain_labels import LEFT, STRUCTURES, joint_names
+from medviewer.ai.probabilities import sigmoid, softmax
 from medviewer.imaging.volume import Volume
 from medviewer.tasks import TaskContext
 
 Ask = Callable[[Float32], Float32]
+First = tuple[int, Callable[[UInt8], None]]
+"""A stored slice, and who is told its classes (rows, columns) before the answer is finished."""
 
 LOOKS = 6
 """How often the network is asked at most: up to three times for the place, mirrored, and twice shifted."""
@@ -69,17 +72,24 @@ class _NotFinite(Exception):
     """The network's numbers are not finite."""
 
 
-def look(ask: Ask, volume: Volume, context: TaskContext) -> BrainAnswer:
-    """Find the brain and read it. Raises NoGeometry, Cancelled."""
-    source = BrainInput(volume)
+def look(ask: Ask, volume: Volume, context: TaskContext, *, on_first: First | None = None) -> BrainAnswer:
+    """Find the brain and read it; ``on_first`` is told what the plain look says.
+
+    Raises NoGeometry, Cancelled.
+    """
+    context.report(0.02, "Preparing the volume")
+    source = BrainInput(volume, context.check)
     try:
-        return _look(ask, source, context)
+        return _look(ask, source, context, on_first)
     except _NotFinite:
         return BrainAnswer(np.zeros(volume.shape, np.uint8), {}, source.first_centre(), finite=False)
 
 
-def _look(ask: Ask, source: BrainInput, context: TaskContext) -> BrainAnswer:
+def _look(ask: Ask, source: BrainInput, context: TaskContext, on_first: First | None) -> BrainAnswer:
     centre, plain = _search(ask, source, context)
+    if on_first is not None:
+        index, tell = on_first
+        tell(source.restore_slice(plain.probabilities, plain.left, centre, index))
     picture = source.picture(centre)
     context.check()
     context.report(0.5, "Looking at the mirror image")
@@ -116,15 +126,7 @@ def _asked(ask: Ask, picture: Float32) -> _Look:
     logits = ask(picture)
     if not np.isfinite(logits).all():
         raise _NotFinite
-    classes = logits[:-1]
-    classes = np.exp(classes - classes.max(axis=0))
-    classes /= classes.sum(axis=0)
-    return _Look(classes.astype(np.float32), _sigmoid(logits[-1]))
-
-
-def _sigmoid(logit: Float32) -> Float32:
-    """1 / (1 + exp(-logit)), without overflow."""
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * logit)), np.float32)
+    return _Look(softmax(logits[:-1], axis=0), sigmoid(logits[-1]))
 
 
 def _mean(a: _Look, b: _Look) -> _Look:

@@ -130,6 +130,8 @@ class BrainCascade3d(nn.Module):
     without gradient: each is trained for itself.
     """
 
+    smallest = BrainUNet3d.smallest
+
     def __init__(
         self,
         outputs: int = 18,

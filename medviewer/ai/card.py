@@ -53,6 +53,11 @@ An example of ``card.json`` (keys with a default may be left out)::
 airway) are computed and not shown. ``seconds_per_slice`` is measured on a two-core CPU and only used for the
 first estimate of the running time.
 
+A network that answers class and side apart lists in ``network.paired`` the outputs that the body has on both
+sides, and names in ``network.side`` the one output whose logit is above zero on the left. Then the ids count
+``Network.classes``: there "thalamus" has become "left_thalamus", "right_thalamus", and the side is gone.
+``labels[].laterality`` codes the half (PS3.16 CID 244).
+
 A model of single pictures leaves the spacings out (or null) and ``planes`` empty, lists its preparation in
 ``input.steps`` (:mod:`medviewer.ai.steps`), and says how its score became a probability and what a threshold
 costs::
@@ -89,6 +94,20 @@ class Network:
     name: str
     args: Mapping[str, Any]
     outputs: tuple[str, ...]
+    paired: tuple[str, ...] = ()
+    """Outputs that the body has on both sides, where the side is an answer of its own."""
+    side: str = ""
+    """The output that tells the sides of ``paired`` apart: its logit is above zero on the left."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What the numbers of the class map mean: the outputs, of the paired ones both halves, left first."""
+        return tuple(
+            name
+            for output in self.outputs
+            if not self.side or output != self.side
+            for name in ((f"left_{output}", f"right_{output}") if output in self.paired else (output,))
+        )
 
 
 @dataclass(frozen=True)
@@ -154,6 +173,8 @@ class Label:
     colour: str
     code: Code | None = None
     threshold: float | None = None
+    laterality: Code | None = None
+    """Left or right (CID 244), where the label is one half of what ``code`` names."""
 
 
 @dataclass(frozen=True)

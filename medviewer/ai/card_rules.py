@@ -16,7 +16,7 @@ SCHEMA = "medviewer.card/1"
 
 def contradictions(card: ModelCard) -> list[str]:
     """What the types alone do not catch, most basic first."""
-    outputs = card.network.outputs
+    outputs, classes = card.network.outputs, card.network.classes
     rules: list[tuple[bool, str]] = [
         (card.schema != SCHEMA, f"schema is {card.schema!r}, this program reads {SCHEMA!r}"),
         (not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", card.id), "id may hold a-z, 0-9, '.', '_' and '-' only"),
@@ -26,6 +26,9 @@ def contradictions(card: ModelCard) -> list[str]:
         (not card.weights.file.endswith(".safetensors"), "weights.file must be a .safetensors file"),
         (not re.fullmatch(r"[0-9a-f]{64}", card.weights.sha256), "weights.sha256 is not a SHA-256"),
         (len(set(outputs)) != len(outputs), "network.outputs names a class twice"),
+        (bool(card.network.paired) != bool(card.network.side), "network.paired and side need each other"),
+        (not _are_halves(card), "network.paired or side name no output, or side is paired"),
+        (len(set(classes)) != len(classes), "network.paired makes a name that another output has"),
         (not card.labels, "labels is empty"),
         (len({label.id for label in card.labels}) != len(card.labels), "two labels share an id"),
         (min(card.input.size) < 1 or card.input.slices_min < 1, "input.size and slices_min must be positive"),
@@ -40,12 +43,19 @@ def contradictions(card: ModelCard) -> list[str]:
     rules += [(True, f"input.steps holds {text}") for text in wrong_steps(card.input.steps)]
     rules += _score_rules(card)
     for label in card.labels:
-        trained = 0 <= label.id < len(outputs) and outputs[label.id] == label.name
+        trained = 0 <= label.id < len(classes) and classes[label.id] == label.name
         rules.append((not trained, f"label {label.name!r} is no output the network was trained for"))
         rules.append(
             (not re.fullmatch(r"#[0-9A-Fa-f]{6}", label.colour), f"colour of {label.name!r} is not #RRGGBB")
         )
     return [text for wrong, text in rules if wrong]
+
+
+def _are_halves(card: ModelCard) -> bool:
+    """Whether what has two sides, and what tells them, are outputs, and not the same."""
+    network = card.network
+    known = set(network.outputs)
+    return {*network.paired, *filter(None, [network.side])} <= known and network.side not in network.paired
 
 
 def _score_rules(card: ModelCard) -> list[tuple[bool, str]]:

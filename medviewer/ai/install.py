@@ -9,7 +9,6 @@ record, ``install.json``.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -23,7 +22,7 @@ from medviewer.ai.catalog import Bundle, shelf
 from medviewer.ai.known_models import KnownModel, recognise
 from medviewer.ai.packages import LICENCE_NAMES, Package, of_bytes, open_package, refused
 from medviewer.ai.pipelines import READS, pipeline_for
-from medviewer.ai.strict_json import StrictJsonError, build, read, read_text
+from medviewer.ai.strict_json import StrictJsonError, build, read, read_text, to_bytes
 from medviewer.errors import BundleError, UsageError
 from medviewer.tasks import TaskContext
 
@@ -102,14 +101,14 @@ def install(
     with shelf_folder.staged(card.id) as folder:
         context.report(0.2, "Writing")
         shelf_folder.write(folder / card.weights.file, candidate.weights)
-        shelf_folder.write(folder / "card.json", _json(candidate.card_data))
+        shelf_folder.write(folder / "card.json", to_bytes(candidate.card_data))
         if candidate.licence_text:
             shelf_folder.write(folder / "LICENSE", candidate.licence_text.encode())
         context.check()
         context.report(0.5, "Testing the model")
         tested = _self_test(Bundle(folder, card))
         context.check()
-        shelf_folder.write(folder / RECORD, _json(asdict(_record(candidate, tested, accepted, now()))))
+        shelf_folder.write(folder / RECORD, to_bytes(asdict(_record(candidate, tested, accepted, now()))))
         context.report(0.9, "Putting it on the shelf")
     return Bundle(shelf_folder.place(card.id), card)
 
@@ -255,10 +254,6 @@ def _record(candidate: Candidate, tested: str, accepted: datetime, installed: da
         self_test=tested,
         app=__version__,
     )
-
-
-def _json(data: dict[str, Any]) -> bytes:
-    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _own_folder(model_id: str) -> Path:

@@ -3,7 +3,8 @@
 A network is told by the names and shapes of its tensors, but what its answers *mean* only by the very
 numbers: two trainings of one network may have different classes. So a card is given to known numbers only;
 the same network with other numbers must come as a bundle with a card of its own. The table is
-``resources/known_models/<id>.json``, each with its licence's text beside it.
+``resources/known_models/<id>.json``; its copyright line stands in the licence's words, which are kept once
+for all models under ``resources/licences``.
 """
 
 from __future__ import annotations
@@ -55,6 +56,12 @@ def _rows() -> list[KnownModel]:
     rows = []
     for file in sorted((paths.resources() / "known_models").glob("*.json")):
         found: dict[str, Any] = read(file)
-        licence = file.with_name(f"{file.stem}.LICENSE.txt").read_text(encoding="utf-8")
-        rows.append(KnownModel(**found, licence_text=licence))
+        licence_text = _licence_text(found["card"]["licence"], found.pop("copyright"))
+        rows.append(KnownModel(**found, licence_text=licence_text))
     return rows
+
+
+def _licence_text(licence: str, copyright_line: str) -> str:
+    """The words of ``licence`` with its owner's copyright line in place."""
+    words = (paths.resources() / "licences" / f"{licence}.txt").read_text(encoding="utf-8")
+    return words.replace("{copyright}", copyright_line)

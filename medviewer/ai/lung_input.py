@@ -137,7 +137,7 @@ class LungInput:
 
         For an axial series that is the index of the stored slice.
         """
-        return int(self.view.to_voxel(index, 0, 0)[self.view.axes[0]])
+        return self.view.stored_index(index)
 
     def batch(self, indices: Sequence[int]) -> Float32:
         """(n, 3, H, W): below, the picture itself, above; values in -1..1."""

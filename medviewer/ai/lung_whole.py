@@ -56,7 +56,7 @@ class WholeLungInput:
 
     def native_slice(self, index: int) -> int:
         """Where picture ``index`` lies along the volume's own axis that runs head-foot."""
-        return int(self.view.to_voxel(index, 0, 0)[self.view.axes[0]])
+        return self.view.stored_index(index)
 
     def batch(self, indices: Sequence[int]) -> Float32:
         """(n, 1, 512, 512): HU + 1000, from 0 to 4095; padding counts as air."""

@@ -15,7 +15,6 @@ from torch import nn
 
 from medviewer.ai.brain_network import BrainCascade3d
 from medviewer.ai.known_networks import KNOWN_NETWORKS
-from medviewer.ai.networks_volume import BrainUNet3d
 from medviewer.errors import BundleError
 
 
@@ -70,10 +69,6 @@ def _lung_unet2d(
     inputs: int = 3, outputs: int = 4, widths: tuple[int, ...] = (16, 32, 48, 80, 112)
 ) -> nn.Module:
     return LungUNet2d(inputs, outputs, tuple(widths))
-
-
-def _brain_unet3d(outputs: int = 18, widths: tuple[int, ...] = (32, 64, 64, 96, 96)) -> nn.Module:
-    return BrainUNet3d(outputs, tuple(widths))
 
 
 def _brain_cascade3d(
@@ -169,7 +164,6 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "picture_classifier": _picture_classifier,
     **KNOWN_NETWORKS,
     "unet2d": _lung_unet2d,
-    "brain_unet3d": _brain_unet3d,
     "brain_cascade3d": _brain_cascade3d,
 }
 """Every network a card may name. A new one is one more entry."""
@@ -188,8 +182,13 @@ def build(name: str, args: Mapping[str, Any]) -> nn.Module:
 
 
 def ramp_picture(network: nn.Module) -> torch.Tensor:
-    """A ramp from -1 to 1 as the network's first weights want it: (1, channels, 64, 64) or a cube of 32."""
-    first = next(network.parameters())
-    sides = (32, 32, 32) if first.ndim == 5 else (64, 64)
-    shape = (1, first.shape[1], *sides)
+    """A ramp from -1 to 1 as the network's first weights want it: (1, channels, 64, 64) or a cube of 32.
+
+    A network whose first weights see something else than its input says so itself (``smallest``).
+    """
+    sizes: tuple[int, ...] | None = getattr(network, "smallest", None)
+    if sizes is None:
+        first = next(network.parameters())
+        sizes = (first.shape[1], *((32, 32, 32) if first.ndim == 5 else (64, 64)))
+    shape = (1, *sizes)
     return torch.linspace(-1.0, 1.0, math.prod(shape)).reshape(shape)

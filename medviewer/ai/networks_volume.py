@@ -36,6 +36,9 @@ class BrainUNet3d(nn.Module):
     added. D, H and W are even.
     """
 
+    smallest = (1, 64, 64, 64)
+    """Channels and sides of the smallest picture: below it the deepest layer has one voxel and no spread."""
+
     def __init__(self, outputs: int = 18, widths: tuple[int, ...] = (32, 64, 64, 96, 96)) -> None:
         super().__init__()
         self.outputs = outputs

@@ -17,6 +17,7 @@ from medviewer.ai import estimate
 from medviewer.ai.card import ModelCard
 from medviewer.ai.mask_cleanup import fill_slice_holes, main_pieces
 from medviewer.ai.plausibility import empty_slices
+from medviewer.ai.probabilities import sigmoid
 from medviewer.ai.request import Network, Request
 from medviewer.ai.step_back import undo
 from medviewer.ai.steps import Shown, Step, apply_steps
@@ -174,11 +175,6 @@ def stacked(answers: Sequence[PictureAnswer], name: str, number: int, volume: Vo
     for answer in answers:
         full[answer.index] = answer.masks[name]
     return Mask.from_full(number, name, full, volume.geometry)
-
-
-def sigmoid(logit: Float32) -> Float32:
-    """1 / (1 + exp(-logit)), without overflow."""
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * logit)), np.float32)
 
 
 _Change = Callable[[Float32], Float32]

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.ai import cardiac, chest, head_volume, lung, lung_input, lung_whole, pneumonia
+from medviewer.ai import brain, cardiac, chest, head_volume, lung, lung_input, lung_whole, pneumonia
 from medviewer.ai.card import ModelCard
 from medviewer.ai.request import Network, Outcome, Request
 from medviewer.dicom.study import Series
@@ -81,6 +81,7 @@ PIPELINES: dict[str, Pipeline | Reader] = {
     "pneumonia": Reader(pneumonia.read, exact=True),
     "lung_unet_small": Pipeline(lung_whole.prepare, lung_whole.finish),
     "meshnet": Pipeline(head_volume.prepare, head_volume.finish),
+    "brain": Reader(brain.read),
 }
 """By the card's ``reading``, or by the name of its network where the card names none."""
 
@@ -88,6 +89,7 @@ READS: dict[str, tuple[tuple[str, ...], str]] = {
     "lung_unet2d": (("CT",), "HU"),
     "lung_unet_small": (("CT",), "HU"),
     "meshnet": (("MR",), ""),
+    "brain": (("MR",), ""),
     "chest": (("DX", "CR"), ""),
     "heart": (("MR",), ""),
     "pneumonia": (("DX", "CR"), ""),

@@ -73,6 +73,8 @@ class Outcome:
     failure: Notice | None = None
     left_out: frozenset[int] = frozenset()
     why: Notice | None = None
+    spans: tuple[int, int] | None = None
+    """First and last stored slice that what was looked for lies in: empty slices beyond take nothing away."""
 
 
 def judge(request: Request) -> Fit:
@@ -125,7 +127,8 @@ class Ending:
         warnings = (*warnings, *outcome.warnings)
         if outcome.failure is not None:
             return self.failed(outcome.failure, warnings)
-        empty = set(empty_slices(self.request.volume))
+        first, last = outcome.spans or (0, self.request.volume.shape[0] - 1)
+        empty = {index for index in empty_slices(self.request.volume) if first <= index <= last}
         total = self.request.volume.shape[0]
         state = ResultState.FINDINGS if outcome.findings else ResultState.NOTHING_FOUND
         reasons: tuple[Notice, ...] = ()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from medviewer.ai.card import ModelCard
 from medviewer.ai.findings import Notice
 from medviewer.ai.pictures import readable, shown_as
+from medviewer.ai.probabilities import sigmoid, softmax
 from medviewer.ai.request import Network, Request
 from medviewer.ai.steps import apply_steps
 from medviewer.ai.verdict import Fit
@@ -97,12 +98,11 @@ def probabilities(logits: NDArray[np.float32], outputs: tuple[str, ...]) -> dict
     found = {}
     kinds = [k for k, name in enumerate(outputs) if name not in PROPERTIES]
     if kinds:
-        raised = np.exp(values[:, kinds] - values[:, kinds].max(axis=1, keepdims=True))
-        shares = (raised / raised.sum(axis=1, keepdims=True)).mean(axis=0)
+        shares = softmax(values[:, kinds], axis=1).mean(axis=0)
         found = {outputs[k]: float(share) for k, share in zip(kinds, shares, strict=True)}
     for k, name in enumerate(outputs):
         if name in PROPERTIES:
-            found[name] = float((0.5 * (1 + np.tanh(0.5 * values[:, k]))).mean())
+            found[name] = float(sigmoid(values[:, k]).mean())
     return found
 
 

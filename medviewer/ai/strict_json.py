@@ -1,4 +1,7 @@
-"""JSON into frozen dataclasses, strictly: every key known, every required key there, every type right."""
+"""JSON into frozen dataclasses, strictly: every key known, every required key there, every type right.
+
+And back into the bytes of a file.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,11 @@ def read_text(text: str) -> Any:
         raise
     except (ValueError, RecursionError) as error:
         raise StrictJsonError("the text is no JSON") from error
+
+
+def to_bytes(data: Mapping[str, Any]) -> bytes:
+    """JSON as the content of a file that people read too: a line each, letters as they are."""
+    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -120,19 +120,3 @@ def _geometry(
         )
     except NoGeometry:
         return None
-
-
-def missing_between(series_instances: Sequence[Instance]) -> list[float]:
-    """Depths (mm along the display normal) where slices are missing, for the notice."""
-    along = normal(series_instances[0])
-    if along is None or len(series_instances) < 3 or any(i.position is None for i in series_instances):
-        return []
-    depths = np.array([depth(i, along) for i in series_instances])
-    gaps = np.diff(depths)
-    unit = float(np.median(gaps))
-    if unit <= SAME_PLACE_MM:
-        return []
-    found: list[float] = []
-    for start, gap in zip(depths, gaps, strict=False):
-        found += [float(start + unit * k) for k in range(1, round(float(gap) / unit))]
-    return found

@@ -21,7 +21,7 @@ def mask_cut(view: PlaneView, mask: Mask, index: int) -> tuple[NDArray[np.bool_]
     if mask.shape != view.volume_shape:
         raise ValueError(f"the mask's grid is {mask.shape}, the volume {view.volume_shape}")
     deep_axis, row_axis, column_axis = view.axes
-    deep = int(view.to_voxel(index, 0, 0)[deep_axis]) - mask.origin[deep_axis]
+    deep = view.stored_index(index) - mask.origin[deep_axis]
     if not 0 <= deep < mask.box.shape[deep_axis]:
         return None
     cut = np.moveaxis(mask.box, deep_axis, 0)[deep]

@@ -12,8 +12,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-PALETTE: tuple[str, ...] = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#D55E00", "#0072B2")
-"""Okabe-Ito, safe for colour-blind eyes, in the order labels take them."""
+PALETTE: tuple[str, ...] = (
+    *("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#D55E00", "#0072B2"),
+    *("#AA4499", "#999933"),
+)
+"""Okabe-Ito, safe for colour-blind eyes, in the order labels take them; then two of Tol's muted colours."""
 
 _HATCHES: tuple[tuple[int, int, int], ...] = (
     (1, 1, 8),
@@ -23,6 +26,8 @@ _HATCHES: tuple[tuple[int, int, int], ...] = (
     (1, 1, 4),
     (1, -1, 4),
     (1, 0, 4),
+    (0, 1, 4),
+    (1, 1, 16),
 )
 """By palette order: a pixel is on a line where (a * row + b * column) mod period == 0."""
 
@@ -194,28 +199,3 @@ def _runs(sides: NDArray[np.bool_]) -> NDArray[np.intp]:
     line, start = np.divmod(np.flatnonzero(padded[:, 1:] & ~padded[:, :-1]), padded.shape[1] - 1)
     _, end = np.divmod(np.flatnonzero(padded[:, :-1] & ~padded[:, 1:]), padded.shape[1] - 1)
     return np.stack([np.stack([start, line], axis=1), np.stack([end, line], axis=1)], axis=1)
-
-
-def overlay_label_positions(layers: Sequence[NDArray[np.bool_]]) -> list[tuple[float, float] | None]:
-    """Where the letter of each mask goes: (x, y) in edge coordinates, None for an empty mask.
-
-    The pixel of its largest piece that lies farthest from the outline, so that the letter sits inside.
-    """
-    return [_pole(mask) for mask in layers]
-
-
-def _pole(mask: NDArray[np.bool_]) -> tuple[float, float] | None:
-    # Here, because importing it costs the window 75 ms of its start and the window needs no pole.
-    import SimpleITK as sitk  # noqa: N813 - the name its own documentation uses
-
-    box = _bounds(mask)
-    if box is None:
-        return None
-    padded = np.pad(mask[box], 1).astype(np.uint8)
-    pieces = sitk.RelabelComponent(sitk.ConnectedComponent(sitk.GetImageFromArray(padded)))
-    largest = sitk.Equal(pieces, 1)
-    depth = sitk.GetArrayFromImage(
-        sitk.SignedMaurerDistanceMap(largest, insideIsPositive=True, squaredDistance=False)
-    )
-    row, column = np.unravel_index(int(np.argmax(depth)), padded.shape)
-    return float(column) - 0.5 + box[1].start, float(row) - 0.5 + box[0].start

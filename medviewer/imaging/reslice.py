@@ -131,6 +131,10 @@ class PlaneView:
         """Number of pictures."""
         return self.volume_shape[self.axes[0]]
 
+    def stored_index(self, index: int) -> int:
+        """Where picture ``index`` lies along its own voxel axis, ``axes[0]``: in NATIVE the stored slice."""
+        return self.count - 1 - index if self.flips[0] else index
+
     @property
     def shape(self) -> tuple[int, int]:
         """(rows, columns) of a picture."""

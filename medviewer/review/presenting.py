@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from medviewer.dicom.presentation_state import Presentation
 from medviewer.dicom.study import Instance, ScanResult, Series
 from medviewer.errors import UsageError
 from medviewer.imaging.presented import PLAIN, Look
@@ -19,6 +19,9 @@ from medviewer.imaging.window import Window
 from medviewer.review.screen import Screen
 from medviewer.review.state import Change, State
 from medviewer.review.store import AuditSink, local_now
+
+if TYPE_CHECKING:
+    from medviewer.dicom.presentation_state import Presentation
 
 CROSS_SECTIONS = frozenset({"CT", "MR", "PT", "NM"})
 """Modalities whose sides readers expect where they always are (IHE BIR)."""

@@ -160,6 +160,7 @@ def _row(finding: Finding, decision: Decision, pictures: tuple[Figure, ...]) -> 
         Line(m.name, number(m.value, m.unit, m.decimals), words.spread(m), words.indicative(m, finding))
         for m in finding.measurements
     )
+    lines = words.said_once(lines)
     notes = tuple(x for x in (words.score_note(finding), *(w.text for w in finding.warnings)) if x)
     key, span = words.images(finding)
     return Row(

@@ -82,7 +82,7 @@ def _strokes(view: PlaneView, picture: int, size: tuple[int, int], lines: Sequen
     """The lines on one picture drawn at ``size`` (rows, columns); none in planes across the slices."""
     if view.axes[0] != 0:
         return []
-    here = int(view.to_voxel(picture, 0, 0)[0])
+    here = view.stored_index(picture)
     tall, wide = size[0] / view.shape[0], size[1] / view.shape[1]
     drawn = []
     for line in (one for one in lines if round(one.start[0]) == here):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 
 from medviewer.ai.findings import AnalysisResult, Finding, Measurement, ResultState
@@ -14,7 +15,11 @@ from medviewer.imaging.window import Window
 from medviewer.review.report_model import Line
 
 COLOUR_NAMES = dict(
-    zip(PALETTE, ("blue", "orange", "green", "pink", "yellow", "red", "dark blue"), strict=True)
+    zip(
+        PALETTE,
+        ("blue", "orange", "green", "pink", "yellow", "red", "dark blue", "purple", "olive"),
+        strict=True,
+    )
 )
 HATCH_NAMES = dict(
     zip(
@@ -27,6 +32,8 @@ HATCH_NAMES = dict(
             "dense rising lines",
             "dense falling lines",
             "dense level lines",
+            "dense upright lines",
+            "sparse rising lines",
         ),
         strict=True,
     )
@@ -148,6 +155,18 @@ def indicative(measurement: Measurement, finding: Finding) -> str:
         return ""
     told = any(why in warning.text for warning in finding.warnings)
     return "indicative" if told else f"indicative: {why}"
+
+
+def said_once(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """The numbers of a finding; the reason why they are indicative stands beside the first it holds for."""
+    said: set[str] = set()
+    out = []
+    for line in lines:
+        out.append(
+            replace(line, indicative="indicative") if line.indicative and line.indicative in said else line
+        )
+        said.add(line.indicative)
+    return tuple(out)
 
 
 def score_note(finding: Finding) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Flag, StrEnum, auto
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from medviewer.ai.findings import AnalysisResult, Finding, ResultState
-from medviewer.dicom.presentation_state import Presentation
 from medviewer.dicom.study import Patient, ScanResult, Series, Study
 from medviewer.imaging.inplane import Scale
 from medviewer.imaging.render import OverlayStyle
@@ -17,6 +17,9 @@ from medviewer.imaging.turn import STRAIGHT, Turn
 from medviewer.imaging.volume import Volume
 from medviewer.imaging.window import Window
 from medviewer.review.overlays import OverlayFile
+
+if TYPE_CHECKING:
+    from medviewer.dicom.presentation_state import Presentation
 
 
 class Change(Flag):

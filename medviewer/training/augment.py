@@ -33,13 +33,19 @@ class Change:
 
 def change(pictures: torch.Tensor, how: Change, rng: np.random.Generator) -> torch.Tensor:
     """Every picture changed by its own draw."""
-    count = pictures.shape[0]
-    moved = nn.functional.grid_sample(
-        pictures, placement(count, pictures.shape, how, rng), padding_mode="border", align_corners=False
-    )
-    moved = blurred(moved, rng.random(count) < how.blur)
-    moved = recoloured(moved, how, rng)
-    return hidden(moved, how.patch, rng)
+    grid = placement(pictures.shape[0], pictures.shape, how, rng)
+    return altered(moved(pictures, grid), how, rng)
+
+
+def moved(pictures: torch.Tensor, grid: torch.Tensor, padding: str = "border") -> torch.Tensor:
+    """Pictures, or masks, sampled at a grid of :func:`placement`."""
+    return nn.functional.grid_sample(pictures, grid, padding_mode=padding, align_corners=False)
+
+
+def altered(pictures: torch.Tensor, how: Change, rng: np.random.Generator) -> torch.Tensor:
+    """What changes pictures where they lie, and no mask: blur, grey values, a hidden patch."""
+    pictures = blurred(pictures, rng.random(pictures.shape[0]) < how.blur)
+    return hidden(recoloured(pictures, how, rng), how.patch, rng)
 
 
 def placement(count: int, shape: torch.Size, how: Change, rng: np.random.Generator) -> torch.Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 
 from medviewer.ai.brain import SHOWN
 from medviewer.ai.brain_grid import CEILING, GRID_SHAPE
-from medviewer.ai.brain_labels import STRUCTURES, joint, joint_names
+from medviewer.ai.brain_labels import LEFT, RIGHT, STRUCTURES, joint
 
 VERSION = "1.0.0"
 
@@ -24,6 +24,8 @@ _TEXTS: dict[str, Any] = {
         "Adults only. Tumours, strokes, haemorrhage, resections and malformations were not among the heads; "
         "what lies in or beside them is not to be believed.",
         "No reference for age, sex or head size: the figures are no verdict.",
+        "The range beside a volume is that of four looks at one picture (plain, mirrored, half a voxel to "
+        "either side): it is no interval of confidence, and often narrower than the error.",
         "Works on a grid of 1.75 mm: thin parts (cortex, temporal horns) are the least certain. With thick "
         "slices the volumes of small structures are rough.",
         "The whole brain must be in the picture, and the header must tell the patient's left and right: "
@@ -52,7 +54,13 @@ def card(
         "version": VERSION,
         "title": "Brain structures on MR",
         "task": "segmentation",
-        "network": {"name": network, "args": dict(args), "outputs": list(joint_names())},
+        "network": {
+            "name": network,
+            "args": dict(args),
+            "outputs": [*(structure.name for structure in STRUCTURES), "side"],
+            "paired": [structure.name for structure in STRUCTURES if structure.paired],
+            "side": "side",
+        },
         "input": {
             "modality": "MR",
             "body_parts": ["HEAD", "BRAIN"],
@@ -66,6 +74,7 @@ def card(
             "age_min_years": 18,
             "extent_min_mm": 110.0,
         },
+        "reading": "brain",
         "labels": labels(),
         "training_data": list(learned_from),
         "metrics": [],
@@ -75,14 +84,14 @@ def card(
 
 
 def labels() -> list[dict[str, Any]]:
-    """Every half of every listed structure, with its number among the outputs."""
+    """Every half of every listed structure, with its number among the card's classes."""
     out = []
     for value, (k, side, name) in enumerate(joint()):
         structure = STRUCTURES[k]
         shown = next((s for s in SHOWN if structure.name in s.structures), None)
         if shown is None:
             continue
-        word = {None: "", 0: "right ", 1: "left "}[side]
+        word = {None: "", RIGHT: "right ", LEFT: "left "}[side]
         out.append(
             {
                 "id": value,
@@ -91,6 +100,7 @@ def labels() -> list[dict[str, Any]]:
                 "colour": shown.colour,
                 "code": _code(structure.name, structure.title),
                 "threshold": None,
+                "laterality": None if side is None else dict(LATERALITY[side]),
             }
         )
     return out
@@ -101,7 +111,6 @@ CODES: Mapping[str, str] = {
     "cerebral_cortex": "40146001",
     "lateral_ventricle": "66720007",
     "thalamus": "42695009",
-    "caudate": "11000004",
     "putamen": "89278009",
     "pallidum": "14738005",
     "hippocampus": "5366008",
@@ -109,8 +118,16 @@ CODES: Mapping[str, str] = {
     "cerebellar_cortex": "25991003",
     "brain_stem": "119238007",
 }
-"""SNOMED CT, as DICOM lists them (PS3.16 CID 7140)."""
+"""SNOMED CT, as DICOM lists them (PS3.16 CID 7140). There is none for caudate and accumbens as one."""
+
+LATERALITY: Mapping[int, Mapping[str, str]] = {
+    LEFT: {"scheme": "SCT", "value": "7771000", "meaning": "Left"},
+    RIGHT: {"scheme": "SCT", "value": "24028007", "meaning": "Right"},
+}
+"""PS3.16 CID 244: what a segmentation writes beside the structure's code."""
 
 
-def _code(name: str, title: str) -> dict[str, str]:
+def _code(name: str, title: str) -> dict[str, str] | None:
+    if name not in CODES:
+        return None
     return {"scheme": "SCT", "value": CODES[name], "meaning": title.capitalize()}

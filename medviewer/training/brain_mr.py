@@ -17,9 +17,9 @@ from medviewer import paths
 from medviewer.ai.brain_grid import GRID_SHAPE
 from medviewer.ai.brain_labels import LEFT, STRUCTURES, index_of, joint
 from medviewer.ai.brain_look import LOOKS
+from medviewer.ai.brain_network import BrainCascade3d
 from medviewer.ai.card import ModelCard
 from medviewer.ai.catalog import Bundle
-from medviewer.ai.brain_network import BrainCascade3d
 from medviewer.ai.networks import build
 from medviewer.ai.networks_volume import gather_blocks
 from medviewer.ai.runner import load_network, pick_dtype
@@ -68,7 +68,7 @@ class BrainMr:
         return build(NETWORK, NETWORK_ARGS).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload,no-any-return]
 
     def batch(self, step: int, generator: np.random.Generator) -> Batch:
-        """Picture (1, 1, D, H, W), classes and sides (D, H, W), and 1 where the fine network's turn has come."""
+        """Picture (1, 1, D, H, W), classes and sides (D, H, W), and 1 where the fine network learns."""
         source = self.training[int(generator.integers(len(self.training)))]
         sample = draw(source, generator, min(1.0, step / _RAMP))
         fine = torch.tensor(int(step >= self.coarse_steps))

@@ -20,6 +20,7 @@ from torch import nn
 
 from medviewer.ai.card import Metric, ModelCard, OperatingPoint, load_card, parse_card
 from medviewer.ai.card_rules import SCHEMA
+from medviewer.ai.strict_json import to_bytes
 from medviewer.errors import WriteError
 from medviewer.training.checkpoint import write_bytes
 
@@ -39,7 +40,7 @@ def write_bundle(
     weights = {"file": WEIGHTS, "sha256": hashlib.sha256(content).hexdigest()}
     data = {"schema": SCHEMA, **card, "weights": weights}
     parse_card(json.loads(json.dumps(data)), str(card["id"]))
-    _replace_both(folder, content, _text(data))
+    _replace_both(folder, content, to_bytes(data))
     return load_card(folder / CARD)
 
 
@@ -56,7 +57,7 @@ def add_metrics(
     data["metrics"] = [plain(metric) for metric in metrics]
     if points is not None:
         data["operating_points"] = [plain(point) for point in points]
-    write_bytes(folder / CARD, _text(data))
+    write_bytes(folder / CARD, to_bytes(data))
     return load_card(folder / CARD)
 
 
@@ -97,7 +98,3 @@ def _replace_both(folder: Path, weights: bytes, card: bytes) -> None:
         raise WriteError(
             f"The model in {folder.name!r} could not be replaced.", "Close what uses it."
         ) from error
-
-
-def _text(data: Mapping[str, Any]) -> bytes:
-    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()

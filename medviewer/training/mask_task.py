@@ -18,7 +18,7 @@ from torch import nn
 from medviewer.ai.networks import build
 from medviewer.imaging.overlay import PALETTE, compose, overlay_rgba
 from medviewer.imaging.render import OverlayStyle
-from medviewer.training.augment import Change, blurred, hidden, placement, recoloured
+from medviewer.training.augment import Change, altered, moved, placement
 from medviewer.training.loop import Batch, device_of
 from medviewer.training.mask_metrics import dice
 
@@ -80,13 +80,10 @@ class MaskTask:
         truth = torch.cat([(bits >> k) & 1 for k in range(len(self.outputs))], 1).float()
         ignored = (bits & IGNORE > 0).float()
         grid = placement(len(chosen), pictures.shape, self.how, generator)
-        pictures = _moved(pictures, grid, "border")
-        truth = (_moved(truth, grid, "zeros") >= 0.5).float()
-        counts = (_moved(ignored, grid, "zeros") < 0.5).float()
+        truth = (moved(truth, grid, "zeros") >= 0.5).float()
+        counts = (moved(ignored, grid, "zeros") < 0.5).float()
         known = torch.from_numpy(some.known.astype(np.float32))[:, :, None, None]
-        pictures = blurred(pictures, generator.random(len(chosen)) < self.how.blur)
-        pictures = hidden(recoloured(pictures, self.how, generator), self.how.patch, generator)
-        return pictures, truth, counts * known
+        return altered(moved(pictures, grid), self.how, generator), truth, counts * known
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
         """Cross entropy by pixel and soft Dice by mask, over what counts."""
@@ -138,7 +135,3 @@ def predict_masks(network: nn.Module, values: NDArray[Any], batch: int = 16) -> 
             some = torch.from_numpy(values[start : start + batch].astype(np.float32))[:, None]
             found.append((network(some.to(device_of(network))) >= 0).cpu().numpy())
     return np.concatenate(found)
-
-
-def _moved(pictures: torch.Tensor, grid: torch.Tensor, padding: str) -> torch.Tensor:
-    return nn.functional.grid_sample(pictures, grid, padding_mode=padding, align_corners=False)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from medviewer.ai.card import Metric
-from medviewer.ai.pictures import outlined, sigmoid
+from medviewer.ai.pictures import outlined
+from medviewer.ai.probabilities import sigmoid
 from medviewer.ai.steps import Step, apply_steps
 from medviewer.training import metrics
 from medviewer.training.mask_metrics import bland_altman, dice, hd95, surface_dice

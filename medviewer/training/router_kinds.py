@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medviewer.ai.probabilities import sigmoid, softmax
 from medviewer.ai.steps import Step, apply_steps, resize_area
 
 CHEST_CT, HEAD_CT = "chest_ct_axial", "head_ct_axial"
@@ -72,10 +73,8 @@ def prepare(picture: NDArray[Any]) -> Picture:
 def read(logits: NDArray[Any]) -> Reading:
     """Logits (n, 11) as probabilities."""
     values = np.asarray(logits, np.float64)
-    kinds = values[:, : len(KINDS)]
-    risen = np.exp(kinds - kinds.max(axis=1, keepdims=True))
-    alone = 1 / (1 + np.exp(-np.clip(values[:, len(KINDS) :], -60, 60)))
-    return Reading(risen / risen.sum(axis=1, keepdims=True), alone[:, 0], alone[:, 1])
+    alone = sigmoid(values[:, len(KINDS) :])
+    return Reading(softmax(values[:, : len(KINDS)], axis=1), alone[:, 0], alone[:, 1])
 
 
 def kept(values: NDArray[Any], kind: str, patient: str, hu: bool = False, tall: float = 1.0) -> Shot:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from medviewer.ai.findings import ResultState
 from medviewer.imaging.colour_map import COLOUR_MAPS, GREY
 from medviewer.imaging.presets import CT_PRESETS
 from medviewer.imaging.volume import Unit
@@ -95,10 +94,6 @@ def _has_run(state: State) -> bool:
 def _correct_words(state: State) -> str:
     told = magnification_told(state)
     return f"Correct for magnification (file says {told})…" if told else "Correct for magnification…"
-
-
-def _has_result(state: State) -> bool:
-    return state.result_state is not ResultState.NOT_RUN
 
 
 @dataclass(frozen=True)

@@ -103,11 +103,6 @@ class Analyzing(QObject):
 
     # --- running -----------------------------------------------------------------------------------------
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether a run was asked for and the images are not all there yet."""
-        return self._wanted is not None
-
     def start(self, model_id: str = "", *, force: bool = False, device: str = "") -> None:
         """Run a model (the best-fitting one by default) on the series on screen, as soon as it is loaded."""
         state = self._session.state

@@ -74,7 +74,7 @@ def lines_on(picture: Picture | None, index: int) -> tuple[Shape, ...]:
     """The lines of findings on picture ``index``; none in a plane across the stored slices."""
     if picture is None or not picture.lines or picture.view.axes[0] != 0:
         return ()
-    here = int(picture.view.to_voxel(index, 0, 0)[0])
+    here = picture.view.stored_index(index)
     return tuple(
         Shape("length", from_voxels(picture.view, (line.start, line.end)), line.label)
         for line in picture.lines
@@ -102,7 +102,7 @@ def why_missing(picture: Picture | None, index: int, failures: Mapping[int, str]
     if picture is None or picture.is_ready(index):
         return ""
     if picture.view.axes[0] == 0:
-        stored = int(picture.view.to_voxel(index, 0, 0)[0])
+        stored = picture.view.stored_index(index)
         if stored in failures:
             return f"Image {index + 1} could not be shown.\n{failures[stored]}"
     return "Loading …"

@@ -44,7 +44,7 @@ class FindingCard(QWidget):
         mark = QLabel()
         mark.setPixmap(swatch(self.finding.colour, self.devicePixelRatioF()))
         title = label(self.finding.label, "heading", wrap=True)
-        top = row(mark, title, self._pill)
+        top = row(mark, title, *_doubt(self.finding), self._pill)
         top.setStretch(1, 1)
         top.setAlignment(mark, Qt.AlignmentFlag.AlignTop)
         top.setAlignment(self._pill, Qt.AlignmentFlag.AlignTop)
@@ -136,6 +136,22 @@ class FindingCard(QWidget):
             painter.drawRoundedRect(box, 6, 6)
 
 
+def _doubt(finding: Finding) -> list[QWidget]:
+    """A triangle where the opened card has a warning: closed, it must not look like one without."""
+    if not finding.warnings:
+        return []
+    mark = _triangle()
+    mark.setAccessibleName("Warning")
+    set_tip(mark, "\n".join(warning.text for warning in finding.warnings))
+    return [mark]
+
+
+def _triangle() -> QLabel:
+    mark = QLabel()
+    mark.setPixmap(icons.pixmap("triangle-alert", theme.colour("attention"), 14))
+    return mark
+
+
 def _bar(finding: Finding) -> ScaleBar | None:
     """A bar where there is a limit to compare with."""
     shown = finding.score
@@ -181,8 +197,7 @@ def _measurement_row(measurement: Measurement) -> QWidget:
 
 def _warning(text: str) -> QWidget:
     line = QWidget()
-    mark = QLabel()
-    mark.setPixmap(icons.pixmap("triangle-alert", theme.colour("attention"), 14))
+    mark = _triangle()
     mark.setAlignment(Qt.AlignmentFlag.AlignTop)
     layout = row(mark, label(text, wrap=True), spacing=6)
     layout.setStretch(1, 1)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.dicom.objects.contour_placing import Line, area_px
 from medviewer.imaging.cut import mask_cut
 from medviewer.imaging.draw import LegendEntry
 from medviewer.imaging.presented import to_picture
@@ -17,6 +17,9 @@ from medviewer.imaging.reslice import Plane, PlaneView
 from medviewer.imaging.turn import STRAIGHT
 from medviewer.review.overlays import Overlay, OverlayFile
 from medviewer.review.state import State
+
+if TYPE_CHECKING:
+    from medviewer.dicom.objects.contour_placing import Line
 
 _LEGEND_LINES = 8
 """So many overlays are named on the image; the others in the list at its side."""
@@ -55,7 +58,7 @@ class Foreign:
     def cuts(self, view: PlaneView, index: int) -> list[tuple[NDArray[np.bool_], str, str, tuple[int, int]]]:
         """(pixels of a box, colour, letter, its top and left) of masks that touch picture ``index``."""
         axis = view.axes[0]
-        deep = int(view.to_voxel(index, 0, 0)[axis])
+        deep = view.stored_index(index)
         found = []
         for layer in self.layers:
             mask = layer.overlay.mask
@@ -72,6 +75,10 @@ class Foreign:
         """Contours on picture ``index``: only on the stored images, where they were drawn."""
         if view.plane is not Plane.NATIVE:
             return []
+        from medviewer.dicom.objects.contour_placing import (
+            area_px,
+        )  # what reads contours is not needed to start
+
         found = []
         for layer in self.layers:
             lines = layer.overlay.lines.get(index, ())

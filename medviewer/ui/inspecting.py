@@ -1,4 +1,7 @@
-"""Looking into a file: its tags, a report, a document. Files are read beside the window."""
+"""Looking into a file: its tags, a report, a document. Files are read beside the window.
+
+What reads and shows a kind of object is imported when the first one is opened: the window starts without it.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from medviewer.dicom.captions import patient_line
-from medviewer.dicom.document import read_pdf
 from medviewer.dicom.elements import Broken
-from medviewer.dicom.objects.waveform import read_waveform
-from medviewer.dicom.report_tree import place_of, places, read_report
 from medviewer.dicom.study import DicomObject
-from medviewer.dicom.tag_tree import read_tags
 from medviewer.errors import UnreadableImage
-from medviewer.review.overlay_reading import same_object
-from medviewer.review.pdf_pages import foreign_pages
 from medviewer.tasks import TaskContext
-from medviewer.ui.dialogs.document import DocumentReader
-from medviewer.ui.dialogs.report_tree import ReportReader
-from medviewer.ui.dialogs.tags import Tags
-from medviewer.ui.dialogs.waveform import WaveformReader
 from medviewer.ui.jobs import JobContext
 
 T = TypeVar("T")
@@ -36,6 +29,9 @@ if TYPE_CHECKING:
 
 class Inspecting(QObject):
     """Opens the dialogs that show what a file holds; closing one gives up what it still reads."""
+
+    _forgotten = Signal()
+    """Nothing is open any more."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -64,6 +60,9 @@ class Inspecting(QObject):
         self._window.presenting.open(found)
 
     def _show_report(self, found: DicomObject) -> None:
+        from medviewer.dicom.report_tree import places, read_report
+        from medviewer.ui.dialogs.report_tree import ReportReader
+
         scan = self._window.session.state.scan
         known = places(scan, found.patient.key) if scan is not None else {}
         who = patient_line(found.patient, found.study)
@@ -76,11 +75,14 @@ class Inspecting(QObject):
         job.succeeded.connect(dialog.show_report)
         job.failed.connect(dialog.fail)
         dialog.finished.connect(job.cancel)
+        self._forgotten.connect(dialog.reject)
         # Beside the window, not before it: the reader goes from line to image and back.
         dialog.show()
 
     def _go_to(self, patient_key: str, uid: str, frame: int) -> str:
         """Show what a line of a report points at; returns the sentence on what became of it."""
+        from medviewer.dicom.report_tree import place_of
+
         scan = self._window.session.state.scan
         place = place_of(scan, patient_key, uid, frame) if scan is not None else None
         if place is not None:
@@ -94,6 +96,9 @@ class Inspecting(QObject):
         return "The image is not open. Open its folder too."
 
     def _show_waveform(self, found: DicomObject) -> None:
+        from medviewer.dicom.objects.waveform import read_waveform
+        from medviewer.ui.dialogs.waveform import WaveformReader
+
         who = patient_line(found.patient, found.study)
         dialog = WaveformReader(found.kind.name, who, str(found.path), self._on_top())
         dialog.tags_wanted.connect(self.show_tags)
@@ -104,6 +109,8 @@ class Inspecting(QObject):
         self._window.commands.show_dialog(dialog)
 
     def _show_document(self, found: DicomObject) -> None:
+        from medviewer.ui.dialogs.document import DocumentReader
+
         who = patient_line(found.patient, found.study)
         dialog = DocumentReader(found.kind.name, who, str(found.path), self._on_top())
         dialog.tags_wanted.connect(self.show_tags)
@@ -118,6 +125,9 @@ class Inspecting(QObject):
 
     def show_tags(self, path: str) -> None:
         """The tags of any file."""
+        from medviewer.dicom.tag_tree import read_tags
+        from medviewer.ui.dialogs.tags import Tags
+
         dialog = Tags(path, self._on_top())
         job = self._window.runner.submit("inspect", lambda context: _told(read_tags, Path(path), context))
         job.succeeded.connect(dialog.show_tree)
@@ -128,8 +138,7 @@ class Inspecting(QObject):
     def forget(self) -> None:
         """Nothing is open any more: what is still read is given up, and no report of it stays."""
         self._window.runner.cancel("inspect")
-        for dialog in self._window.findChildren(ReportReader):
-            dialog.reject()
+        self._forgotten.emit()
 
     def _on_top(self) -> QWidget:
         """A dialog asked from another dialog lies above that."""
@@ -160,11 +169,16 @@ def _told(read: Callable[[Path, TaskContext], T], path: Path, context: TaskConte
 
 def _own(read: Callable[[Path, TaskContext], T], found: DicomObject, context: TaskContext) -> T:
     """As :func:`_told`, of the patient whose name stands over it: the file may have changed meanwhile."""
+    from medviewer.review.overlay_reading import same_object
+
     same_object(found)
     return _told(read, found.path, context)
 
 
 def _pages(found: DicomObject, width: int, context: JobContext) -> int:
+    from medviewer.dicom.document import read_pdf
+    from medviewer.review.pdf_pages import foreign_pages
+
     def show(picture: NDArray[np.uint8]) -> None:
         context.check()
         context.tell(picture)

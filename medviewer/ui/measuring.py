@@ -18,10 +18,10 @@ from medviewer.review.calibration import (
     scale_of,
 )
 from medviewer.review.state import ReaderMeasurement, State
-from medviewer.ui.dialogs.calibrate import Calibrate, Magnification, Told
 from medviewer.ui.pictures import measurements_here
 
 if TYPE_CHECKING:
+    from medviewer.ui.dialogs.calibrate import Told
     from medviewer.ui.main_window import MainWindow
 
 Command = Callable[[], None]
@@ -53,6 +53,8 @@ class Measuring(QObject):
 
     def ask_length(self) -> None:
         """How long the chosen line is, or the last one drawn on the image."""
+        from medviewer.ui.dialogs.calibrate import Calibrate  # here and below: not needed to start the window
+
         state = self._session.state
         line = chosen_length(state, self._window.planes.main.chosen)
         if line is None or state.series is None:
@@ -80,6 +82,8 @@ class Measuring(QObject):
 
     def ask_magnification(self) -> None:
         """Whether the file's magnification is to be believed."""
+        from medviewer.ui.dialogs.calibrate import Magnification
+
         state = self._session.state
         if state.series is None:
             return

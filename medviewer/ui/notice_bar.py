@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from medviewer.ui import icons, theme
+from medviewer.ui.floating import Floating
 from medviewer.ui.widgets import button, frame, label
 
 _NOTE_MS = 6000
@@ -13,14 +14,11 @@ _MARGIN = 12
 _WIDEST = 640
 
 
-class NoticeBar(QObject):
+class NoticeBar(Floating):
     """Floats at the bottom of ``host``. Problems stay until they are closed, notes go by themselves."""
 
     def __init__(self, host: QWidget) -> None:
-        super().__init__(host)
-        self._host = host
-        self._frame = frame("card-attention")
-        self._frame.setParent(host)
+        super().__init__(host, frame("card-attention"))
         self._icon = label()
         self._text = label(wrap=True)
         self._close = button("Close", "quiet")
@@ -34,8 +32,6 @@ class NoticeBar(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)
-        self._frame.hide()
-        host.installEventFilter(self)
 
     @property
     def text(self) -> str:
@@ -61,9 +57,7 @@ class NoticeBar(QObject):
         theme.set_role(self._frame, role)
         self._icon.setPixmap(icons.pixmap(icon, colour))
         self._text.setText(sentence)
-        self._place()
-        self._frame.show()
-        self._frame.raise_()
+        self._show()
 
     def _place(self) -> None:
         width = min(_WIDEST, self._host.width() - 2 * _MARGIN)
@@ -73,10 +67,3 @@ class NoticeBar(QObject):
         self._frame.setFixedHeight(max(44, height + 20))
         left = (self._host.width() - self._frame.width()) // 2
         self._frame.move(max(0, left), self._host.height() - self._frame.height() - 64)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Keep its place when the host's size changes."""
-        del watched
-        if event.type() == QEvent.Type.Resize and not self._frame.isHidden():
-            self._place()
-        return False

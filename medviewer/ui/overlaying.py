@@ -3,17 +3,20 @@ largest. The reader who has gone on meanwhile is not pulled away."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
 from medviewer.dicom.study import DicomObject
 from medviewer.errors import MedviewerError
-from medviewer.review.overlay_reading import Request, read_overlays
 from medviewer.review.overlays import NOT_REPORTED, OverlayFile
 from medviewer.review.session import Session
-from medviewer.ui.foreign_panel import ForeignPanel
 from medviewer.ui.jobs import JobRunner
 from medviewer.ui.object_row import object_title
 from medviewer.ui.opening import Opening
+
+if TYPE_CHECKING:
+    from medviewer.ui.foreign_panel import ForeignPanel
 
 
 class Overlaying(QObject):
@@ -38,6 +41,8 @@ class Overlaying(QObject):
 
     def open(self, found: DicomObject) -> None:
         """Read an object and show it; one that is shown already is gone to."""
+        from medviewer.review.overlay_reading import Request, read_overlays  # not needed to start the window
+
         known = next((f for f in self._session.state.overlay_files if f.path == found.path), None)
         if known is not None and known.patient_key == found.patient.key:
             self._go(known)

@@ -83,7 +83,7 @@ class Picture:
             return True
         view = self.view
         if view.axes[0] == 0:
-            return bool(self.ready[int(view.to_voxel(index, 0, 0)[0])])
+            return bool(self.ready[view.stored_index(index)])
         return bool(self.ready.any())
 
     def loaded(self) -> NDArray[np.bool_]:

@@ -236,7 +236,7 @@ class PictureView(Stage):
         view = self._picture.view
         if view.axes[0] != 0:
             self._later.soon()
-        elif int(view.to_voxel(self._index, 0, 0)[0]) == index:
+        elif view.stored_index(self._index) == index:
             self._show_levels()
         else:
             self._show_bar()

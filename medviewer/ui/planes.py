@@ -248,8 +248,7 @@ class PlanesView(ViewGroup):
         side.set_index(index)
         if self._voxel is not None and side.picture is not None:
             voxel = list(self._voxel)
-            axis = side.picture.view.axes[0]
-            voxel[axis] = side.picture.view.to_voxel(side.index, 0, 0)[axis]
+            voxel[side.picture.view.axes[0]] = side.picture.view.stored_index(side.index)
             self._voxel = (voxel[0], voxel[1], voxel[2])
         self._show_lines()
 

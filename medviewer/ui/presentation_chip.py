@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from medviewer.dicom.captions import display_date
-from medviewer.dicom.presentation_state import Presentation
-from medviewer.dicom.study import Instance
 from medviewer.ui.elide import ElidedLabel, plain_tip
+from medviewer.ui.floating import Floating
 from medviewer.ui.widgets import button, frame
+
+if TYPE_CHECKING:
+    from medviewer.dicom.presentation_state import Presentation
+    from medviewer.dicom.study import Instance
 
 _WIDEST, _HEIGHT, _TOP = 720, 34, 44
 
 
-class PresentationChip(QObject):
+class PresentationChip(Floating):
     """Floats at the top of ``host`` while a presentation state is applied."""
 
     removed = Signal()
     """The reader wants the images as they were."""
 
     def __init__(self, host: QWidget) -> None:
-        super().__init__(host)
-        self._host = host
-        self._frame = frame("card")
-        self._frame.setParent(host)
+        super().__init__(host, frame("card"))
         self._text = ElidedLabel("", "", self._frame)
         self._remove = button("Remove", "quiet")
         self._remove.setToolTip("Show the images without the presentation state")
@@ -34,18 +36,11 @@ class PresentationChip(QObject):
         layout.setSpacing(8)
         layout.addWidget(self._text, 1)
         layout.addWidget(self._remove)
-        self._frame.hide()
-        host.installEventFilter(self)
 
     @property
     def text(self) -> str:
         """What is said, empty when nothing is."""
         return self._text.whole if not self._frame.isHidden() else ""
-
-    @property
-    def remove_button(self) -> QWidget:
-        """The way back."""
-        return self._remove
 
     def show_presentation(self, presentation: Presentation | None, instance: Instance | None) -> None:
         """Say which one is applied, and where the image on screen is none of its own."""
@@ -60,22 +55,13 @@ class PresentationChip(QObject):
         self._text.set_whole(words)
         about = [presentation.description, *presentation.left_out]
         self._frame.setToolTip("<br>".join(plain_tip(line) for line in (words, *about) if line))
-        self._place()
-        self._frame.show()
-        self._frame.raise_()
+        self._show()
 
     def _place(self) -> None:
         wanted = self._text.sizeHint().width() + self._remove.sizeHint().width() + 32
         width = min(wanted, _WIDEST, max(200, self._host.width() - 24))
         self._frame.setFixedSize(width, _HEIGHT)
         self._frame.move((self._host.width() - width) // 2, _TOP)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Keep its place when the host's size changes."""
-        del watched
-        if event.type() == QEvent.Type.Resize and not self._frame.isHidden():
-            self._place()
-        return False
 
 
 def told(presentation: Presentation) -> str:

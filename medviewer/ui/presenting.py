@@ -1,20 +1,21 @@
-"""Overlay planes and presentation states brought before the reader: files are read beside the window."""
+"""Overlay planes and presentation states brought before the reader: files are read beside the window.
+
+Their readers are imported in the job that uses them: the window starts without.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from medviewer.dicom.elements import Broken
-from medviewer.dicom.overlay_planes import OverlayPlane, planes_of, union_on
-from medviewer.dicom.presentation_state import Presentation
 from medviewer.dicom.study import DicomObject, Instance
 from medviewer.errors import MedviewerError, UnreadableImage, UsageError
-from medviewer.review.overlay_reading import same_object
 from medviewer.review.presenting import instance_of, look_of, series_of, turn_of
 from medviewer.review.session import Session
 from medviewer.review.state import Change, State
@@ -23,6 +24,10 @@ from medviewer.ui.jobs import JobRunner
 from medviewer.ui.opening import Opening
 from medviewer.ui.planes import PlanesView
 from medviewer.ui.presentation_chip import PresentationChip
+
+if TYPE_CHECKING:
+    from medviewer.dicom.overlay_planes import OverlayPlane
+    from medviewer.dicom.presentation_state import Presentation
 
 _KEPT = 8
 """Images whose bitmaps stay at hand, so that going back is instant."""
@@ -123,6 +128,8 @@ def _wanted(instance: Instance, presentation: Presentation | None) -> tuple[_Key
 
 def _bits_of(instance: Instance, own: bool, presentation: Presentation | None) -> _Bits:
     """Without a presentation state all planes are seen; with one, those it activates (PS3.3 C.11.7)."""
+    from medviewer.dicom.overlay_planes import planes_of, union_on
+
     try:
         planes = planes_of(instance.path, instance.stamp).planes if own else ()
     except (Broken, OSError) as error:
@@ -143,6 +150,7 @@ def _bits_of(instance: Instance, own: bool, presentation: Presentation | None) -
 
 def _read(found: DicomObject, patient_key: str, _: TaskContext) -> Presentation:
     from medviewer.dicom.objects.presentation import read_presentation
+    from medviewer.review.overlay_reading import same_object
 
     same_object(found)
     try:

@@ -10,10 +10,10 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from medviewer.review.screen import uid_hash
-from medviewer.ui.dialogs.report_preview import ReportPreview
-from medviewer.ui.exporting import Built
 
 if TYPE_CHECKING:
+    from medviewer.ui.dialogs.report_preview import ReportPreview
+    from medviewer.ui.exporting import Built
     from medviewer.ui.main_window import MainWindow
 
 
@@ -48,6 +48,8 @@ class ReportDesk(QObject):
             window.commands.ask_reader(then=self._name_asked)
             return
         if self._preview is None:
+            from medviewer.ui.dialogs.report_preview import ReportPreview  # not needed to start the window
+
             self._preview = preview = ReportPreview(window.session.state.reader, window)
             preview.write_wanted.connect(self._ask_folder)
             preview.name_wanted.connect(self._ask_name)

@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from medviewer.ai import shelf_folder
 from medviewer.ai.catalog import Bundle, find, shelf
 from medviewer.ai.estimate import seconds_for
 from medviewer.errors import MedviewerError
 from medviewer.imaging.numbers import number
 from medviewer.tasks import TaskContext
 from medviewer.ui.analyzing import Offer
-from medviewer.ui.dialogs.model_card import ModelCardDialog
-from medviewer.ui.dialogs.models import InstallDialog, ModelsDialog, ShelfRow, facts_of
 from medviewer.ui.jobs import Job, Work
 from medviewer.ui.preload import torch_ready
 
 if TYPE_CHECKING:
     from medviewer.ai.install import Candidate
+    from medviewer.ui.dialogs.models import ModelsDialog, ShelfRow
     from medviewer.ui.main_window import MainWindow
 
 _FILES = "Models (*.zip *.pt *.pth *.safetensors *.onnx card.json);;All files (*)"
@@ -50,10 +48,12 @@ class Shelving(QObject):
         if bundle is None:
             self._window.notices.note("No model is installed, or no study is open.")
             return
-        self._window.commands.show_dialog(ModelCardDialog(bundle.card, self._window))
+        self._show_card(bundle, self._window)
 
     def show_models(self) -> None:
         """The list of all models."""
+        from medviewer.ui.dialogs.models import ModelsDialog  # here and below: the window starts without it
+
         dialog = ModelsDialog(self._window)
         dialog.card_wanted.connect(self._show_card_of)
         dialog.test_wanted.connect(self._test)
@@ -70,6 +70,9 @@ class Shelving(QObject):
             self._job.cancel()
 
     def _rows(self) -> list[ShelfRow]:
+        from medviewer.ai import shelf_folder
+        from medviewer.ui.dialogs.models import ShelfRow
+
         found = shelf()
         offers = {offer.bundle.card.id: offer for offer in self._window.analyzing.offers()}
         rows = [shelf_row(bundle, offers.get(bundle.card.id)) for bundle in found.bundles]
@@ -84,7 +87,12 @@ class Shelving(QObject):
         except MedviewerError as error:
             self._say_error(error)
             return
-        self._window.commands.show_dialog(ModelCardDialog(bundle.card, self._parent()))
+        self._show_card(bundle, self._parent())
+
+    def _show_card(self, bundle: Bundle, above: QWidget) -> None:
+        from medviewer.ui.dialogs.model_card import ModelCardDialog
+
+        self._window.commands.show_dialog(ModelCardDialog(bundle.card, above))
 
     def _parent(self) -> QWidget:
         return self._dialog or self._window
@@ -109,6 +117,8 @@ class Shelving(QObject):
         job.succeeded.connect(self._ask_licence)
 
     def _ask_licence(self, candidate: Candidate) -> None:
+        from medviewer.ui.dialogs.models import InstallDialog
+
         self._say("")
         dialog = InstallDialog(
             f"Install {candidate.card.title}?",
@@ -187,7 +197,8 @@ class Shelving(QObject):
 
 def shelf_row(bundle: Bundle, offer: Offer | None) -> ShelfRow:
     """One model of the shelf, with its verdict on the series on screen where there is one."""
-    from medviewer.ai import install  # here and below: the start of the window does not need it
+    from medviewer.ai import install
+    from medviewer.ui.dialogs.models import ShelfRow, facts_of
 
     card, record = bundle.card, install.record_of(bundle.folder)
     seconds = seconds_for(card, "cpu", _TYPICAL_SLICES) if offer is None else offer.seconds

@@ -118,10 +118,6 @@ class ElidedLabel(QLabel):
         self.setText(text)
         self._tell()
 
-    def full_text(self) -> str:
-        """The text before anything was left out."""
-        return self._full
-
     def _shown(self) -> str:
         return self.fontMetrics().elidedText(
             self._full, Qt.TextElideMode.ElideMiddle, max(0, self.contentsRect().width())

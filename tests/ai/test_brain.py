@@ -21,6 +21,7 @@ from medviewer.ai.brain_volumes import (
 from medviewer.ai.card import ModelCard, parse_card
 from medviewer.ai.findings import Finding
 from medviewer.dicom.study import Series
+from medviewer.imaging.overlay import PALETTE
 from medviewer.imaging.volume import Geometry, Volume
 from medviewer.tasks import TaskContext
 from medviewer.training.brain_card import card as card_data
@@ -33,7 +34,7 @@ SHAPE = (90, 100, 80)
 
 @pytest.fixture(scope="module")
 def card() -> ModelCard:
-    data = card_data("brain_unet3d", {"outputs": 18}, ["nothing"], 0.1)
+    data = card_data("brain_cascade3d", {"outputs": 18}, ["nothing"], 0.1)
     weights = {"file": "weights.safetensors", "sha256": "0" * 64}
     return parse_card({"schema": "medviewer.card/1", **data, "weights": weights})
 
@@ -117,6 +118,8 @@ def test_that_findings_say_the_sides_as_they_are(card: ModelCard) -> None:
     assert outcome.failure is None
     hippocampus = by_label(outcome.findings)["Hippocampus"]
     told = {m.name: m.value for m in hippocampus.measurements}
+    assert hippocampus.measurements[0].name == "Volume", "the first figure is shown without its name"
+    assert told["Volume"] == pytest.approx(told["Right volume"] + told["Left volume"])
     assert told["Right volume"] == pytest.approx(5 * 20 * 4 * 0.008)
     assert told["Left volume"] == pytest.approx(5 * 20 * 5 * 0.008)
     assert told["Asymmetry (left − right) ÷ mean"] == pytest.approx(200 * (4 - 3.2) / 7.2)
@@ -202,10 +205,37 @@ def test_that_halves_that_differ_and_missing_parts_are_told(card: ModelCard) -> 
     assert "HALVES_DIFFER" in codes
     classes = plain_brain()
     classes[classes == NAMES.index("left_thalamus")] = NAMES.index("left_cerebral_white_matter")
-    warnings = finished(classes, card).warnings
-    assert any(w.code == "EMPTY_MASK" and "Left thalamus" in w.text for w in warnings)
-    thalamus = by_label(finished(classes, card).findings)["Thalamus"]
+    outcome = finished(classes, card)
+    thalamus = by_label(outcome.findings)["Thalamus"]
     assert "one side was not found" in thalamus.sentence
+    assert [(w.code, w.text) for w in thalamus.warnings] == [("EMPTY_MASK", "Left thalamus: not found.")]
+    assert not [w for w in outcome.warnings if "halamus" in w.text], "told once, with its finding"
+    classes[classes == NAMES.index("right_thalamus")] = NAMES.index("right_cerebral_white_matter")
+    outcome = finished(classes, card)
+    assert "Thalamus" not in by_label(outcome.findings)
+    missing = [w.text for w in outcome.warnings if w.code == "EMPTY_MASK"]
+    assert missing == ["Left thalamus: not found.", "Right thalamus: not found."], "nothing is passed over"
+
+
+def test_that_an_implausible_size_stands_with_its_structure(card: ModelCard) -> None:
+    classes = plain_brain()
+    classes[40:50, 40:60, 18:28] = NAMES.index("right_hippocampus")
+    hippocampus = by_label(finished(classes, card).findings)["Hippocampus"]
+    (warning,) = hippocampus.warnings
+    assert warning.code == "VOLUME_RANGE"
+    assert warning.text.startswith("Right hippocampus: 16.0")
+
+
+def test_that_halves_that_are_alike_are_not_compared_in_zeros(card: ModelCard) -> None:
+    sentence = by_label(finished(plain_brain(), card).findings)["Thalamus"].sentence
+    assert "they differ by less than 1" in sentence
+    assert "larger" not in sentence
+
+
+def test_that_no_two_structures_share_a_colour_and_every_colour_has_a_name() -> None:
+    colours = [shown.colour for shown in brain.SHOWN]
+    assert len(set(colours)) == len(colours)
+    assert set(colours) <= set(PALETTE), "colours beyond the palette have no hatch and no name of their own"
 
 
 def test_that_the_table_of_structures_is_whole() -> None:
@@ -221,9 +251,21 @@ def test_that_the_table_of_structures_is_whole() -> None:
         index_of("liver")
 
 
-def test_that_card_labels_are_outputs_with_their_sides(card: ModelCard) -> None:
+def test_that_the_class_map_is_what_the_card_says_of_outputs_and_side(card: ModelCard) -> None:
+    """Eighteen answers of the network make twenty-nine classes, in the order that reading counts them in."""
+    assert card.network.outputs == (*(s.name for s in STRUCTURES), "side")
+    assert card.network.classes == NAMES
+
+
+def test_that_card_labels_are_classes_with_their_sides(card: ModelCard) -> None:
     for label in card.labels:
-        assert card.network.outputs[label.id] == label.name
+        assert card.network.classes[label.id] == label.name
+        assert (label.laterality is None) == (label.name == "brain_stem")
+        word = label.laterality.meaning.lower() if label.laterality else ""
+        assert label.title.lower().startswith(word)
+        assert label.name.startswith(word)
+    codes = {label.laterality.value: label.laterality.meaning for label in card.labels if label.laterality}
+    assert codes == {"7771000": "Left", "24028007": "Right"}
     for number, side, name in joint():
         if side is None or STRUCTURES[number].name not in {s for x in brain.SHOWN for s in x.structures}:
             continue

@@ -143,3 +143,39 @@ def test_numbers_behind_a_score_that_cannot_be_are_refused(path: str, value: Any
     target[last] = value
     with pytest.raises(BundleError, match=message):
         parse_card(data)
+
+
+def _sided(**changes: Any) -> dict[str, Any]:
+    """A network that answers class and side apart."""
+    data = example()
+    data["network"] |= {"outputs": ["background", "lung", "side"], "paired": ["lung"], "side": "side"}
+    data["network"] |= changes
+    left = {"scheme": "SCT", "value": "7771000", "meaning": "Left"}
+    data["labels"] = [
+        {"id": 1, "name": "left_lung", "title": "Left", "colour": "#56B4E9", "laterality": left}
+    ]
+    return data
+
+
+def test_labels_of_a_network_that_answers_class_and_side_count_the_classes_made_of_both() -> None:
+    card = parse_card(_sided())
+    assert card.network.classes == ("background", "left_lung", "right_lung")
+    assert card.label("left_lung").laterality is not None
+    assert parse_card(example()).network.classes == parse_card(example()).network.outputs
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"side": ""}, "need each other"),
+        ({"paired": []}, "need each other"),
+        ({"side": "which"}, "no output"),
+        ({"paired": ["heart"]}, "no output"),
+        ({"paired": ["lung", "side"]}, "side is paired"),
+        ({"outputs": ["left_lung", "lung", "side"]}, "another output has"),
+        ({"outputs": ["lung", "background", "side"]}, "no output the network was trained for"),
+    ],
+)
+def test_sides_that_do_not_fit_the_outputs_are_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(BundleError, match=message):
+        parse_card(_sided(**changes))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medviewer.imaging.overlay import edge, hatch_of, outline_segments, overlay_label_positions, rgb_of
+from medviewer.imaging.overlay import edge, hatch_of, outline_segments, rgb_of
 from medviewer.imaging.render import (
     PALETTE,
     OverlayStyle,
@@ -174,23 +174,3 @@ class TestOutline:
 
     def test_that_an_empty_mask_has_no_outline(self):
         assert outline_segments(np.zeros((3, 3), bool)).shape == (0, 2, 2)
-
-
-class TestLabelPosition:
-    def test_that_the_letter_sits_deep_inside_the_largest_piece(self):
-        mask = np.zeros((40, 60), bool)
-        mask[2:6, 2:6] = True
-        mask[10:31, 20:51] = True
-        (x, y) = overlay_label_positions([mask])[0]
-        assert y == pytest.approx(20.5)
-        assert 30 <= x <= 41
-
-    def test_that_the_letter_never_falls_into_a_hole(self):
-        yy, xx = np.mgrid[:50, :50]
-        radius = np.hypot(yy - 25, xx - 25)
-        ring = (radius > 12) & (radius < 22)
-        (x, y) = overlay_label_positions([ring])[0]
-        assert ring[int(y), int(x)]
-
-    def test_that_an_empty_mask_gets_no_letter(self):
-        assert overlay_label_positions([np.zeros((5, 5), bool)]) == [None]

@@ -100,6 +100,14 @@ class TestPlaneView:
         voxel = tuple(int(x) for x in view.to_voxel(index, row, col))
         assert view.extract(voxels, index)[row, col] == voxels[voxel]
 
+    @given(views, st.data())
+    def test_that_every_pixel_of_a_picture_lies_where_it_is_stored(self, view, data):
+        places = np.broadcast_to(
+            np.arange(SHAPE[view.axes[0]]).reshape([-1 if k == view.axes[0] else 1 for k in range(3)]), SHAPE
+        )
+        index = data.draw(st.integers(0, view.count - 1))
+        assert set(view.extract(places, index).ravel()) == {view.stored_index(index)}
+
     @given(views)
     def test_that_a_plane_is_a_view_not_a_copy(self, view):
         voxels = np.zeros(SHAPE, np.int16)

@@ -16,6 +16,7 @@ from medviewer.imaging.volume import Volume
 from medviewer.imaging.window import Window
 from medviewer.review import report_words as words
 from medviewer.review.report import Report, build, suggest_name
+from medviewer.review.report_model import Line
 from medviewer.review.session import Session
 from medviewer.review.state import KeyImage, ReaderMeasurement, State, Verdict
 from tests.review.makers import (
@@ -289,3 +290,10 @@ def test_that_a_key_image_has_its_colours_and_their_bar() -> None:
     assert "Hot iron" in figure.caption
     shown = {tuple(c) for c in figure.rgb.reshape(-1, 3).tolist()}
     assert sum(tuple(c) in shown for c in COLOUR_MAPS["hot_iron"].table.tolist()) > 200
+
+
+def test_the_reason_for_grey_figures_is_said_once_a_finding() -> None:
+    lines = tuple(Line(name, "1", "", why) for name, why in (("a", "indicative: x"), ("b", "indicative: x"),
+                  ("c", ""), ("d", "indicative: y")))  # fmt: skip
+    told = [line.indicative for line in words.said_once(lines)]
+    assert told == ["indicative: x", "indicative", "", "indicative: y"]

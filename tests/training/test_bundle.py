@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load
 
 from medviewer.ai.card import Metric, OperatingPoint, load_card
 from medviewer.ai.catalog import Bundle, verify
@@ -26,6 +27,17 @@ def test_that_what_is_written_is_read_back_whole(tmp_path: Path) -> None:
     assert card.version == "2.0.0"
     verify(Bundle(tmp_path, card))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["card.json", "weights.safetensors"]
+
+
+def test_that_half_as_large_weights_load_as_the_numbers_they_round_to(tmp_path: Path) -> None:
+    net = torch.nn.Conv2d(3, 4, 3)
+    card = bundle.write_bundle(tmp_path, net, _card(), half=True)
+    verify(Bundle(tmp_path, card))
+    again = torch.nn.Conv2d(3, 4, 3)
+    again.load_state_dict(load((tmp_path / "weights.safetensors").read_bytes()))
+    assert again.weight.dtype == torch.float32
+    assert torch.equal(again.weight.detach(), net.weight.detach().half().float())
+    assert (tmp_path / "weights.safetensors").stat().st_size < 4 * sum(p.numel() for p in net.parameters())
 
 
 def test_that_a_wrong_card_is_refused_before_anything_is_written(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from medviewer.tasks import TaskContext
-from medviewer.training.augment import Change
+from medviewer.training.augment import Change, change
 from medviewer.training.loop import Plan, train
 from medviewer.training.mask_task import IGNORE, MaskTask, Outlined, predict_masks
 
@@ -88,6 +88,17 @@ def test_a_picture_and_its_masks_are_moved_together_to_the_pixel() -> None:
         # The same draw of pictures, left where they were drawn.
         _, still, _ = _task(some, STILL).batch(step, np.random.default_rng([1, step]))
         assert (truth != still).flatten(1).any(1).all()
+
+
+@pytest.mark.parametrize("step", range(3))
+def test_pictures_are_changed_as_those_without_masks(step: int) -> None:
+    """To the bit, by the same draws: what one task learned of change another one learns too."""
+    learn = _task(how=Change(blur=0.5, patch=0.6))
+    pictures, _, _ = learn.batch(step, np.random.default_rng((7, step)))
+    again = np.random.default_rng((7, step))
+    chosen = again.choice(6, 4, p=learn.train.weight / learn.train.weight.sum())
+    plain = torch.from_numpy(learn.train.values[chosen].astype(np.float32))[:, None]
+    assert torch.equal(pictures, change(plain, learn.how, again))
 
 
 def test_masks_that_overlap_stay_two_masks() -> None:

@@ -31,6 +31,19 @@ def test_that_the_window_is_made_without_torch() -> None:
     assert done.stdout.strip() == str(sys.platform == "win32")
 
 
+def test_that_the_window_is_made_without_what_only_its_dialogs_and_files_need() -> None:
+    late = {
+        *("reportlab", "pypdfium2", "highdicom", "SimpleITK"),
+        *("medviewer.dicom.objects", "medviewer.dicom.presentation_state", "medviewer.review.report_pdf"),
+        *("medviewer.ui.dialogs.tags", "medviewer.ui.dialogs.models", "medviewer.ui.waveform_plot"),
+    }
+    code = f"import sys, medviewer.ui.main_window; print(sorted({late!r} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ}
+    )
+    assert done.stdout.strip() == "[]"
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the way of Linux's loader")
 def test_that_torchs_libraries_are_found_without_importing_it() -> None:
     found = preload.libraries()

@@ -9,10 +9,10 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from medviewer.dicom import repair
 from medviewer.dicom.repair import Repair
 from medviewer.dicom.study import ScanResult, SeriesIssue, Unreadable
 from medviewer.errors import UnreadableImage
-from medviewer.ui import repairing
 from medviewer.ui.dialogs.issues_list import IssuesList
 from medviewer.ui.dialogs.open_as import OpenAs
 from medviewer.ui.main_window import MainWindow
@@ -92,7 +92,7 @@ def test_a_copy_that_fails_leaves_what_is_being_read_alone(
     def full(*_: object) -> Path:
         raise UnreadableImage("The file could not be copied to be repaired: is the disk full?")
 
-    monkeypatch.setattr(repairing, "write_repaired", full)
+    monkeypatch.setattr(repair, "write_repaired", full)
     write_series(tmp_path / "ct", slices=3)
     dialog = listed(qtbot, (tmp_path / "a", "Not a DICOM file."))
     with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):

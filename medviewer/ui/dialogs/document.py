@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from medviewer.errors import MedviewerError
-from medviewer.ui.dialogs.base import Dialog
+from medviewer.ui.dialogs.reading import ObjectReading
 from medviewer.ui.page_picture import PAGE_WIDTH, PagePicture
-from medviewer.ui.widgets import column, label
+from medviewer.ui.widgets import column
 
 
-class DocumentReader(Dialog):
+class DocumentReader(ObjectReading):
     """Shows each page when it comes; says why where there is none."""
 
-    tags_wanted = Signal(str)
-    """Path of the object."""
-
     def __init__(self, title: str, patient: str, path: str, parent: QWidget | None) -> None:
-        super().__init__(title, parent, width=640)
+        super().__init__(title, patient, path, parent, width=640)
         self.resize(PAGE_WIDTH + 80, 920)
-        self._path = path
-        self.patient = label(patient, "heading", wrap=True)
         self.body.addWidget(self.patient)
         self.pages: list[PagePicture] = []
-        self.said = label("Reading …", "muted")
         self.body.addWidget(self.said)
         inside = QWidget()
         self._stack = column(inside, margin=12, spacing=12)
@@ -36,9 +28,7 @@ class DocumentReader(Dialog):
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         self.body.addWidget(area, 1)
-        self.tags_button = self.add_button("Tags…", "quiet")
-        self.tags_button.clicked.connect(self._ask_tags)
-        self.add_close()
+        self.add_buttons()
 
     @property
     def page_pixels(self) -> int:
@@ -57,10 +47,3 @@ class DocumentReader(Dialog):
         words = "1 page" if count == 1 else f"{count} pages"
         left = len(self.pages) < count
         self.said.setText(f"The first {len(self.pages)} of {words}" if left else words)
-
-    def fail(self, error: MedviewerError) -> None:
-        """It could not be read."""
-        self.said.setText(error.sentence())
-
-    def _ask_tags(self) -> None:
-        self.tags_wanted.emit(self._path)

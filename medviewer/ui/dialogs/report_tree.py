@@ -8,33 +8,27 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from medviewer.dicom.report_tree import ReportLine, ReportTree, pointed_at, target_of
-from medviewer.errors import MedviewerError
 from medviewer.imaging.numbers import number
-from medviewer.ui.dialogs.base import Dialog
+from medviewer.ui.dialogs.reading import ObjectReading
 from medviewer.ui.widgets import label
 
 _MAX_LINES = 5000
 _HINT = "Double-click a line, or press Enter, to see the image it points at."
 
 
-class ReportReader(Dialog):
+class ReportReader(ObjectReading):
     """Shows the report when it comes; says why where it cannot be read."""
 
-    tags_wanted = Signal(str)
-    """Path of the report."""
     reference_wanted = Signal(str, int)
     """SOP instance UID and frame (from 1, 0 for all) of what a line points at."""
 
     def __init__(
         self, title: str, patient: str, path: str, known: Mapping[str, str], parent: QWidget | None
     ) -> None:
-        """``patient``: whose it is; it lies beside the images of others too."""
-        super().__init__(title, parent, width=640)
+        super().__init__(title, patient, path, parent, width=640)
         self.resize(840, 760)
-        self._path, self._known = path, dict(known)
-        self.patient = label(patient, "heading", wrap=True)
+        self._known = dict(known)
         self.body.addWidget(self.patient)
-        self.said = label("Reading …", "muted")
         self.heading = label("", "heading", wrap=True)
         self.heading.hide()
         self.body.addWidget(self.heading)
@@ -52,9 +46,7 @@ class ReportReader(Dialog):
         self.hint = label("", "muted", wrap=True)
         self.body.addWidget(self.hint)
         self._lines: tuple[ReportLine, ...] = ()
-        self.tags_button = self.add_button("Tags…", "quiet")
-        self.tags_button.clicked.connect(self._ask_tags)
-        self.add_close()
+        self.add_buttons()
 
     def show_report(self, report: ReportTree) -> None:
         """The report was read."""
@@ -91,10 +83,3 @@ class ReportReader(Dialog):
     def tell(self, said: str) -> None:
         """What became of a jump."""
         self.hint.setText(said)
-
-    def fail(self, error: MedviewerError) -> None:
-        """The report could not be read."""
-        self.said.setText(error.sentence())
-
-    def _ask_tags(self) -> None:
-        self.tags_wanted.emit(self._path)

@@ -10,12 +10,10 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTreeView, QWidget
 
 from medviewer.dicom.tag_tree import TagRow, TagTree, matching
-from medviewer.errors import MedviewerError
 from medviewer.imaging.numbers import number
 from medviewer.ui import theme
-from medviewer.ui.dialogs.base import Dialog
+from medviewer.ui.dialogs.reading import Reading
 from medviewer.ui.elide import ElidedLabel, plain_tip
-from medviewer.ui.widgets import label
 
 _HEADINGS = ("Tag", "VR", "Name", "Value")
 _WIDTHS = (170, 44, 280)
@@ -80,7 +78,7 @@ def copied(rows: Sequence[TagRow]) -> str:
     return "\n".join("\t".join((r.number, r.vr, r.name, r.value)) for r in rows)
 
 
-class Tags(Dialog):
+class Tags(Reading):
     """Shows the elements when they come; says why where there are none."""
 
     def __init__(self, place: str, parent: QWidget | None) -> None:
@@ -97,7 +95,6 @@ class Tags(Dialog):
         self.model = TagModel(self)
         self.view = self._view()
         self.body.addWidget(self.view, 1)
-        self.said = label("Reading …", "muted")
         self.body.addWidget(self.said)
         self.copy_button = self.add_button("Copy row", "quiet")
         self.copy_button.clicked.connect(self._copy)
@@ -128,10 +125,6 @@ class Tags(Dialog):
         """The file was read."""
         self._tree = tree
         self._filter()
-
-    def fail(self, error: MedviewerError) -> None:
-        """The file could not be read."""
-        self.said.setText(error.sentence())
 
     def _filter(self) -> None:
         rows = self._tree.rows

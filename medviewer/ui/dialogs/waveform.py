@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
 from medviewer.dicom.objects.waveform import Group, Waveform
-from medviewer.errors import MedviewerError
 from medviewer.imaging.numbers import number
 from medviewer.imaging.traces import GAINS, SPEED, usual_gain
-from medviewer.ui.dialogs.base import Dialog
+from medviewer.ui.dialogs.reading import ObjectReading
 from medviewer.ui.waveform_plot import WaveformPlot
 from medviewer.ui.widgets import label
 
@@ -17,19 +16,13 @@ _MOST_LINES = 2000
 _HINT = "Wheel zooms, drag moves, two clicks measure."
 
 
-class WaveformReader(Dialog):
+class WaveformReader(ObjectReading):
     """Shows the curves when they come; says why where there are none."""
 
-    tags_wanted = Signal(str)
-    """Path of the object."""
-
     def __init__(self, title: str, patient: str, path: str, parent: QWidget | None) -> None:
-        super().__init__(title, parent, width=720)
+        super().__init__(title, patient, path, parent, width=720, wrap=False)
         self.resize(1360, 900)
-        self._path = path
         self._waveform: Waveform | None = None
-        self.patient = label(patient, "heading")
-        self.said = label("Reading …", "muted")
         self.measured = label(_HINT, "muted")
         self.groups, self.gains = QComboBox(), QComboBox()
         self.groups.setAccessibleName("Part of the recording")
@@ -44,9 +37,7 @@ class WaveformReader(Dialog):
         self.groups.currentIndexChanged.connect(self._group_chosen)
         self.gains.currentIndexChanged.connect(self._draw)
         self.notes.itemClicked.connect(self._go_to)
-        self.tags_button = self.add_button("Tags…", "quiet")
-        self.tags_button.clicked.connect(self._ask_tags)
-        self.add_close()
+        self.add_buttons()
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -131,13 +122,6 @@ class WaveformReader(Dialog):
 
     def _tell(self, said: str) -> None:
         self.measured.setText(said or _HINT)
-
-    def fail(self, error: MedviewerError) -> None:
-        """It could not be read."""
-        self.said.setText(error.sentence())
-
-    def _ask_tags(self) -> None:
-        self.tags_wanted.emit(self._path)
 
 
 def _group_title(group: Group, at: int) -> str:
