@@ -111,7 +111,7 @@ def _outcome(  # noqa: PLR0917
 def _routed(request: Request, device: torch.device, context: TaskContext) -> routing.Verdict:
     """What the router says of a few pictures; nothing where there is none on the shelf, or it is broken."""
     guard = router_on_shelf()
-    if guard is None or request.bundle.card.is_guard:
+    if guard is None or not request.bundle.card.input.kinds:
         return routing.NO_VERDICT
     try:
         network = load_network(guard, device)

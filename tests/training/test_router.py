@@ -23,7 +23,7 @@ from medviewer.training.loop import Plan, train
 from medviewer.training.pngs import BadData
 from medviewer.training.router_heads import AXES, draw_head, head
 from medviewer.training.router_kinds import KINDS, NO_GREYS, NO_WAY_UP, OUTPUTS, Shot
-from medviewer.training.router_task import RouterTask, some
+from medviewer.training.router_task import RouterTask, bank, some
 from medviewer.training.splits import read_split
 
 SIDE = 64
@@ -195,7 +195,7 @@ def test_that_turned_and_negative_pictures_are_learned(tmp_path: Path) -> None:
         "dropout": 0,
     }
     rng = np.random.default_rng(0)
-    task = RouterTask("t", "picture_classifier", args, pool, some(pool, 80, rng), 16)
+    task = RouterTask("t", "picture_classifier", args, bank(pool, 400, 1), some(pool, 80, rng), 16)
     plan = Plan(steps=90, rate=1e-2, warmup=5, evaluate_every=90, checkpoint_every=90, average=0.9, threads=1)
     figures = task.evaluate(train(task, plan, tmp_path, TaskContext()))
     assert figures["recall"] > 0.85
