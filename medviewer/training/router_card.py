@@ -66,6 +66,7 @@ def card(network: str, args: Mapping[str, Any], seconds: float) -> dict[str, Any
         "version": VERSION,
         "title": "What is this picture?",
         "task": "routing",
+        "reading": "router",
         "network": {"name": network, "args": dict(args), "outputs": list(OUTPUTS)},
         "input": _input(),
         "labels": [_label(k, name) for k, name in enumerate(OUTPUTS)],
