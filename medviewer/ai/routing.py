@@ -38,18 +38,18 @@ NO_WAY_UP = frozenset({"cardiac_mr_short_axis", "other"})
 NO_GREYS = frozenset({"other"})
 """Kinds of which light and dark may be either way."""
 _UNASKED: Mapping[str, frozenset[str]] = {"upside_down": NO_WAY_UP, "inverted": NO_GREYS}
-WORDS: Mapping[str, str] = {
-    "chest_ct_axial": "an axial chest CT",
-    "head_ct_axial": "an axial head CT",
-    "brain_mr_axial": "an axial brain MR",
-    "brain_mr_coronal": "a coronal brain MR",
-    "brain_mr_sagittal": "a sagittal brain MR",
-    "cardiac_mr_short_axis": "a short-axis MR of the heart",
-    "chest_xray_adult": "a frontal chest X-ray of an adult",
-    "chest_xray_child": "a frontal chest X-ray of a child",
-    "other": "none of the pictures that the models read",
+WORDS: Mapping[str, tuple[str, str]] = {
+    "chest_ct_axial": ("an axial chest CT", "axial chest CT"),
+    "head_ct_axial": ("an axial head CT", "axial head CT"),
+    "brain_mr_axial": ("an axial brain MR", "axial brain MR"),
+    "brain_mr_coronal": ("a coronal brain MR", "coronal brain MR"),
+    "brain_mr_sagittal": ("a sagittal brain MR", "sagittal brain MR"),
+    "cardiac_mr_short_axis": ("a short-axis MR of the heart", "short-axis MR of the heart"),
+    "chest_xray_adult": ("a frontal chest X-ray of an adult", "frontal chest X-rays of adults"),
+    "chest_xray_child": ("a frontal chest X-ray of a child", "frontal chest X-rays of children"),
+    "other": ("nothing that the models here read", "other pictures"),
 }
-"""What a reader is told of a kind."""
+"""What a reader is told of a kind: one of it, and all of it."""
 SURE = 0.80
 """From here on the router's word ends the run; from :data:`DOUBT` on it is a warning."""
 DOUBT = 0.50
@@ -69,6 +69,10 @@ class Verdict:
 
 
 NO_VERDICT = Verdict()
+
+
+_NO_NUMBERS = "The pictures were not checked: what the router answered is not finite."
+SILENT = Verdict(warnings=(Notice("NO_ROUTER", _NO_NUMBERS),))
 
 
 def broken(error: BundleError) -> Verdict:
@@ -173,15 +177,16 @@ def _some(indices: list[int]) -> list[int]:
 
 
 def _other_kind(kind: str, wanted: list[str], series: Series, against: float) -> str:
-    reads = " or ".join(_words(name) for name in wanted)
+    reads = " or ".join(_words(name, every=True) for name in wanted)
     said = f"The header says {series.modality}, but the picture looks like {_words(kind)} ({_told(against)})"
     return f"{said}; this model reads {reads}."
 
 
 def _told(chance: float) -> str:
-    return f"picture check, {number(chance, decimals=2)}"
+    return f"picture check, {'above 0.99' if chance > 0.99 else number(chance, decimals=2)}"
 
 
-def _words(kind: str) -> str:
+def _words(kind: str, every: bool = False) -> str:
     """What a reader is told; of a kind that this program has no words for, its name: "mr brain"."""
-    return WORDS.get(kind, kind.replace("_", " "))
+    one, all_ = WORDS.get(kind, (kind.replace("_", " "),) * 2)
+    return all_ if every else one

@@ -118,8 +118,11 @@ def _routed(request: Request, device: torch.device, context: TaskContext) -> rou
     except BundleError as error:
         return routing.broken(error)
     context.report(0.0, "Looking at what the picture is")
-    with asking(network, device, torch.float32, context) as ask:
-        return routing.ask_router(ask, guard.card, request)
+    try:
+        with asking(network, device, torch.float32, context) as ask:
+            return routing.ask_router(ask, guard.card, request)
+    except NoReliableResult:
+        return routing.SILENT
 
 
 _NOT_FINITE = Notice("NO_RELIABLE_RESULT", "The model's numbers are not finite: there is no reliable result.")

@@ -89,6 +89,13 @@ def test_a_router_that_is_damaged_is_said_and_stops_nothing(shelf: Path) -> None
     assert warnings == ["NO_ROUTER"]
 
 
+def test_a_router_whose_answer_is_no_number_is_said_and_stops_nothing(shelf: Path) -> None:
+    router(shelf, float("nan"), 9, 0, -9, -9)
+    state, _, warnings = run(shelf)
+    assert state is ResultState.FINDINGS
+    assert warnings == ["NO_ROUTER"]
+
+
 def test_the_router_is_on_the_shelf_and_never_offered(shelf: Path) -> None:
     router(shelf, 0, 9, 0, -9, -9)
     score_bundle(shelf / "cxr-pneumonia", (0.0, 1.0))
@@ -150,7 +157,7 @@ def test_the_sentence_tells_a_reader_what_was_seen_and_what_is_read(shelf: Path)
     (reason,) = judge(chances, reading(shelf, "chest_xray_adult"), x_ray()).reasons
     assert reason.text == (
         "The header says DX, but the picture looks like an axial chest CT (picture check, 0.97); "
-        "this model reads a frontal chest X-ray of an adult."
+        "this model reads frontal chest X-rays of adults."
     )
 
 
