@@ -114,7 +114,8 @@ def _routed(request: Request, device: torch.device, context: TaskContext) -> rou
     if guard is None or not request.bundle.card.input.kinds:
         return routing.NO_VERDICT
     try:
-        network = load_network(guard, device)
+        with memory_told(device.type):
+            network = load_network(guard, device)
     except BundleError as error:
         return routing.broken(error)
     context.report(0.0, "Looking at what the picture is")
