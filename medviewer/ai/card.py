@@ -257,6 +257,11 @@ class ModelCard:
         """Whether the model guards the others (the router): it never diagnoses, and is not offered."""
         return self.reading == "router"
 
+    @property
+    def guarded(self) -> str:
+        """What a guard looks at, for a person; empty for a model that reads a modality of its own."""
+        return "a few pictures of whatever another model is about to read" if self.is_guard else ""
+
     def label(self, name: str) -> Label:
         """The label of that name. Raises KeyError for one the card does not list."""
         for label in self.labels:

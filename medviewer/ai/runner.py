@@ -111,15 +111,19 @@ def _outcome(  # noqa: PLR0917
 def _routed(request: Request, device: torch.device, context: TaskContext) -> routing.Verdict:
     """What the router says of a few pictures; nothing where there is none on the shelf, or it is broken."""
     guard = router_on_shelf()
-    if guard is None or request.bundle.card.is_guard:
+    if guard is None or not request.bundle.card.input.kinds:
         return routing.NO_VERDICT
     try:
-        network = load_network(guard, device)
+        with memory_told(device.type):
+            network = load_network(guard, device)
     except BundleError as error:
         return routing.broken(error)
     context.report(0.0, "Looking at what the picture is")
-    with asking(network, device, torch.float32, context) as ask:
-        return routing.ask_router(ask, guard.card, request)
+    try:
+        with asking(network, device, torch.float32, context) as ask:
+            return routing.ask_router(ask, guard.card, request)
+    except NoReliableResult:
+        return routing.SILENT
 
 
 _NOT_FINITE = Notice("NO_RELIABLE_RESULT", "The model's numbers are not finite: there is no reliable result.")

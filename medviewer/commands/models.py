@@ -113,7 +113,7 @@ def card_lines(card: ModelCard) -> Iterator[str]:
     if wanted.slice_spacing_mm is not None:
         low, high = wanted.slice_spacing_mm
         reads.append(f"{wanted.slices_min} or more slices, {low:g} to {number(high, 'mm', 1)} apart")
-    yield "Reads: " + "; ".join(part for part in reads if part)
+    yield "Reads: " + (card.guarded or "; ".join(part for part in reads if part))
     yield "Finds: " + ", ".join(label.title for label in card.labels)
     if card.score_meaning:
         yield f"Score: {card.score_meaning}"

@@ -73,6 +73,7 @@ def card(
             "thickness_max_mm": 7.0,
             "age_min_years": 18,
             "extent_min_mm": 110.0,
+            "kinds": ["brain_mr_axial", "brain_mr_coronal", "brain_mr_sagittal"],
         },
         "reading": "brain",
         "labels": labels(),

@@ -48,7 +48,7 @@ def card(  # noqa: PLR0917
             "size": [size, size],
             "intensity": {"unit": "", "low": -32768.0, "high": 65535.0},
             "described": ["short axis", "SAX", "SA", "kurze Achse", "petit axe"],
-            "kinds": ["mr_heart_short_axis"],
+            "kinds": ["cardiac_mr_short_axis"],
             "steps": [{"name": step.name, "args": dict(step.args)} for step in steps],
         },
         "labels": [

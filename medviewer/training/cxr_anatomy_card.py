@@ -61,7 +61,7 @@ def card(network: str, args: Mapping[str, Any], learned: Sequence[str], seconds:
             "views": ["PA", "AP"],
             "presentation": "for presentation",
             "films": False,
-            "kinds": ["cxr_frontal"],
+            "kinds": ["chest_xray_adult", "chest_xray_child"],
             "steps": [{"name": step.name, "args": dict(step.args)} for step in STEPS],
         },
         "labels": [

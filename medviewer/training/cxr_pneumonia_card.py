@@ -76,7 +76,7 @@ def _input(size: int, steps: Sequence[Step]) -> dict[str, Any]:
         "views": ["PA", "AP"],
         "presentation": "for presentation",
         "films": False,
-        "kinds": ["cxr_frontal"],
+        "kinds": ["chest_xray_child"],
         "steps": [{"name": step.name, "args": dict(step.args)} for step in steps],
     }
 

@@ -61,6 +61,7 @@ def card(
             "intensity": {"unit": "HU", "low": HU_RANGE[0], "high": HU_RANGE[1]},
             "thickness_max_mm": 10.0,
             "age_min_years": 18,
+            "kinds": ["chest_ct_axial"],
         },
         "labels": [
             _label(1, "right_lung", "Right lung", "#56B4E9", "3341006"),

@@ -26,7 +26,7 @@ from medviewer.training.report import Report
 from medviewer.training.router_evaluation import sections
 from medviewer.training.router_kinds import OUTPUTS, SIZE
 from medviewer.training.router_sources import Pool
-from medviewer.training.router_task import RouterTask, some
+from medviewer.training.router_task import RouterTask, bank, some
 from medviewer.training.splits import FILE, write_split
 
 ID = "router"
@@ -41,6 +41,8 @@ NETWORK_ARGS: dict[str, Any] = {
 }
 VALIDATED = 480
 """Changed pictures that choose the weights."""
+LEARNED = 16_000
+"""Changed pictures that are learned from."""
 _DRAWN = {"train": 0, "validation": 1, "test": 2}
 
 
@@ -54,19 +56,20 @@ def task(quick: bool) -> RouterTask:
     """What is learned."""
     chosen_by = some(pool("validation", quick), 24 if quick else VALIDATED, np.random.default_rng(7))
     how = Change(
-        turn_degrees=7, scale=0.12, shift=0.04, gamma=0.3, contrast=0.15, noise=0.06, blur=0.25, patch=0.15
+        turn_degrees=6, scale=0.1, shift=0.04, gamma=0.2, contrast=0.15, noise=0.06, blur=0.25, patch=0.1
     )
     size = 8 if quick else 40
-    return RouterTask(ID, NETWORK, NETWORK_ARGS, pool("train", quick), chosen_by, size, how)
+    learned = bank(pool("train", quick), 60 if quick else LEARNED, 5)
+    return RouterTask(ID, NETWORK, NETWORK_ARGS, learned, chosen_by, size, how)
 
 
 def plan(quick: bool) -> Plan:
-    """How long: a few minutes on two idle cores."""
+    """How long: a quarter of an hour on two idle cores, two minutes of it to draw the pictures."""
     if quick:
         return Plan(steps=4, warmup=2, evaluate_every=2, checkpoint_every=2)
     return Plan(
-        steps=1000, rate=3e-3, warmup=100, weight_decay=2e-2, average=0.995,
-        evaluate_every=100, checkpoint_every=50, threads=2,
+        steps=6250, rate=3e-3, warmup=200, weight_decay=2e-2, average=0.998,
+        evaluate_every=250, checkpoint_every=100, threads=2,
     )  # fmt: skip
 
 

@@ -37,9 +37,12 @@ _LIMITS = [
     "never seen may be taken for one it knows. The header's word comes first.",
     "It tells no mirrored picture from a right one, and not whether left is left.",
     "Real head CT was never learned from, only heads drawn from label maps; three patients were measured.",
-    "Adults and children are told apart by two sources of children under six and adults; in between it was "
-    "never tried.",
-    "Upside down is judged by the picture as stored: a patient scanned prone looks so too.",
+    "Few pictures of adults were there to learn from: about one adult in five is taken for a child. Ages "
+    "between five years and grown were never tried.",
+    "Angiograms and echocardiograms of sources it never saw are often taken for a kind it knows, mostly with "
+    "less than half of the share; coronal brains without their skull for axial ones.",
+    "Upside down is judged by the picture as stored, but for models of volumes, which are shown it as the "
+    "header says.",
     "Slices of a chest CT that hold no lung, and the ends of a head, are none of its kinds.",
 ]
 _DATA = [
@@ -66,6 +69,7 @@ def card(network: str, args: Mapping[str, Any], seconds: float) -> dict[str, Any
         "version": VERSION,
         "title": "What is this picture?",
         "task": "routing",
+        "reading": "router",
         "network": {"name": network, "args": dict(args), "outputs": list(OUTPUTS)},
         "input": _input(),
         "labels": [_label(k, name) for k, name in enumerate(OUTPUTS)],

@@ -19,6 +19,8 @@ WINDOWS = {
 """Centre and width of the windows that such pictures are looked at in (``resources``, CT presets)."""
 _WHOLE = 0.3
 """Share of CT pictures without any window."""
+_PLAIN = 0.3
+"""Share of pictures that are neither cropped nor framed nor written on."""
 NOT_TAUGHT = -1
 TURNS = ("upright", "half turn", "top to bottom", "quarter turn left", "quarter turn right")
 
@@ -35,12 +37,17 @@ class Drawn:
 
 def draw(shot: Shot, rng: np.random.Generator, hard: float = 1.0) -> Drawn:
     """The shot as somebody may show it; ``hard`` scales how often it is cropped, framed, written on."""
+    hard = 0.0 if rng.random() < _PLAIN else hard
     picture = windowed(shot, rng)
+    if rng.random() < 0.4:
+        picture = toned(picture, rng)
+    if rng.random() < 0.4:
+        picture = _stretched(picture, rng)
     if rng.random() < 0.5:
         picture = picture[:, ::-1]
     turn = TURNS[int(rng.choice(5, p=[0.5, 0.19, 0.19, 0.06, 0.06]))]
     picture = turned(picture, turn)
-    negative = bool(rng.random() < 0.4)
+    negative = bool(rng.random() < 0.35)
     if negative:
         picture = negated(picture)
     if rng.random() < 0.5 * hard:
@@ -49,7 +56,7 @@ def draw(shot: Shot, rng: np.random.Generator, hard: float = 1.0) -> Drawn:
         picture = _framed(picture, rng)
     if rng.random() < 0.3 * hard:
         picture = _written_on(picture, rng)
-    if rng.random() < 0.15 * hard:
+    if rng.random() < 0.25 * hard:
         picture = _coarse(picture, rng)
     way_up = NOT_TAUGHT if shot.kind in NO_WAY_UP else int(turn != TURNS[0])
     greys = NOT_TAUGHT if shot.kind in NO_GREYS else int(negative)
@@ -74,6 +81,20 @@ def shown(values: Picture, centre: float, width: float) -> Picture:
     return np.asarray(np.clip((values - centre) / width + 0.5, 0, 1), np.float32)
 
 
+def toned(picture: Picture, rng: np.random.Generator) -> Picture:
+    """The grey values along another rising curve, as another machine or another screen shows them.
+
+    Before it, local contrast is made weaker or stronger, as the processing of X-rays does.
+    """
+    low, high = float(picture.min()), float(picture.max())
+    rises = rng.gamma(1.5, 1.0, 4)
+    curve = np.concatenate([[0.0], np.cumsum(rises) / rises.sum()])
+    shares = (picture - low) / max(high - low, 1e-6)
+    around = resize_area(resize_area(shares, (12, 12)), shares.shape)
+    shares = np.clip(shares + float(rng.uniform(-0.3, 0.8)) * (shares - around), 0, 1)
+    return np.asarray(np.interp(shares, np.linspace(0, 1, 5), curve), np.float32)
+
+
 def turned(picture: NDArray[np.float32], turn: str) -> Picture:
     """One of :data:`TURNS`."""
     changed = {
@@ -92,13 +113,17 @@ def negated(picture: Picture) -> Picture:
 
 
 def _cropped(picture: Picture, rng: np.random.Generator) -> Picture:
-    """A part of it, and the sides' ratio changed."""
+    """A part of it."""
     least = 0.62 if rng.random() < 0.25 else 0.82
     sizes = [min(n, max(16, int(n * rng.uniform(least, 1)))) for n in picture.shape]
     starts = [int(rng.integers(n - k + 1)) for n, k in zip(picture.shape, sizes, strict=True)]
-    part = picture[starts[0] : starts[0] + sizes[0], starts[1] : starts[1] + sizes[1]]
-    ratio = float(np.exp(rng.normal(0, 0.12)))
-    return resize_area(part, (max(16, round(sizes[0] * ratio)), sizes[1]))
+    return picture[starts[0] : starts[0] + sizes[0], starts[1] : starts[1] + sizes[1]]
+
+
+def _stretched(picture: Picture, rng: np.random.Generator) -> Picture:
+    """The sides' ratio changed."""
+    rows, columns = picture.shape
+    return resize_area(picture, (max(8, round(rows * float(np.exp(rng.normal(0, 0.13))))), columns))
 
 
 def _framed(picture: Picture, rng: np.random.Generator) -> Picture:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from medviewer.ai.card import Metric, OperatingPoint
+from medviewer.ai.routing import DOUBT, SURE
 from medviewer.training import metrics, router_change, router_strange
 from medviewer.training.metrics import Interval
 from medviewer.training.picture_task import predict
@@ -17,6 +18,8 @@ from medviewer.training.report import Section, metric
 from medviewer.training.router_change import negated, shown, turned
 from medviewer.training.router_heads import AXES, draw_head
 from medviewer.training.router_kinds import (
+    CHEST_ADULT,
+    CHEST_CHILD,
     KINDS,
     NO_GREYS,
     NO_WAY_UP,
@@ -36,6 +39,7 @@ _DRAWS = 40
 """Drawn pictures of each kind that is drawn, and of no kind."""
 THRESHOLD = 0.5
 _SHOWN_THRESHOLDS = tuple(round(0.05 * k, 2) for k in range(1, 20))
+_X_RAYS = tuple(KINDS.index(kind) for kind in (CHEST_ADULT, CHEST_CHILD))
 _TURNED = ("half turn", "top to bottom")
 _ON_ITS_SIDE = ("quarter turn left", "quarter turn right")
 _Z = 1.959964
@@ -115,6 +119,7 @@ def _kinds_section(title: str, found: Measured, data: str, rounds: int) -> Secti
         mine = found.kinds == k
         value = share(right[mine], found.patients[mine], rounds)
         figures.append(metric(f"recall, {KINDS[k]}", value, data, int(mine.sum())))
+    figures += _as_guard(found, data, rounds)
     table = metrics.confusion(found.said.kinds.argmax(axis=1), found.kinds, len(KINDS))
     confusion = tuple(tuple(int(n) for n in row) for row in table)
     wrong = sorted(
@@ -122,6 +127,25 @@ def _kinds_section(title: str, found: Measured, data: str, rounds: int) -> Secti
     )
     notes = (f"Missed: {', '.join(wrong) or 'none'}.",)
     return Section(title, tuple(figures), labels=KINDS, confusion=confusion, notes=notes)
+
+
+def _as_guard(found: Measured, data: str, rounds: int) -> list[Metric]:
+    """What the guard makes of its shares: what it would refuse wrongly, let pass wrongly, and take as one."""
+    shares, known = found.said.kinds, found.kinds != KINDS.index(OTHER)
+    own = shares[np.arange(len(shares)), found.kinds]
+    believed = shares[:, [k for k, kind in enumerate(KINDS) if kind != OTHER]].max(axis=1)
+    said = np.where(np.isin(shares.argmax(axis=1), _X_RAYS), _X_RAYS[0], shares.argmax(axis=1))
+    one = said == np.where(np.isin(found.kinds, _X_RAYS), _X_RAYS[0], found.kinds)
+    rows = [
+        ("accuracy, adults and children as one", one, np.ones(len(one), bool)),
+        (f"refused wrongly, from {SURE:g} on", 1 - own >= SURE, known),
+        (f"of no kind, taken for one, from {DOUBT:g} on", believed >= DOUBT, ~known),
+    ]
+    return [
+        metric(name, share(values[which], found.patients[which], rounds), data, int(which.sum()))
+        for name, values, which in rows
+        if which.any()
+    ]
 
 
 def _windows_section(network: nn.Module, shots: Sequence[Shot], rounds: int) -> Section:

@@ -45,6 +45,10 @@ _REACH = {
 """Kind → millimetres from the middle of the brain in which pictures are taken."""
 
 
+_THIN, _LOOKS = 0.25, 3
+"""Share of pictures drawn from one label a pixel; the others have the mean of so many."""
+
+
 @dataclass(frozen=True, eq=False)
 class Head:
     """Labels (head, back, left) at 1 mm, and the voxel in the middle of the brain."""
@@ -79,14 +83,17 @@ def head(name: str, labels: NDArray[np.uint8]) -> Head:
 
 def draw_head(source: Head, kind: str, rng: np.random.Generator) -> Shot:
     """One picture of that kind."""
-    labels = _cut(source, kind, rng)
+    labels = _cut(source, kind, 1 if rng.random() < _THIN else _LOOKS, rng)
     if kind == router_kinds.HEAD_CT:
         return Shot(_ct(labels, rng).astype(np.float16), kind, source.name, hu=True)
     return Shot(_mr(labels, rng).astype(np.float16), kind, source.name)
 
 
-def _cut(source: Head, kind: str, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Labels (144, 144) on a plane a little turned, of a field of view of 18 to 29 cm."""
+def _cut(source: Head, kind: str, looks: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Labels (looks, 144, 144) on a plane a little turned, of a field of view of 18 to 29 cm.
+
+    The looks lie anywhere in the pixel and in the thickness of the slice: their mean is a real pixel's.
+    """
     normal, down, right = (np.array(v, float) for v in AXES[kind])
     turn = _turned(rng.normal(0, np.deg2rad(7), 3))
     pixel = rng.uniform(180, 290) / _N
@@ -101,12 +108,22 @@ def _cut(source: Head, kind: str, rng: np.random.Generator) -> NDArray[np.uint8]
         + (turn @ down)[:, None, None] * (offset * pixel * stretch[0])[None, :, None]
         + (turn @ right)[:, None, None] * (offset * pixel * stretch[1])[None, None, :]
     )
-    index = np.rint(points).astype(np.intp)
-    inside = np.ones((_N, _N), bool)
-    for axis, length in enumerate(source.labels.shape):
-        inside &= (index[axis] >= 0) & (index[axis] < length)
-        index[axis].clip(0, length - 1, out=index[axis])
-    return np.where(inside, source.labels[index[0], index[1], index[2]], 0).astype(np.uint8)
+    within = (turn @ np.stack([normal * rng.uniform(1, 6), down * pixel, right * pixel], axis=1)).T
+    seen = []
+    for look in range(looks):
+        moved = 0.0 if look == 0 else (rng.uniform(-0.5, 0.5, 3) @ within)[:, None, None]
+        seen.append(_labels_at(source.labels, (points + moved + 0.5).astype(np.float32)))
+    return np.stack(seen)
+
+
+def _labels_at(labels: NDArray[np.uint8], points: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The labels in whose voxel the points (3, ...) lie, voxel k reaching from k to k + 1; 0 outside."""
+    inside = np.ones(points.shape[1:], bool)
+    flat = np.zeros(points.shape[1:], np.int32)
+    for axis, length in enumerate(labels.shape):
+        inside &= (points[axis] >= 0) & (points[axis] < length)
+        flat = flat * length + np.clip(points[axis], 0, length - 1).astype(np.int32)
+    return np.asarray(np.where(inside, labels.ravel()[flat], 0), np.uint8)
 
 
 def _turned(angles: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -128,12 +145,12 @@ def _mr(labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float
         _tie(mean, rng)
     for right, left in _LEFT_OF.items():
         mean[right] = mean[left]
-    if rng.random() < 0.2:
+    if rng.random() < 0.3:
         mean[200:] = 0
         if rng.random() < 0.5:
             mean[24] = 0
     mean[0] = rng.uniform(0, 0.04)
-    value = mean[labels].astype(np.float32)
+    value = mean.astype(np.float32)[labels].mean(axis=0)
     field = np.exp(rng.normal(0, rng.uniform(0, 0.4), (4, 4)))
     value *= resize_area(field.astype(np.float32), (_N, _N))
     value = _soft(value, rng)
@@ -169,8 +186,8 @@ def _ct(labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float
     hu[list(_NOSE)] = rng.choice([-900.0, -300.0, 30.0], len(_NOSE))
     for right, left in _LEFT_OF.items():
         hu[right] = hu[left]
-    value = hu[labels].astype(np.float32)
-    soft = np.isin(labels, _SOFT)
+    value = hu.astype(np.float32)[labels].mean(axis=0)
+    soft = np.isin(labels[0], _SOFT)
     patches = resize_area(rng.normal(0, 45, (24, 24)).astype(np.float32), (_N, _N))
     value += np.where(soft, patches, 0)
     if rng.random() < 0.7:

@@ -13,7 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.ai.probabilities import sigmoid, softmax
+from medviewer.ai.routing import NO_GREYS, NO_WAY_UP
 from medviewer.ai.steps import Step, apply_steps, resize_area
+
+__all__ = [
+    "BRAIN_AXIAL", "BRAIN_CORONAL", "BRAIN_SAGITTAL", "CARDIAC", "CHEST_ADULT", "CHEST_CHILD", "CHEST_CT",
+    "HEAD_CT", "INVERTED", "KEPT_SIDE", "KINDS", "NO_GREYS", "NO_WAY_UP", "OTHER", "OUTPUTS", "SIZE", "STEPS",
+    "UPSIDE_DOWN", "Picture", "Reading", "Shot", "kept", "prepare", "read",
+]  # fmt: skip
 
 CHEST_CT, HEAD_CT = "chest_ct_axial", "head_ct_axial"
 BRAIN_AXIAL, BRAIN_CORONAL, BRAIN_SAGITTAL = "brain_mr_axial", "brain_mr_coronal", "brain_mr_sagittal"
@@ -25,12 +32,9 @@ KINDS = (
 )  # fmt: skip
 UPSIDE_DOWN, INVERTED = "upside_down", "inverted"
 OUTPUTS = (*KINDS, UPSIDE_DOWN, INVERTED)
-NO_WAY_UP = frozenset({CARDIAC, OTHER})
-"""Kinds of which any turn is as good as another: being upside down is neither taught nor judged."""
-NO_GREYS = frozenset({OTHER})
-"""Kinds of which light and dark may be either way."""
 SIZE = 128
 STEPS = (
+    Step("present"),
     Step("clean"),
     Step("scale_percentiles", {"low": 0.5, "high": 99.5}),
     Step("pad_square", {"fill": 0.0}),

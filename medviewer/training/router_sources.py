@@ -28,7 +28,7 @@ HEAD_MAPS = {"train": range(1, 13), "validation": range(13, 14), "test": range(1
 PHANTOMS = {"train": range(3000, 3016), "validation": range(3100, 3102), "test": range(0)}
 CHILDREN = {"train": 900, "validation": 90, "test": 300}
 ADULT_SEED = 2
-_REAL_SHARE = 0.2
+_REAL_SHARE = 0.3
 """Share of brain pictures that come from a scanner, where there are any."""
 _PATTERNS, _TORN = 0.35, 0.15
 """Shares of the pictures of no kind that are drawn, and torn out of others."""
@@ -64,9 +64,11 @@ class Pool:
         if which < _PATTERNS + _TORN:
             some = self.shots[known[int(rng.integers(len(known)))]]
             return router_strange.torn(some[int(rng.integers(len(some)))], rng)
-        patients = sorted({shot.patient for shot in real})
-        chosen = patients[int(rng.integers(len(patients)))]
-        own = [shot for shot in real if shot.patient == chosen]
+        sources: dict[str, list[Shot]] = {}
+        for shot in real:  # the synthetic chests are one source
+            name = "phantoms" if shot.patient.startswith("phantom") else shot.patient
+            sources.setdefault(name, []).append(shot)
+        own = list(sources.values())[int(rng.integers(len(sources)))]
         return own[int(rng.integers(len(own)))]
 
 

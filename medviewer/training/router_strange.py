@@ -118,5 +118,84 @@ def _hot(rng: np.random.Generator) -> Drawing:
     return (out > 0.3).astype(np.float32) if rng.random() < 0.3 else out.astype(np.float32)
 
 
-PATTERNS: tuple[Callable[[np.random.Generator], Drawing], ...] = (_noise, _bars, _shapes, _page, _fan, _hot)
+def _vessels(rng: np.random.Generator) -> Drawing:
+    """Dark branches on a soft bright ground behind a round or square shutter: an angiogram."""
+    ground = resize_area(rng.uniform(0.3, 1, (4, 4)).astype(np.float32), (_N, _N))
+    image = Image.new("L", (_N, _N), 0)
+    pen = ImageDraw.Draw(image)
+    for _ in range(int(rng.integers(1, 5))):
+        _branch(
+            pen, rng.uniform(0.2, 0.8, 2) * _N, float(rng.uniform(0, 6.3)), float(rng.uniform(1.5, 5)), rng
+        )
+    for _ in range(int(rng.integers(0, 4))):  # edges of ribs, the diaphragm, the heart
+        x, y, w = (int(v) for v in rng.integers(-60, _N, 3))
+        pen.ellipse((x, y, x + abs(w) + 60, y + abs(w) + 60), fill=int(rng.integers(20, 90)))
+    dark = _blurred(np.asarray(image, np.float32) / np.float32(255))
+    y, x = np.mgrid[:_N, :_N] / (_N / 2) - 1
+    power = float(rng.choice([2.0, 4.0, 8.0, 40.0]))
+    open_ = np.abs(y) ** power + np.abs(x) ** power < rng.uniform(0.75, 1.0)
+    return np.where(open_, ground * (1 - rng.uniform(0.3, 0.8) * dark), 0).astype(np.float32)
+
+
+def _branch(
+    pen: ImageDraw.ImageDraw, at: NDArray[np.float64], angle: float, width: float, rng: np.random.Generator
+) -> None:
+    """A winding line that grows thinner and parts in two."""
+    for _ in range(int(rng.integers(6, 16))):
+        angle += float(rng.normal(0, 0.35))
+        there = at + 5 * np.array([np.cos(angle), np.sin(angle)])
+        pen.line((*at, *there), fill=230, width=max(1, round(width)))
+        at, width = there, width * 0.95
+    if width > 1:
+        for turn in rng.uniform(0.2, 0.9, 2) * (1, -1):
+            _branch(pen, at, angle + float(turn), width * 0.7, rng)
+
+
+def _bones(rng: np.random.Generator) -> Drawing:
+    """Bright shafts with wider ends in grey flesh: a limb, a hand, a joint."""
+    flesh, bone = Image.new("L", (_N, _N), 0), Image.new("L", (_N, _N), 0)
+    soft, hard = ImageDraw.Draw(flesh), ImageDraw.Draw(bone)
+    for _ in range(int(rng.integers(1, 6))):
+        ends = rng.uniform(-0.1, 1.1, (2, 2)) * _N
+        thick = int(rng.integers(5, 28))
+        soft.line([*ends[0], *ends[1]], fill=255, width=3 * thick)
+        hard.line([*ends[0], *ends[1]], fill=200, width=thick)
+        hard.line([*ends[0], *ends[1]], fill=120, width=max(1, thick // 2))
+        for x, y in ends:
+            hard.ellipse((x - thick, y - thick, x + thick, y + thick), fill=170)
+    parts = [_blurred(np.asarray(part, np.float32) / np.float32(255)) for part in (flesh, bone)]
+    return np.asarray(parts[0] * rng.uniform(0.2, 0.6) + parts[1], np.float32)
+
+
+def _screen(rng: np.random.Generator) -> Drawing:
+    """Ultrasound with its screen around it: letters, a grey bar, a curve."""
+    image = Image.fromarray((np.clip(_fan(rng) / 3, 0, 1) * 255).astype(np.uint8))
+    pen = ImageDraw.Draw(image)
+    for _ in range(int(rng.integers(2, 12))):
+        text = "".join(chr(int(c)) for c in rng.integers(48, 123, int(rng.integers(2, 14))))
+        x = int(rng.choice([2, 90])) + int(rng.integers(0, 14))
+        pen.text((x, int(rng.integers(0, _N - 8))), text, fill=int(rng.integers(120, 256)), font_size=8)
+    if rng.random() < 0.5:
+        x = int(rng.integers(0, _N - 6))
+        for k in range(40):
+            pen.line((x, 20 + k, x + 4, 20 + k), fill=255 - 6 * k)
+    if rng.random() < 0.5:
+        heights = _N - 10 - np.abs(rng.normal(0, 4, 32)) * (rng.random(32) < 0.3) * 3
+        pen.line([(4 * k, float(h)) for k, h in enumerate(heights)], fill=255)
+    return np.asarray(np.asarray(image, np.float32) / 255, np.float32)
+
+
+def _blurred(values: Drawing) -> Drawing:
+    """Twice [1 2 1] in both directions."""
+    for axis in (0, 1, 0, 1):
+        values = np.asarray(
+            (np.roll(values, 1, axis) + 2 * values + np.roll(values, -1, axis)) / 4, np.float32
+        )
+    return values
+
+
+PATTERNS: tuple[Callable[[np.random.Generator], Drawing], ...] = (
+    *(_noise, _bars, _shapes, _page, _fan, _hot),
+    *(_vessels, _bones, _screen),
+)
 """Every kind of drawing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,17 @@ from medviewer.training.router_sources import Pool
 
 _OTHER_WEIGHT = 2
 """Pictures of no kind are drawn so much oftener: they are of many kinds."""
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Prepared pictures (n, H, W) and what is true of them (n,); -1 where a question is not asked."""
+    """Prepared pictures (n, H, W) and what is true of them (n,); -1 where a question is not asked.
 
-    values: NDArray[np.float32]
+    ``values`` are 0 to 1, or in a bank 0 to 255 in a byte each.
+    """
+
+    values: NDArray[Any]
     kinds: NDArray[np.int64]
     upside_down: NDArray[np.int64]
     inverted: NDArray[np.int64]
@@ -41,14 +45,17 @@ class Answers:
 
 @dataclass(frozen=True, eq=False)
 class RouterTask:
-    """Learn from ``train``, drawn anew every step, each kind equally often."""
+    """Learn from the bank ``train``, its pictures chosen and slightly changed anew every step.
+
+    Drawing a picture costs more than learning from it: many are drawn once, each kind equally often.
+    """
 
     id: str
     network_name: str
     network_args: Mapping[str, Any]
-    train: Pool
+    train: Answers
     validation: Answers
-    batch_size: int = 48
+    batch_size: int = 40
     how: Change = field(default_factory=Change)
     smoothing: float = 0.02
     best: str = "score"
@@ -59,10 +66,11 @@ class RouterTask:
 
     def batch(self, _step: int, generator: np.random.Generator) -> Batch:
         """Pictures and the three answers."""
-        answers = some(self.train, self.batch_size, generator)
-        values = change(torch.from_numpy(answers.values)[:, None], self.how, generator)
-        truth = (answers.kinds, answers.upside_down, answers.inverted)
-        return (values, *(torch.from_numpy(column) for column in truth))
+        chosen = generator.integers(len(self.train.kinds), size=self.batch_size)
+        pictures = torch.from_numpy(self.train.values[chosen].astype(np.float32) / 255)
+        truth = (self.train.kinds, self.train.upside_down, self.train.inverted)
+        changed = change(pictures[:, None], self.how, generator)
+        return (changed, *(torch.from_numpy(column[chosen]) for column in truth))
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
         """Cross entropy of the kinds and, where the question is asked, of each of the other two."""
@@ -109,6 +117,18 @@ def some(pool: Pool, count: int, rng: np.random.Generator) -> Answers:
     """``count`` changed pictures of a pool."""
     kinds = [*pool.kinds, *[OTHER] * (_OTHER_WEIGHT - 1)]
     return Answers.of([draw(pool.draw(kinds[int(rng.integers(len(kinds)))], rng), rng) for _ in range(count)])
+
+
+def bank(pool: Pool, count: int, seed: int) -> Answers:
+    """``count`` changed pictures to learn from, a byte a pixel."""
+    rng = np.random.default_rng(seed)
+    parts = [_packed(some(pool, min(_AT_ONCE, count - k), rng)) for k in range(0, count, _AT_ONCE)]
+    names = ("values", "kinds", "upside_down", "inverted")
+    return Answers(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def _packed(answers: Answers) -> Answers:
+    return replace(answers, values=np.rint(answers.values.clip(0, 1) * 255).astype(np.uint8))
 
 
 def _alone(logits: torch.Tensor, truth: torch.Tensor, smoothing: float) -> torch.Tensor:

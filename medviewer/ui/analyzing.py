@@ -16,7 +16,6 @@ from medviewer.ai.findings import AnalysisResult, Notice
 from medviewer.ai.request import Ending, Request
 from medviewer.ai.suitability import age_of
 from medviewer.errors import DeviceError, MedviewerError
-from medviewer.imaging.volume import Unit
 from medviewer.review.session import Session
 from medviewer.review.state import Change, State
 from medviewer.ui.engine import Engine
@@ -261,14 +260,6 @@ class Analyzing(QObject):
     def _cancelled(self) -> None:
         if self._mine() is not None:
             self._give_up()
-
-
-def may_force(offer: Offer | None, state: State) -> bool:
-    """Whether an override leads anywhere: no model reads colour, or measures what has no geometry."""
-    series = state.series
-    if offer is None or offer.fit.ok or series is None:
-        return False
-    return series.geometry is not None and series.unit is not Unit.RGB
 
 
 def verdict_text(offer: Offer) -> str:

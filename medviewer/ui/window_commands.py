@@ -17,6 +17,7 @@ from medviewer.ui.dialogs.about import About
 from medviewer.ui.dialogs.keys import Keys
 from medviewer.ui.dialogs.reader_name import ReaderName
 from medviewer.ui.dialogs.reject_reason import RejectReason
+from medviewer.ui.forcing import reasons_against, refused
 from medviewer.ui.measuring import Measuring
 from medviewer.ui.repairing import Repairing
 from medviewer.ui.results_side import ResultsSide
@@ -156,10 +157,11 @@ class WindowCommands(QObject):
 
     def _run_anyway(self) -> None:
         """Asked once; the override is recorded and marked on every output."""
-        offers = self._window.analyzing.offers()
-        if not offers:
+        state = self._session.state
+        offer = refused(self._window.analyzing.offers(), state)
+        if offer is None:
             return
-        reasons = "\n".join(f"· {reason.text}" for reason in offers[0].fit.reasons)
+        reasons = "\n".join(f"· {reason.text}" for reason in reasons_against(offer, state))
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("Run anyway?")
@@ -171,8 +173,8 @@ class WindowCommands(QObject):
         self.show_dialog(box)
 
     def _forced(self) -> None:
-        offers = self._window.analyzing.offers()
-        self._window.analyzing.start(offers[0].bundle.card.id if offers else "", force=True)
+        offer = refused(self._window.analyzing.offers(), self._session.state)
+        self._window.analyzing.start(offer.bundle.card.id if offer else "", force=True)
 
     def _run_on_cpu(self) -> None:
         self._window.analyzing.start(device="cpu")

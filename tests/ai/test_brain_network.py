@@ -56,7 +56,7 @@ def test_a_picture_without_any_contrast_leaves_the_coarse_answer_standing() -> N
     prior = _blurred_prior(_truth())
     found = tissue_evidence(torch.full(SHAPE, 0.4), prior)
     assert bool(torch.isfinite(found).all())
-    assert float((found.argmax(dim=0) == prior.argmax(dim=0)).float().mean()) > 0.98
+    assert float((found.argmax(dim=0) == prior.argmax(dim=0)).float().mean()) > 0.95
 
 
 def test_every_structure_of_the_brain_has_a_kind_and_background_has_none() -> None:

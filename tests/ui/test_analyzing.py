@@ -28,6 +28,8 @@ from tests.ui.windows import (
     write_series,
 )
 
+REFUSED = ResultState.NOT_SUITABLE
+
 
 @pytest.fixture
 def model() -> Model:
@@ -195,6 +197,28 @@ def test_that_an_unsuitable_series_says_why_and_runs_only_when_the_reader_insist
     assert result.provenance.forced
     assert "although not suitable" in window.results.state_panel._made.text()
     window.dispose()
+
+
+def test_that_what_a_run_saw_in_the_pictures_can_be_overridden_too(
+    qtbot: QtBot, window: MainWindow, model: Model
+) -> None:
+    """The headers fit; the refusal comes from a look at the pictures."""
+    seen = Notice("ROUTER_INVERTED", "Light and dark seem to be exchanged in the picture.")
+
+    def outcome(request: Request) -> AnalysisResult:
+        return findings_of(request) if request.force else answer(request, REFUSED, reasons=(seen,))
+
+    model.outcome = outcome
+    assert not window.results.state_panel._anyway.isVisible()
+    analyze(qtbot, window, model)
+    button(window, "Run anyway…").click()
+    asked = window.findChild(QMessageBox)
+    assert asked is not None
+    assert seen.text in asked.informativeText()
+    with qtbot.waitSignal(window.analyzing.ended, timeout=PATIENCE):
+        next(b for b in asked.buttons() if b.text() == "Run anyway").click()
+    assert [request.force for request in model.requests] == [False, True]
+    assert window.session.state.result_state is ResultState.FINDINGS
 
 
 def test_that_a_run_asked_for_while_loading_begins_when_all_images_are_there(

@@ -34,7 +34,7 @@ def sections(card: ModelCard) -> list[tuple[str, tuple[str, ...]]]:
     wanted = card.input
     parts = " or ".join(part.lower() for part in wanted.body_parts)
     kinds = (" or ".join(wanted.modalities), " or ".join(wanted.planes), parts)
-    needs = [", ".join(kind for kind in kinds if kind)]
+    needs = [card.guarded.capitalize() or ", ".join(kind for kind in kinds if kind)]
     if wanted.slice_spacing_mm is not None:
         low, high = wanted.slice_spacing_mm
         needs.append(f"Slices {low:g} to {number(high, 'mm', 1)} apart, at least {wanted.slices_min}")
