@@ -18,7 +18,7 @@ from medviewer.ai.pictures import prepared
 from medviewer.ai.request import Network, Request
 from medviewer.ai.step_back import sizes, undo
 from medviewer.ai.steps import resize_area
-from medviewer.imaging.numbers import number
+from medviewer.imaging.numbers import chance, number
 from medviewer.tasks import TaskContext
 
 LOOKED = "where the network looked: not a finding"
@@ -72,8 +72,11 @@ def look(
 
 
 def _said(own: float, moved: float) -> str:
-    before, after = (number(_chance(x), decimals=2) for x in (own, own + moved))
-    return f"Hiding the one square that matters most takes the probability from {before} to {after}."
+    before, after = (chance(_chance(x)) for x in (own, own + moved))
+    verb = "divides" if moved < 0 else "multiplies"
+    factor = number(float(np.exp(abs(moved))), decimals=1)
+    text = f"Hiding the one square that matters most {verb} the odds by {factor}"
+    return f"{text}: probability {before} before, {after} after."
 
 
 def _chance(log_odds: float) -> float:

@@ -21,6 +21,7 @@ from medviewer.ai.lung_density import finding_id
 from medviewer.ai.pictures import prepared, readable
 from medviewer.ai.request import Network, Outcome, Request
 from medviewer.errors import BundleError
+from medviewer.imaging import numbers
 from medviewer.imaging.numbers import number
 from medviewer.tasks import TaskContext
 
@@ -111,7 +112,7 @@ def _finding(logits: NDArray[np.float32], index: int, request: Request) -> Findi
 def _sentence(
     card: ModelCard, label: Label, chance: float, answers: tuple[str, ...] | None, index: int
 ) -> str:
-    said = f"{label.title}, image {index + 1}: calibrated probability {number(chance, decimals=2)}"
+    said = f"{label.title}, image {index + 1}: calibrated probability {numbers.chance(chance)}"
     if label.threshold is not None:
         side = "at or above" if chance >= label.threshold else "below"
         said += f", {side} the threshold of {number(label.threshold, decimals=2)}"

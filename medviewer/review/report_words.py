@@ -9,7 +9,7 @@ from medviewer.ai.findings import AnalysisResult, Finding, Measurement, ResultSt
 from medviewer.ai.unsure import doubt_words
 from medviewer.dicom.study import Series, Study
 from medviewer.imaging.colour_map import COLOUR_MAPS
-from medviewer.imaging.numbers import between, decimals_for, number
+from medviewer.imaging.numbers import between, chance, decimals_for, number
 from medviewer.imaging.overlay import PALETTE
 from medviewer.imaging.window import Window
 from medviewer.review.report_model import Line
@@ -155,7 +155,7 @@ def score_note(finding: Finding) -> str:
     """The score, said what it is; without a threshold it is no verdict. Empty without a score."""
     if finding.score is None:
         return ""
-    text = f"{score_kind(finding)} {number(finding.score, decimals=2)}"
+    text = f"{score_kind(finding)} {chance(finding.score)}"
     text += f" ({finding.score_meaning})" if finding.score_meaning else ""
     if finding.threshold is None:
         return f"{text}; the model sets no threshold, so this is no verdict."

@@ -138,18 +138,18 @@ def thresholds_here(state: State) -> tuple[ReaderThreshold, ...]:
 
 
 def cost_words(point: OperatingPoint) -> tuple[str, str]:
-    """Sensitivity and specificity with interval and cases: "97.4 % (95.9 to 98.6), 644 with"."""
+    """Sensitivity and specificity with interval and cases: "97.4 % (95.9 to 98.6), n = 644"."""
     return (
-        _share(point.sensitivity, point.sensitivity_range, point.positives, "with"),
-        _share(point.specificity, point.specificity_range, point.negatives, "without"),
+        _share(point.sensitivity, point.sensitivity_range, point.positives),
+        _share(point.specificity, point.specificity_range, point.negatives),
     )
 
 
-def _share(share: float, limits: tuple[float, float] | None, cases: int | None, which: str) -> str:
+def _share(share: float, limits: tuple[float, float] | None, cases: int | None) -> str:
     said = number(100 * share, "%", 1)
     if limits is not None:
         said += f" ({number(100 * limits[0], decimals=1)} to {number(100 * limits[1], decimals=1)})"
-    return said + (f", n = {cases} {which}" if cases is not None else "")
+    return said + (f", n = {cases}" if cases is not None else "")
 
 
 def _result_and_finding(state: State, finding_id: str) -> tuple[AnalysisResult, Finding] | None:

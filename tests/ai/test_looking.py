@@ -110,7 +110,7 @@ def test_it_is_told_what_the_place_did_to_the_probability(tmp_path: Path) -> Non
     """36 network pixels above the level: margin 3.6, log-odds 3.6 / 2 + 1; without them 1."""
     found = looked(seeing(tmp_path), patch((112, 112), 48, 48), count=2)
     assert found.index == 1
-    assert "from 0.94 to 0.73" in found.sentence
+    assert "divides the odds by 6.0: probability 0.94 before, 0.73 after" in found.sentence
 
 
 def test_a_network_that_looks_nowhere_gives_a_sentence_and_no_map(tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def test_the_report_tells_both_thresholds_and_what_the_readers_costs() -> None:
     said = "Reader's threshold 0.60 (model's 0.821), at or above: pneumonia likely."
     assert said in made.sentences[0].text
     note = next(n for n in made.rows[0].notes if n.startswith("Reader's threshold"))
-    assert "sensitivity 97.0\u2009% (96.0 to 98.0), n = 644 with" in note
+    assert "sensitivity 97.0\u2009% (96.0 to 98.0), n = 644" in note
     assert DATA in note
     data = report_dict(made)
     (kept,) = data["reader_thresholds"]
