@@ -76,6 +76,8 @@ def _said(own: float, moved: float) -> str:
     verb = "divides" if moved < 0 else "multiplies"
     factor = number(float(np.exp(abs(moved))), decimals=1)
     text = f"Hiding the one square that matters most {verb} the odds by {factor}"
+    if before == after:
+        return f"{text}; the probability stays {after}."
     return f"{text}: probability {before} before, {after} after."
 
 

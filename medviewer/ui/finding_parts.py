@@ -14,7 +14,7 @@ from medviewer.ai.findings import UnsureSlice
 from medviewer.ai.unsure import doubt_words
 from medviewer.imaging.render import OverlayStyle, overlay_rgba
 from medviewer.ui import theme
-from medviewer.ui.widgets import button, column, label, row
+from medviewer.ui.widgets import button, column, label, row, set_tip
 
 _SIDE = 14
 
@@ -69,6 +69,7 @@ class UnsurePart(QWidget):
         layout.addWidget(label("Least sure", "muted"))
         for one in slices:
             image = button(f"Image {one.index + 1}", "link")
+            set_tip(image, "Go to this image")
             image.clicked.connect(partial(go_to, one.index))
             layout.addLayout(row(image, label(doubt_words(one), "muted"), None))
 

@@ -113,6 +113,12 @@ def test_it_is_told_what_the_place_did_to_the_probability(tmp_path: Path) -> Non
     assert "divides the odds by 6.0: probability 0.94 before, 0.73 after" in found.sentence
 
 
+def test_a_probability_that_stays_where_it_was_is_not_told_as_a_change(tmp_path: Path) -> None:
+    """400 network pixels above the level: log-odds 21, without the 64 of one square 17.8."""
+    found = looked(seeing(tmp_path), np.pad(np.full((40, 40), 400, np.int16), 36))
+    assert "the probability stays above 0.99" in found.sentence
+
+
 def test_a_network_that_looks_nowhere_gives_a_sentence_and_no_map(tmp_path: Path) -> None:
     found = looked(score_bundle(tmp_path / "m", (0.0, 2.0)), patch((96, 80), 20, 20))
     assert found.strength is None
