@@ -23,7 +23,8 @@ from medviewer.ui.jobs import JobContext, JobRunner
 from medviewer.ui.looked_view import LookedView
 from medviewer.ui.looking_part import LookingWords
 
-_DROPS = Change.STUDY | Change.SERIES | Change.VOLUME | Change.RESULT
+_OTHER_PIXELS = Change.SERIES | Change.VOLUME
+_HEARD = _OTHER_PIXELS | Change.STUDY | Change.RESULT | Change.SELECTION
 
 
 class Looking(QObject):
@@ -62,12 +63,13 @@ class Looking(QObject):
             out[finding.id] = LookingWords(can, mine, mine and self._is_busy, self._said if mine else "")
         return out
 
-    def apply(self, _: State, change: Change) -> None:
-        """What was shown belongs to pixels and findings that are gone."""
-        if change & _DROPS and self.is_on:
+    def apply(self, state: State, change: Change) -> None:
+        """What belongs to other pixels, or to a finding that is gone, is shown no longer."""
+        is_gone = all(finding.id != self._finding_id for finding in state.findings)
+        if self.is_on and (change & _OTHER_PIXELS or is_gone):
             self.cancel()
             self._clear()
-        elif change & (_DROPS | Change.SELECTION):
+        elif change & _HEARD:
             self.changed.emit()
 
     # --- asking ------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from medviewer.errors import DeviceError
 from medviewer.imaging.presented import Look
 from medviewer.imaging.turn import FLIP_ACROSS, RIGHT, STRAIGHT, Turn
 from medviewer.review import report
+from medviewer.review.state import Change
 from medviewer.tasks import TaskContext
 from medviewer.ui.engine import Engine
 from medviewer.ui.main_window import MainWindow
@@ -157,6 +158,16 @@ def test_that_another_series_leaves_nothing_of_it(qtbot: QtBot, window: MainWind
     other = next(s for s in window.session.state.scan.all_series() if s is not current)
     with qtbot.waitSignal(window.opening.series_loaded, timeout=PATIENCE):
         window.opening.show(other.key)
+    assert not heat(window.planes.main)
+    assert not window.looking.is_on
+
+
+def test_that_it_goes_with_its_finding_and_with_no_other(qtbot: QtBot, window: MainWindow) -> None:
+    asked_for(qtbot, window)
+    window.looking.apply(window.session.state, Change.RESULT)
+    assert heat(window.planes.main)
+    with qtbot.waitSignal(window.analyzing.ended, timeout=PATIENCE):
+        window.analyze_button.click()
     assert not heat(window.planes.main)
     assert not window.looking.is_on
 
