@@ -28,7 +28,7 @@ Float32 = NDArray[np.float32]
 
 
 class NoReliableResult(Exception):
-    """The network's numbers are not finite."""
+    """The network's numbers are not finite, or it gave none but zeros."""
 
 
 class Asker:
@@ -53,20 +53,9 @@ class Asker:
         finally:
             for future in todo:
                 future.cancel()
-        if not np.isfinite(answer).all():
+        if not np.isfinite(answer).all() or not answer.any():
             raise NoReliableResult
         return answer
-
-    def looked_at(self, batch: NDArray[Any]) -> tuple[Float32, Float32]:
-        """The last feature maps (n, maps, h, w) of a picture classifier, and the weights of its head."""
-        maps = getattr(self._network, "maps", None)
-        head = getattr(self._network, "head", None)
-        if maps is None or not isinstance(head, nn.Linear):
-            raise NoReliableResult
-        with torch.inference_mode():
-            found = maps(torch.from_numpy(np.asarray(batch, np.float32)).to(self._device))
-        weights = head.weight.detach().cpu().numpy()
-        return found.float().cpu().numpy(), np.asarray(weights, np.float32)
 
     def _listen(self, todo: list[Future[Float32]]) -> None:
         while not all(future.done() for future in todo):

@@ -66,7 +66,9 @@ costs::
               "steps": [{"name": "scale_percentiles", "args": {"low": 0.5, "high": 99.5}}]},
     "calibration": {"method": "temperature and bias", "temperature": 1.4, "bias": 0.3, "data": "..."},
     "conformal": {"coverage": 0.9, "thresholds": [0.4, 0.6], "data": "..."},
-    "operating_points": [{"label": "pneumonia", "threshold": 0.5, "sensitivity": 0.97, "specificity": 0.95}]
+    "operating_points": [{"label": "pneumonia", "threshold": 0.5, "sensitivity": 0.97, "specificity": 0.95,
+                          "sensitivity_range": [0.95, 0.98], "specificity_range": [0.93, 0.97],
+                          "positives": 640, "negatives": 230, "data": "..."}]
 
 ``conformal.thresholds`` go with ``network.outputs``: a class whose probability reaches its own stays in the
 set.
@@ -81,7 +83,7 @@ from types import MappingProxyType
 from typing import Any
 
 from medviewer.ai.card_rules import contradictions
-from medviewer.ai.findings import Code
+from medviewer.ai.findings import Code, OperatingPoint
 from medviewer.ai.steps import Step
 from medviewer.ai.strict_json import StrictJsonError, build, read
 from medviewer.errors import BundleError
@@ -206,16 +208,6 @@ class Conformal:
     coverage: float
     thresholds: tuple[float, ...]
     data: str
-
-
-@dataclass(frozen=True)
-class OperatingPoint:
-    """What a threshold of a label costs, on the data the metrics were measured on."""
-
-    label: str
-    threshold: float
-    sensitivity: float
-    specificity: float
 
 
 @dataclass(frozen=True)

@@ -73,4 +73,11 @@ def _score_rules(card: ModelCard) -> list[tuple[bool, str]]:
         rules.append((point.label not in known, f"operating_points name {point.label!r}, which is no label"))
         shares = (point.sensitivity, point.specificity)
         rules.append((not all(0 <= s <= 1 for s in shares), "an operating point is no share of 0 to 1"))
+        ranges = (point.sensitivity_range, point.specificity_range)
+        apart = any(r is not None and not r[0] <= s <= r[1] for s, r in zip(shares, ranges, strict=True))
+        rules.append((apart, "an operating point lies outside its own interval"))
+    for label in card.labels:
+        own = [point.threshold for point in card.operating_points if point.label == label.name]
+        gone = bool(own) and label.threshold is not None and label.threshold not in own
+        rules.append((gone, f"operating_points leave out the threshold of {label.name!r}"))
     return rules

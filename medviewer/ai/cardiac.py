@@ -20,6 +20,7 @@ from medviewer.ai.picture_area import area_measurement, area_words
 from medviewer.ai.picture_checks import check_picture
 from medviewer.ai.pictures import Masks, PictureAnswer, read_pictures, stacked
 from medviewer.ai.request import Network, Outcome, Request
+from medviewer.ai.unsure import most_unsure
 from medviewer.dicom.study import Series
 from medviewer.imaging.measure import volume_ml
 from medviewer.imaging.numbers import between, number
@@ -32,8 +33,7 @@ PLAUSIBLE = {CAVITY: (0.0005, 0.12)}
 VOLUME_ML = (15.0, 450.0)
 """Plausible volume of an adult's left ventricle at any phase."""
 UNSURE = 0.15
-"""A picture whose area varies by more than this part between slightly changed copies is listed."""
-_LISTED = 3
+"""A picture whose area varies by more than this part between slightly changed copies is warned of."""
 _SAME_PLACE_MM = 0.1
 _MOST_WARNINGS = 6
 
@@ -112,10 +112,15 @@ def _doubts(answers: Sequence[PictureAnswer], label: Label, kind: Arrangement) -
     return [notice for notice in notices if notice.code != "EMPTY_MASK"]
 
 
-def unsure(areas: Sequence[_Area]) -> list[int]:
-    """The pictures whose area varies most between slightly changed copies, the worst first."""
-    bad = sorted((a for a in areas if a.doubt > UNSURE), key=lambda a: -a.doubt)
-    return [area.index for area in bad[:_LISTED]]
+def _unsure_notice(areas: Sequence[_Area], label: Label) -> list[Notice]:
+    """How many pictures vary much; which are the worst stands in the finding's list."""
+    bad = sum(area.doubt > UNSURE for area in areas)
+    if not bad:
+        return []
+    images = "1 image" if bad == 1 else f"{bad} images"
+    share = number(100 * UNSURE, "%")
+    text = f"{label.title}: on {images} the area varies by more than {share} between slightly changed copies."
+    return [Notice("UNSURE", text)]
 
 
 def _finding(
@@ -123,10 +128,7 @@ def _finding(
 ) -> Finding:
     greatest = max(areas, key=lambda a: a.measurement.value)
     sentence, measurements = _said(areas, kind, request, mask, label)
-    warnings = []
-    if listed := unsure(areas):
-        images = ", ".join(str(k + 1) for k in listed)
-        warnings.append(Notice("UNSURE", f"{label.title}: least sure on image {images}."))
+    warnings = _unsure_notice(areas, label)
     if kind is Arrangement.STACK:
         warnings += _volume_range(mask, label)
     return Finding(
@@ -141,6 +143,7 @@ def _finding(
         key_slice=greatest.index,
         warnings=tuple(warnings),
         colour=label.colour,
+        unsure=most_unsure((area.index, area.doubt) for area in areas),
     )
 
 

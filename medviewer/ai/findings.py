@@ -61,6 +61,34 @@ class Line:
     label: str
 
 
+@dataclass(frozen=True)
+class OperatingPoint:
+    """What a threshold of a label costs, on the data the metrics were measured on.
+
+    ``sensitivity_range``, ``specificity_range``: 95 % intervals by patient; ``positives``, ``negatives``:
+    cases that have the disease and those that have not. A score at or above the threshold is positive.
+    """
+
+    label: str
+    threshold: float
+    sensitivity: float
+    specificity: float
+    sensitivity_range: tuple[float, float] | None = None
+    specificity_range: tuple[float, float] | None = None
+    positives: int | None = None
+    negatives: int | None = None
+    data: str = ""
+
+
+@dataclass(frozen=True)
+class UnsureSlice:
+    """A slice on which slightly changed copies disagree. ``doubt``: how far the figure varies between them,
+    as a part of it; infinite where the structure is not found in every copy."""
+
+    index: int
+    doubt: float
+
+
 @dataclass(frozen=True, eq=False)
 class Finding:
     """The machine's word. ``slices`` count from 0 in display order."""
@@ -85,6 +113,12 @@ class Finding:
     """What is drawn besides the mask: the widths of a ratio."""
     answers: tuple[str, ...] | None = None
     """The conformal set: the answers that cannot be ruled out; () where none fits, None without a set."""
+    is_calibrated: bool = False
+    """Whether the score is a calibrated probability; else it means something at its threshold alone."""
+    operating_points: tuple[OperatingPoint, ...] = ()
+    """What other thresholds of the same model's version would cost, the threshold's own among them."""
+    unsure: tuple[UnsureSlice, ...] = ()
+    """The most uncertain slices, the worst first (:func:`medviewer.ai.unsure.most_unsure`)."""
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ class PictureClassifier(nn.Module):
 
     ``widths`` are the channels of the stages, ``blocks`` how many residual blocks each has; every stage but
     the first halves the picture, and the stem does ``halvings`` times more. :meth:`maps` gives the last
-    feature maps, whose weighted sum is where the network looked.
+    feature maps.
     """
 
     def __init__(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from medviewer.ai import brain, cardiac, chest, head_volume, lung, lung_input, lung_whole, pneumonia
 from medviewer.ai.card import ModelCard
+from medviewer.ai.looking import Looked
 from medviewer.ai.request import Network, Outcome, Request
 from medviewer.dicom.study import Series
 from medviewer.errors import BundleError
@@ -72,13 +73,15 @@ class Reader:
 
     read: Callable[[Network, Request, TaskContext], Outcome]
     exact: bool = False
+    look: Callable[[Network, Request, int, TaskContext], Looked] | None = None
+    """Where the network looked on a stored slice; None where the reading shows its places by itself."""
 
 
 PIPELINES: dict[str, Pipeline | Reader] = {
     "lung_unet2d": Pipeline(lung_input.prepare, lung.finish),
     "chest": Reader(chest.read),
     "heart": Reader(cardiac.read),
-    "pneumonia": Reader(pneumonia.read, exact=True),
+    "pneumonia": Reader(pneumonia.read, exact=True, look=pneumonia.where_it_looked),
     "lung_unet_small": Pipeline(lung_whole.prepare, lung_whole.finish),
     "meshnet": Pipeline(head_volume.prepare, head_volume.finish),
     "brain": Reader(brain.read),
@@ -106,6 +109,12 @@ def pipeline_for(card: ModelCard) -> Pipeline | Reader:
         known = ", ".join(sorted(PIPELINES))
         message = f"Model {card.id!r} needs the network {key!r}; this program knows {known}."
         raise BundleError(message, "Update MedViewer.") from None
+
+
+def can_look(card: ModelCard) -> bool:
+    """Whether the model can show where it looked. Raises :class:`BundleError` as :func:`pipeline_for`."""
+    pipeline = pipeline_for(card)
+    return isinstance(pipeline, Reader) and pipeline.look is not None
 
 
 def outward(source: NetworkInput, first_slice: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""A classifier's word on single pictures: calibrated probability, conformal set, where it looked on request.
+"""A classifier's word on single pictures: calibrated probability, conformal set; where it looked on request.
 
 The probability is 1 / (1 + exp(-(margin / temperature + bias))) of the card's calibration; the conformal set
 holds every answer whose probability reaches its own threshold. A set of both answers says "either", an empty
@@ -16,24 +16,20 @@ from numpy.typing import NDArray
 from medviewer.ai import estimate
 from medviewer.ai.card import Label, ModelCard
 from medviewer.ai.findings import Finding, Notice
+from medviewer.ai.looking import Looked, look
 from medviewer.ai.lung_density import finding_id
 from medviewer.ai.pictures import prepared, readable
 from medviewer.ai.request import Network, Outcome, Request
-from medviewer.ai.step_back import sizes, undo
-from medviewer.ai.steps import resize_area
 from medviewer.errors import BundleError
+from medviewer.imaging import numbers
 from medviewer.imaging.numbers import number
-from medviewer.imaging.volume import Mask
 from medviewer.tasks import TaskContext
 
-LOOKED = "where the network looked: not a finding"
-_LOOKED_SHARE = 0.5
-"""Of the strongest place."""
 NEITHER = "neither: unlike the training pictures"
 
 
-def probability(logits: NDArray[np.float32], card: ModelCard) -> float:
-    """The calibrated probability of the card's second output, from the two logits of one picture.
+def log_odds(logits: NDArray[np.float32], card: ModelCard) -> float:
+    """The calibrated log-odds of the card's second output, from the two logits of one picture.
 
     Raises :class:`BundleError` for a card without calibration or with other than two outputs.
     """
@@ -41,8 +37,12 @@ def probability(logits: NDArray[np.float32], card: ModelCard) -> float:
         text = f"Model {card.id!r} has no calibration of two answers: it gives no probability."
         raise BundleError(text, "Reinstall the model.")
     margin = float(logits[1]) - float(logits[0])
-    scaled = margin / card.calibration.temperature + card.calibration.bias
-    return float(0.5 * (1 + np.tanh(0.5 * scaled)))
+    return margin / card.calibration.temperature + card.calibration.bias
+
+
+def probability(logits: NDArray[np.float32], card: ModelCard) -> float:
+    """The calibrated probability of the card's second output. Raises as :func:`log_odds`."""
+    return float(0.5 * (1 + np.tanh(0.5 * log_odds(logits, card))))
 
 
 def conformal_set(chance: float, card: ModelCard) -> tuple[str, ...] | None:
@@ -68,10 +68,8 @@ def read(ask: Network, request: Request, context: TaskContext) -> Outcome:
     findings = []
     for done, index in enumerate(order, start=1):
         context.check()
-        picture = prepared(request, index)[None, None]
-        findings.append(_finding(ask(picture)[0], index, request))
-        if request.where_it_looked:
-            findings.append(_looked(ask, picture, index, request))
+        logits = ask(prepared(request, index)[None, None])[0]
+        findings.append(_finding(logits, index, request))
         context.report(estimate.PICTURES_SHARE * done / len(order), f"Picture {done} of {len(order)}")
     if not findings:
         return Outcome(failure=Notice("NO_RELIABLE_RESULT", "No picture could be read."))
@@ -106,13 +104,15 @@ def _finding(logits: NDArray[np.float32], index: int, request: Request) -> Findi
         warnings=tuple(_warnings(answers, card)),
         colour=label.colour,
         answers=answers,
+        is_calibrated=True,
+        operating_points=tuple(p for p in card.operating_points if p.label == label.name),
     )
 
 
 def _sentence(
     card: ModelCard, label: Label, chance: float, answers: tuple[str, ...] | None, index: int
 ) -> str:
-    said = f"{label.title}, image {index + 1}: calibrated probability {number(chance, decimals=2)}"
+    said = f"{label.title}, image {index + 1}: calibrated probability {numbers.chance(chance)}"
     if label.threshold is not None:
         side = "at or above" if chance >= label.threshold else "below"
         said += f", {side} the threshold of {number(label.threshold, decimals=2)}"
@@ -144,23 +144,7 @@ def _warnings(answers: tuple[str, ...] | None, card: ModelCard) -> list[Notice]:
     return [Notice("NEITHER", text)]
 
 
-def _looked(ask: Network, picture: NDArray[np.float32], index: int, request: Request) -> Finding:
-    """The class activation map (Zhou et al., CVPR 2016), where it reaches half of its strongest place."""
-    card, series, volume = request.bundle.card, request.series, request.volume
-    maps, weights = ask.looked_at(picture)
-    strength = np.maximum(np.tensordot(weights[1] - weights[0], maps[0], axes=1), 0)
-    steps, shape = card.input.steps, volume.shape[1:]
-    strength = undo(resize_area(strength, sizes(shape, steps)[-1]), shape, steps)
-    full = np.zeros(volume.shape, bool)
-    if strength.max() > 0:
-        full[index] = strength >= _LOOKED_SHARE * strength.max()
-    number_ = 1 + max(label.id for label in card.labels) + index
-    return Finding(
-        id=finding_id(card, series, f"looked_{index + 1}"),
-        label="Where it looked",
-        sentence=f"Image {index + 1}, {LOOKED}.",
-        mask=Mask.from_full(number_, LOOKED, full, volume.geometry),
-        slices=(index, index),
-        key_slice=index,
-        colour="#CC79A7",
-    )
+def where_it_looked(ask: Network, request: Request, index: int, context: TaskContext) -> Looked:
+    """On the stored slice of one finding (:mod:`medviewer.ai.looking`). Raises what asking raises."""
+    card = request.bundle.card
+    return look(ask, request, index, context, lambda logits: log_odds(logits, card))

@@ -32,9 +32,6 @@ class Network(Protocol):
     def __call__(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         """(n, channels, ...) to (n, outputs, ...)."""
 
-    def looked_at(self, batch: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The last feature maps (n, maps, h, w) of a classifier, and its head's weights (outputs, maps)."""
-
 
 @dataclass(frozen=True, eq=False)
 class Request:
@@ -53,8 +50,6 @@ class Request:
     force: bool = False
     on_slice: OnSlice | None = None
     patient_age: str = ""
-    where_it_looked: bool = False
-    """Whether a classifier shows where it looked: off unless the reader asks."""
 
     def __post_init__(self) -> None:
         if self.volume.shape[0] != len(self.series.instances):

@@ -22,6 +22,7 @@ from medviewer.ai.asking import NoReliableResult, asking
 from medviewer.ai.catalog import Bundle, read_weights, router_on_shelf
 from medviewer.ai.devices import device_line, pick_device, pick_dtype
 from medviewer.ai.findings import AnalysisResult, Notice
+from medviewer.ai.looking import NO_RELIABLE_RESULT, Looked
 from medviewer.ai.memory import memory_told
 from medviewer.ai.pipelines import Pipeline, Reader, pipeline_for
 from medviewer.ai.request import Ending, OnSlice, Outcome, Request, judge, may_run
@@ -39,6 +40,7 @@ __all__ = [
     "pick_device",
     "pick_dtype",
     "self_test",
+    "where_it_looked",
 ]
 
 
@@ -126,7 +128,30 @@ def _routed(request: Request, device: torch.device, context: TaskContext) -> rou
         return routing.SILENT
 
 
-_NOT_FINITE = Notice("NO_RELIABLE_RESULT", "The model's numbers are not finite: there is no reliable result.")
+def where_it_looked(request: Request, index: int, context: TaskContext) -> Looked:
+    """Where a classifier looked on stored slice ``index``, by the weights on the shelf; the gate was asked
+    when the finding was made.
+
+    Raises :class:`BundleError`, also for a model that cannot tell; :class:`DeviceError`, Cancelled.
+    """
+    pipeline = pipeline_for(request.bundle.card)
+    if not isinstance(pipeline, Reader) or pipeline.look is None:
+        raise BundleError(f"Model {request.bundle.card.id!r} cannot show where it looked.")
+    context.report(0.0, "Loading the model")
+    device = pick_device(request.device)
+    with memory_told(device.type):
+        network = load_network(request.bundle, device)
+    try:
+        with asking(network, device, torch.float32, context) as ask, memory_told("cpu"):
+            return pipeline.look(ask, request, index, context)
+    except NoReliableResult:
+        return Looked(index, None, NO_RELIABLE_RESULT)
+
+
+_NOT_FINITE = Notice(
+    "NO_RELIABLE_RESULT",
+    "The model's numbers are not finite, or all of them are zero: there is no reliable result.",
+)
 
 
 def expected_seconds(bundle: Bundle, slices: int, device: str = "auto") -> float | None:

@@ -30,6 +30,13 @@ def decimals_for(size: float) -> int:
     return 2 if abs(size) >= 0.1 or size == 0 else min(15, 2 - math.floor(math.log10(abs(size))))
 
 
+def chance(value: float) -> str:
+    """A probability in two decimals: never "1.00" for less than certain, nor "0.00" for more than nothing."""
+    if 0.995 <= value < 1:
+        return "above 0.99"
+    return "below 0.01" if 0 < value < 0.005 else number(value, decimals=2)
+
+
 def between(low: float, high: float, unit: str = "", decimals: int = 0) -> str:
     """A range in words: "8.8 to 10.3 %". Words, because a dash beside a minus sign is misread."""
     return f"{number(low, decimals=decimals)} to {number(high, unit, decimals)}"

@@ -12,6 +12,7 @@ from medviewer.review.state import (
     Decision,
     KeyImage,
     ReaderMeasurement,
+    ReaderThreshold,
     State,
     study_key,
 )
@@ -26,12 +27,13 @@ class Work:
     measurements: tuple[ReaderMeasurement, ...]
     key_images: tuple[KeyImage, ...]
     calibrations: tuple[Calibration, ...] = ()
+    thresholds: tuple[ReaderThreshold, ...] = ()
 
     @classmethod
     def of(cls, state: State) -> Work:
         """The work in a state."""
         parts = state.decisions, state.impressions, state.measurements, state.key_images
-        return cls(*parts, state.calibrations)
+        return cls(*parts, state.calibrations, state.thresholds)
 
     def put_into(self, state: State) -> State:
         """The state with the work on the patient on screen replaced by this; other patients' work stays."""
@@ -44,6 +46,7 @@ class Work:
             measurements=(*others.measurements, *mine.measurements),
             key_images=(*others.key_images, *mine.key_images),
             calibrations=(*others.calibrations, *mine.calibrations),
+            thresholds=(*others.thresholds, *mine.thresholds),
         )
 
     def difference(self, other: Work) -> Change:
@@ -59,6 +62,8 @@ class Work:
             change |= Change.KEY_IMAGE
         if self.calibrations != other.calibrations:
             change |= Change.SCALE
+        if self.thresholds != other.thresholds:
+            change |= Change.THRESHOLD
         return change
 
 
@@ -68,7 +73,7 @@ class _Owner:
     def __init__(self, state: State) -> None:
         patient = state.patient
         studies = patient.studies if patient is not None else ()
-        key = patient.key if patient is not None else ""
+        self._patient = key = patient.key if patient is not None else ""
         self._series = {series.key for study in studies for series in study.series}
         self._texts = {study_key(patient, study) for study in studies} if patient is not None else set()
         self._findings = {f.id for r in state.results if r.patient_key == key for f in r.findings}
@@ -81,6 +86,7 @@ class _Owner:
             tuple(m for m in work.measurements if (m.series_key in self._series) is not rest),
             tuple(k for k in work.key_images if (k.series_key in self._series) is not rest),
             tuple(c for c in work.calibrations if (c.series_key in self._series) is not rest),
+            tuple(t for t in work.thresholds if (t.patient_key == self._patient) is not rest),
         )
 
 

@@ -30,7 +30,8 @@ from medviewer.review.report_model import (
     Sentence,
 )
 from medviewer.review.report_scale import issue_notices, scale_facts
-from medviewer.review.state import Decision, State, Verdict
+from medviewer.review.state import State, Verdict
+from medviewer.review.thresholding import own_cost, own_words, thresholds_here
 
 __all__ = ["Report", "build", "suggest_name"]
 
@@ -76,7 +77,7 @@ def build(
         impression=state.impression.strip(),
         sentences=_sentences(state, pictures),
         notices=_notices(state),
-        rows=tuple(_row(f, state.decision_of(f.id), pictures) for f in state.findings),
+        rows=tuple(_row(f, state, pictures) for f in state.findings),
         figures=pictures,
         no_figures="" if pictures else _why_no_figures(state),
         measurements=_measurements(state),
@@ -87,6 +88,7 @@ def build(
         study_uid=study.uid,
         series_uid=series.uid,
         result=result,
+        thresholds=thresholds_here(state),
     )
 
 
@@ -135,7 +137,8 @@ def _technique(series: Series) -> tuple[Fact, ...]:
 
 def _sentences(state: State, pictures: tuple[Figure, ...]) -> tuple[Sentence, ...]:
     agreed = [f for f in state.findings if state.decision_of(f.id).verdict in _AGREED]
-    return tuple(Sentence(f.id, f.sentence, _figure_of(f.id, pictures)) for f in agreed)
+    texts = {f.id: " ".join((f.sentence, *own_words(state, f))) for f in agreed}
+    return tuple(Sentence(f.id, texts[f.id], _figure_of(f.id, pictures)) for f in agreed)
 
 
 def _figure_of(finding_id: str, pictures: tuple[Figure, ...]) -> int | None:
@@ -155,13 +158,15 @@ def _notices(state: State) -> tuple[str, ...]:
     return tuple(dict.fromkeys(notices))
 
 
-def _row(finding: Finding, decision: Decision, pictures: tuple[Figure, ...]) -> Row:
+def _row(finding: Finding, state: State, pictures: tuple[Figure, ...]) -> Row:
+    decision = state.decision_of(finding.id)
     lines = tuple(
         Line(m.name, number(m.value, m.unit, m.decimals), words.spread(m), words.indicative(m, finding))
         for m in finding.measurements
     )
     lines = words.said_once(lines)
-    notes = tuple(x for x in (words.score_note(finding), *(w.text for w in finding.warnings)) if x)
+    told = (words.score_note(finding), *own_cost(state, finding), words.unsure_note(finding))
+    notes = tuple(x for x in (*told, *(w.text for w in finding.warnings)) if x)
     key, span = words.images(finding)
     return Row(
         finding.id,

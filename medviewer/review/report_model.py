@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.ai.findings import AnalysisResult
-from medviewer.review.state import Verdict
+from medviewer.review.state import ReaderThreshold, Verdict
 
 LEGAL = "Research use. Not for diagnostic use."
 
@@ -151,5 +151,7 @@ class Report:
     study_uid: str
     series_uid: str
     result: AnalysisResult | None
+    thresholds: tuple[ReaderThreshold, ...] = ()
+    """At which the reader read the scores of this result, beside the model's own."""
     language: str = "en"
     legal: str = LEGAL

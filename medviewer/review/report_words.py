@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from medviewer.ai.findings import AnalysisResult, Finding, Measurement, ResultState
+from medviewer.ai.unsure import doubt_words
 from medviewer.dicom.study import Series, Study
 from medviewer.imaging.colour_map import COLOUR_MAPS
-from medviewer.imaging.numbers import between, decimals_for, number
+from medviewer.imaging.numbers import between, chance, decimals_for, number
 from medviewer.imaging.overlay import PALETTE
 from medviewer.imaging.window import Window
 from medviewer.review.report_model import Line
@@ -173,11 +174,26 @@ def score_note(finding: Finding) -> str:
     """The score, said what it is; without a threshold it is no verdict. Empty without a score."""
     if finding.score is None:
         return ""
-    text = f"Score {number(finding.score, decimals=2)}"
+    text = f"{score_kind(finding)} {chance(finding.score)}"
     text += f" ({finding.score_meaning})" if finding.score_meaning else ""
     if finding.threshold is None:
         return f"{text}; the model sets no threshold, so this is no verdict."
     return f"{text}, threshold {number(finding.threshold, decimals=2)}."
+
+
+def score_kind(finding: Finding) -> str:
+    """What kind of number the score is."""
+    if finding.is_calibrated:
+        return "Calibrated probability"
+    return "Score" if finding.threshold is None else "Score at an operating point"
+
+
+def unsure_note(finding: Finding) -> str:
+    """ "Least sure: image 7 (varies by 26 %), image 3 (not in every copy)." Empty where nothing is listed."""
+    if not finding.unsure:
+        return ""
+    listed = ", ".join(f"image {one.index + 1} ({doubt_words(one)})" for one in finding.unsure)
+    return f"Least sure: {listed}."
 
 
 def images(finding: Finding) -> tuple[str, str]:

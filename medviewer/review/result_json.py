@@ -8,10 +8,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from medviewer.ai.findings import AnalysisResult, Code, Finding, Line, Measurement, Notice, ResultState
+from medviewer.ai.findings import (
+    AnalysisResult,
+    Code,
+    Finding,
+    Line,
+    Measurement,
+    Notice,
+    OperatingPoint,
+    ResultState,
+)
 from medviewer.errors import UsageError
 from medviewer.review.files import atomic_write
 from medviewer.review.report_model import Figure, Report, Row
+from medviewer.review.state import ReaderThreshold
 
 RESULT_SCHEMA = "medviewer.result/1"
 REPORT_SCHEMA = "medviewer.report/1"
@@ -90,15 +100,29 @@ def _finding(finding: Finding, segments: dict[tuple[int, str], int]) -> dict[str
         "criterion": finding.criterion or None,
         "score": _number(finding.score),
         "score_meaning": finding.score_meaning or None,
+        "score_kind": _kind(finding),
         "threshold": _number(finding.threshold),
+        "operating_points": [_point(point) for point in finding.operating_points],
         "conformal_set": None if finding.answers is None else list(finding.answers),
         "lines": [_line(line) for line in finding.lines],
         "measurements": [_measurement(m) for m in finding.measurements],
         "segment": None if mask is None else segments[mask.label, mask.name],
         "slices": None if finding.slices is None else list(finding.slices),
         "key_slice": finding.key_slice,
+        "unsure_slices": [{"slice": one.index, "doubt": _number(one.doubt)} for one in finding.unsure],
         "warnings": _notices(finding.warnings),
     }
+
+
+def _kind(finding: Finding) -> str | None:
+    if finding.score is None:
+        return None
+    return "calibrated probability" if finding.is_calibrated else "operating point"
+
+
+def _point(point: OperatingPoint) -> dict[str, Any]:
+    """What a threshold costs; shares from 0 to 1, intervals of 95 % by patient."""
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(point).items()}
 
 
 def _line(line: Line) -> dict[str, Any]:
@@ -153,8 +177,14 @@ def report_dict(report: Report) -> dict[str, Any]:
         "figures": [_figure(figure) for figure in report.figures],
         "measurements": [asdict(m) for m in report.measurements],
         "made": {fact.label: fact.value for fact in report.made},
+        "reader_thresholds": [_threshold(one) for one in report.thresholds],
         "result": None if report.result is None else result_dict(report.result),
     }
+
+
+def _threshold(one: ReaderThreshold) -> dict[str, Any]:
+    """Without the key of the patient, who is named above."""
+    return {key: value for key, value in asdict(one).items() if key != "patient_key"}
 
 
 def _row(row: Row) -> dict[str, Any]:

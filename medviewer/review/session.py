@@ -15,7 +15,6 @@ from medviewer.ai.findings import AnalysisResult, Finding
 from medviewer.errors import UsageError
 from medviewer.imaging.reslice import Plane
 from medviewer.review.calibrating import Calibrating
-from medviewer.review.overlay_commands import OverlayCommands
 from medviewer.review.presenting import turn_of
 from medviewer.review.screen import uid_hash
 from medviewer.review.state import (
@@ -29,9 +28,10 @@ from medviewer.review.state import (
     study_key,
 )
 from medviewer.review.store import AuditSink, local_now
+from medviewer.review.thresholding import Thresholding
 
 
-class Session(OverlayCommands, Calibrating):
+class Session(Thresholding, Calibrating):
     """What is open, shown, found and decided. ``clock`` gives the time of decisions (with zone)."""
 
     def __init__(

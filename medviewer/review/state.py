@@ -45,6 +45,8 @@ class Change(Flag):
     FOREIGN = auto()
     SCALE = auto()
     """What the reader says the millimetres of images are."""
+    THRESHOLD = auto()
+    """At which threshold the reader reads a model's score."""
 
 
 class Verdict(StrEnum):
@@ -104,6 +106,26 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class ReaderThreshold:
+    """The threshold at which the reader reads a score, beside the model's own: for one label of one version
+    of one model, on one patient."""
+
+    patient_key: str
+    model_id: str
+    model_version: str
+    label: str
+    threshold: float
+    model_threshold: float
+    reader: str = ""
+    time: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What it holds for."""
+        return (self.patient_key, self.model_id, self.model_version, self.label)
+
+
+@dataclass(frozen=True)
 class KeyImage:
     """An image the reader marked for the report."""
 
@@ -157,6 +179,8 @@ class State:
     key_images: tuple[KeyImage, ...] = ()
     calibrations: tuple[Calibration, ...] = ()
     """By the reader, of all series; each holds for its own images alone."""
+    thresholds: tuple[ReaderThreshold, ...] = ()
+    """By the reader, of all patients; ``thresholding.threshold_of`` finds a finding's."""
     seen: frozenset[tuple[str, int]] = frozenset()
     overlay_files: tuple[OverlayFile, ...] = ()
     """Overlays from files, of all series: :attr:`overlay_files_here` are those to be seen."""

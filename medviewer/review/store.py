@@ -109,6 +109,9 @@ class Store:
             self._note(action, verdicts=_verdicts(self._state, state), reader=self._state.reader)
         if Change.SCALE in change:
             self._note(action, calibrations=len(state.calibrations), reader=self._state.reader)
+        if Change.THRESHOLD in change:
+            chosen = {f"{t.model_id} {t.model_version} {t.label}": t.threshold for t in state.thresholds}
+            self._note(action, thresholds=chosen, reader=self._state.reader)
         self._set(state, change)
         return True
 

@@ -18,8 +18,9 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from medviewer.ai.card import Metric, ModelCard, OperatingPoint, load_card, parse_card
+from medviewer.ai.card import Metric, ModelCard, load_card, parse_card
 from medviewer.ai.card_rules import SCHEMA
+from medviewer.ai.findings import OperatingPoint
 from medviewer.ai.strict_json import to_bytes
 from medviewer.errors import WriteError
 from medviewer.training.checkpoint import write_bytes

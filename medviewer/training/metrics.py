@@ -177,6 +177,16 @@ def mean_interval(
     return interval(lambda chosen: float(array[chosen].mean()), patients, rounds)
 
 
+def threshold_figures(
+    scores: Floats, truth: Bool, threshold: float, patients: Sequence[Any] | NDArray[Any],
+    rounds: int = ROUNDS,
+) -> tuple[Interval, Interval]:  # fmt: skip
+    """Sensitivity and specificity at a threshold with intervals by patient, drawn as all figures are."""
+    said, truth = np.asarray(scores, float) >= threshold, np.asarray(truth, bool)
+    sensitivity = interval(lambda c: counts(said[c], truth[c]).recall, patients, rounds)
+    return sensitivity, interval(lambda c: counts(said[c], truth[c]).specificity, patients, rounds)
+
+
 CLASSIFIER_FIGURES = ("AUC", "accuracy", "recall", "specificity", "precision", "F1")
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from medviewer.ai.card import Calibration, Conformal, Metric, ModelCard, OperatingPoint
+from medviewer.ai.card import Calibration, Conformal, Metric, ModelCard
+from medviewer.ai.findings import OperatingPoint
 from medviewer.errors import BundleError
 from medviewer.training import calibration, metrics
 from medviewer.training.picture_task import Pictures, predict
@@ -91,11 +92,21 @@ def section(
         notes=(f"Threshold {label.threshold:g}; intervals by bootstrap over patients.",),
     )
     shown = sorted({*_SHOWN_THRESHOLDS, label.threshold})
-    points = metrics.operating_points(chance, found.truth, shown)
-    return made, tuple(
-        OperatingPoint(label.name, p.threshold, round(p.sensitivity, 4), round(p.specificity, 4))
-        for p in points
-    )
+    points = [_point(label.name, threshold, chance, found, data, rounds) for threshold in shown]
+    return made, tuple(points)
+
+
+def _point(  # noqa: PLR0917
+    name: str, threshold: float, chance: NDArray[np.float64], found: Scores, data: str, rounds: int
+) -> OperatingPoint:
+    """What a threshold costs, with the same intervals as the figures of the card."""
+    measured = metrics.threshold_figures(chance, found.truth, threshold, found.patients, rounds)
+    ours, others = (metric(name, value, data, len(found.truth)) for value in measured)
+    sick = int(found.truth.sum())
+    return OperatingPoint(
+        name, threshold, ours.value, others.value, ours.range, others.range,
+        sick, len(found.truth) - sick, data,
+    )  # fmt: skip
 
 
 def _calibration_figures(card: ModelCard, found: Scores, data: str, rounds: int) -> list[Metric]:

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from medviewer.ai.card import Metric, ModelCard, OperatingPoint
+from medviewer.ai.card import Metric, ModelCard
+from medviewer.ai.findings import OperatingPoint
 from medviewer.training import charts
 from medviewer.training.checkpoint import write_bytes
 from medviewer.training.metrics import Interval
@@ -81,11 +82,14 @@ def write_report(report: Report, folder: Path) -> list[Path]:
     return [folder / name for name in written]
 
 
+_HEAD = ("| figure | value | 95 % interval | cases |", "|---|--:|---|--:|")
+
+
 def to_markdown(report: Report) -> str:
     """Tables only."""
     out = [f"# {report.model} {report.version}: evaluation", ""]
     for section in report.sections:
-        out += [f"## {section.title}", "", "| figure | value | 95 % interval | cases |", "|---|--:|---|--:|"]
+        out += [f"## {section.title}", "", *_HEAD]
         out += ["| " + " | ".join(row) + " |" for row in map(figure_row, section.metrics)]
         out.append("")
         if section.confusion:
@@ -102,6 +106,11 @@ def to_markdown(report: Report) -> str:
             )
             out += [f"{found.title}: {told.rstrip()}.", ""]
         out += [*section.notes, ""] if section.notes else []
+    costs = threshold_metrics(report.operating_points)
+    if costs:
+        out += ["## What thresholds cost", "", *_HEAD]
+        out += ["| " + " | ".join(row) + " |" for row in map(figure_row, costs)]
+        out.append("")
     return "\n".join(out)
 
 
@@ -150,13 +159,30 @@ class Verdict:
 
 
 def compare(card: ModelCard, report: Report) -> list[Verdict]:
-    """Every figure of the card against the report's of that name and data.
+    """Every figure of the card against the report's of that name and data, what thresholds cost among them.
 
     A figure lies within where it lies in the card's interval, or within one part in a hundred of the card's
     value where the card gives none; one that was not measured does not.
     """
-    measured = {(m.name, m.data): m for m in report.metrics}
-    return [_verdict(told, measured.get((told.name, told.data))) for told in card.metrics]
+    found = (*report.metrics, *threshold_metrics(report.operating_points))
+    measured = {(m.name, m.data): m for m in found}
+    said = (*card.metrics, *threshold_metrics(card.operating_points))
+    return [_verdict(told, measured.get((told.name, told.data))) for told in said]
+
+
+def threshold_metrics(points: Sequence[OperatingPoint]) -> tuple[Metric, ...]:
+    """What thresholds cost, as figures: two for each threshold whose intervals are known."""
+    out = []
+    for p in points:
+        at = f"of {p.label} at {p.threshold:g}"
+        if p.sensitivity_range is not None and p.specificity_range is not None:
+            out.append(
+                Metric(f"sensitivity {at}", p.sensitivity, p.data, p.sensitivity_range, "", p.positives)
+            )
+            out.append(
+                Metric(f"specificity {at}", p.specificity, p.data, p.specificity_range, "", p.negatives)
+            )
+    return tuple(out)
 
 
 def _verdict(told: Metric, found: Metric | None) -> Verdict:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from medviewer.ai.card import Metric, OperatingPoint
+from medviewer.ai.card import Metric
+from medviewer.ai.findings import OperatingPoint
 from medviewer.ai.routing import DOUBT, SURE
 from medviewer.training import metrics, router_change, router_strange
 from medviewer.training.metrics import Interval

@@ -253,6 +253,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("accept", "Accept the finding", "AI", ("Return", "Enter"), "check", when=_has_selection),
     ActionSpec("reject", "Reject the finding…", "AI", ("X",), "x", when=_has_selection),
     ActionSpec("undecide", "Take the decision back", "AI", (), "rotate-ccw", when=_is_decided),
+    ActionSpec("looked", "Where the network looked", "AI", ("H",), "eye", checkable=True,
+               when=lambda s: any(f.score is not None for f in s.findings)),
     ActionSpec("overlay", "Hide the overlay (or hold Space)", "AI", ("Shift+Space",), "eye-off",
                "", _has_masks,
                checkable=True, gap=True),

@@ -100,7 +100,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self._stage = QGraphicsItemGroup()
         self._image, self._fill = Raster(smooth=True), Raster(smooth=False)
         self._outlines: list[QGraphicsPathItem] = []
-        for depth, item in enumerate((self._image, self._fill)):
+        self._heat = Raster(smooth=True)
+        for depth, item in ((0.0, self._image), (0.5, self._heat), (1.0, self._fill)):
             item.setParentItem(self._stage)
             item.setZValue(depth)
             item.setVisible(False)
@@ -116,6 +117,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
     def show_levels(self, levels: NDArray[np.uint8] | None, part: Part | None = None) -> None:
         """The image or a part of it: (rows, columns) or (rows, columns, 3); None for nothing."""
         self._image.show_array(levels, part)
+
+    def show_heat(self, rgba: NDArray[np.uint8] | None, part: Part | None) -> None:
+        """Colours (rows, columns, 4) between image and overlay, or a part of them; None for none."""
+        self._heat.show_array(rgba, part)
 
     def show_overlay(
         self,

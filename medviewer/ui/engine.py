@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from medviewer.ai import estimate
 from medviewer.ai.catalog import Bundle, Fit, suitable
 from medviewer.ai.findings import AnalysisResult
+from medviewer.ai.looking import Looked
 from medviewer.ai.request import Request
 from medviewer.dicom.study import Series
 from medviewer.tasks import TaskContext
@@ -18,6 +19,12 @@ def _analyze(request: Request, context: TaskContext) -> AnalysisResult:
     with torch_ready():
         from medviewer.ai import runner
     return runner.analyze(request, context)
+
+
+def _look(request: Request, index: int, context: TaskContext) -> Looked:
+    with torch_ready():
+        from medviewer.ai import runner
+    return runner.where_it_looked(request, index, context)
 
 
 def _device_line(wanted: str) -> str:
@@ -33,9 +40,11 @@ def _seconds(bundle: Bundle, slices: int, device: str) -> float | None:
 @dataclass(frozen=True)
 class Engine:
     """``suitable(series, age)``: every model with its verdict; ``analyze``: the run, on a worker's thread;
-    ``seconds(bundle, slices, device)``: how long it should take; ``device_line(wanted)``: what it runs on."""
+    ``seconds(bundle, slices, device)``: how long it should take; ``device_line(wanted)``: what it runs on;
+    ``look(request, index, context)``: where a classifier looked on a stored slice."""
 
     suitable: Callable[[Series, str], list[tuple[Bundle, Fit]]] = suitable
     analyze: Callable[[Request, TaskContext], AnalysisResult] = _analyze
     seconds: Callable[[Bundle, int, str], float | None] = _seconds
     device_line: Callable[[str], str] = _device_line
+    look: Callable[[Request, int, TaskContext], Looked] = _look

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from medviewer.ai.findings import Finding, Measurement
-from medviewer.review.state import Decision, Verdict
+from medviewer.review.state import Decision, ReaderThreshold, Verdict
 from medviewer.ui import icons, theme
-from medviewer.ui.finding_parts import ScaleBar, SharesBar, swatch
+from medviewer.ui.finding_parts import ScaleBar, SharesBar, UnsurePart, swatch
+from medviewer.ui.looking_part import LookingPart, LookingWords
 from medviewer.ui.result_words import VERDICT_WORDS, decision_line, main_line, shares, value, value_range
+from medviewer.ui.threshold_part import ThresholdPart, has_thresholds
 from medviewer.ui.widgets import ElidedLabel, button, clear, column, label, row, set_tip
 
 _ROLES = {Verdict.ACCEPTED: "good", Verdict.EDITED: "good", Verdict.REJECTED: "bad"}
@@ -23,12 +27,17 @@ class FindingCard(QWidget):
     accept_wanted = Signal(str)
     reject_wanted = Signal(str)
     reset_wanted = Signal(str)
+    threshold_wanted = Signal(str, float)
+    threshold_reset = Signal(str)
+    look_wanted = Signal(str)
+    slice_wanted = Signal(int)
 
     def __init__(self, finding: Finding) -> None:
         super().__init__()
         self.finding = finding
         self._decision: Decision | None = None
         self._is_open = False
+        self._looking_words = LookingWords()
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(finding.label)
         self._pill = label("", "chip")
@@ -38,7 +47,31 @@ class FindingCard(QWidget):
         layout = column(self, spacing=4)
         layout.setContentsMargins(12, 8, 10, 8)
         self._head(layout)
-        layout.addWidget(self._details)
+        self._threshold = ThresholdPart(finding) if has_thresholds(finding) else None
+        self._looking = LookingPart()
+        for part in (self._threshold, self._looking, self._details):
+            if part is not None:
+                part.hide()
+                layout.addWidget(part)
+        self._connect()
+
+    def _connect(self) -> None:
+        """Parts that stay while the details are made anew: a slider would lose the keyboard."""
+        finding_id = self.finding.id
+        self._looking.toggled.connect(lambda: self.look_wanted.emit(finding_id))
+        if self._threshold is not None:
+            self._threshold.wanted.connect(lambda at: self.threshold_wanted.emit(finding_id, at))
+            self._threshold.reset_wanted.connect(lambda: self.threshold_reset.emit(finding_id))
+
+    def show_threshold(self, own: ReaderThreshold | None) -> None:
+        """The reader's threshold; None where the model's own holds."""
+        if self._threshold is not None:
+            self._threshold.show_threshold(own)
+
+    def show_looking(self, words: LookingWords) -> None:
+        """How it stands with where the network looked."""
+        self._looking_words = words
+        self._looking.show_words(replace(words, can=words.can and self._is_open))
 
     def _head(self, layout: QVBoxLayout) -> None:
         mark = QLabel()
@@ -74,6 +107,9 @@ class FindingCard(QWidget):
         if is_open:
             self._open(decision)
         self._details.setVisible(is_open)
+        if self._threshold is not None:
+            self._threshold.setVisible(is_open)
+        self.show_looking(self._looking_words)
         self.update()
 
     def _open(self, decision: Decision) -> None:
@@ -90,6 +126,8 @@ class FindingCard(QWidget):
             inside.addWidget(label(finding.criterion, "muted", wrap=True))
         for warning in finding.warnings:
             inside.addWidget(_warning(warning.text))
+        if finding.unsure:
+            inside.addWidget(UnsurePart(finding.unsure, self.slice_wanted.emit))
         if decision.verdict is not Verdict.PENDING:
             inside.addWidget(label(decision_line(decision), "muted", wrap=True))
         inside.addLayout(self._buttons(decision))

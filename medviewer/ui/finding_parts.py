@@ -1,16 +1,20 @@
-"""Painted parts of a finding's card: swatch and bar."""
+"""Small parts of a finding's card: swatch, bars, the list of least sure slices."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from medviewer.ai.findings import UnsureSlice
+from medviewer.ai.unsure import doubt_words
 from medviewer.imaging.render import OverlayStyle, overlay_rgba
 from medviewer.ui import theme
+from medviewer.ui.widgets import button, column, label, row, set_tip
 
 _SIDE = 14
 
@@ -54,6 +58,20 @@ def share_colour(number: int, count: int) -> QColor:
     """Grey of a share: the darker, the emptier the lung, as on the image."""
     level = 50 + round(190 * number / max(1, count - 1))
     return QColor(level, level, min(255, level + 8))
+
+
+class UnsurePart(QWidget):
+    """The least sure slices, the worst first; a click goes there."""
+
+    def __init__(self, slices: Sequence[UnsureSlice], go_to: Callable[[int], object]) -> None:
+        super().__init__()
+        layout = column(self, spacing=2)
+        layout.addWidget(label("Least sure", "muted"))
+        for one in slices:
+            image = button(f"Image {one.index + 1}", "link")
+            set_tip(image, "Go to this image")
+            image.clicked.connect(partial(go_to, one.index))
+            layout.addLayout(row(image, label(doubt_words(one), "muted"), None))
 
 
 class ScaleBar(QWidget):

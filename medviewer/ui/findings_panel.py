@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from medviewer.review.state import State
+from medviewer.review.thresholding import threshold_of
 from medviewer.ui.finding_card import FindingCard
+from medviewer.ui.looking_part import LookingWords
 from medviewer.ui.widgets import clear, column
 
 
@@ -17,6 +21,10 @@ class FindingsPanel(QWidget):
     accept_wanted = Signal(str)
     reject_wanted = Signal(str)
     reset_wanted = Signal(str)
+    threshold_wanted = Signal(str, float)
+    threshold_reset = Signal(str)
+    look_wanted = Signal(str)
+    slice_wanted = Signal(int)
     card_opened = Signal(QWidget)
     """The card that was opened, so that it can be brought into view."""
 
@@ -37,9 +45,15 @@ class FindingsPanel(QWidget):
         for card in self._cards:
             is_open = card.finding.id == state.selected_finding
             card.show_decision(state.decision_of(card.finding.id), is_open=is_open)
+            card.show_threshold(threshold_of(state, card.finding.id))
             if is_open:
                 self.card_opened.emit(card)
         self.setVisible(bool(self._cards))
+
+    def show_looking(self, words: Mapping[str, LookingWords]) -> None:
+        """How it stands with where the network looked, by finding."""
+        for card in self._cards:
+            card.show_looking(words.get(card.finding.id, LookingWords()))
 
     def _rebuild(self, state: State) -> None:
         clear(self._layout)
@@ -49,4 +63,8 @@ class FindingsPanel(QWidget):
             card.accept_wanted.connect(self.accept_wanted)
             card.reject_wanted.connect(self.reject_wanted)
             card.reset_wanted.connect(self.reset_wanted)
+            card.threshold_wanted.connect(self.threshold_wanted)
+            card.threshold_reset.connect(self.threshold_reset)
+            card.look_wanted.connect(self.look_wanted)
+            card.slice_wanted.connect(self.slice_wanted)
             self._layout.addWidget(card)

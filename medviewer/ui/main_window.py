@@ -24,6 +24,7 @@ from medviewer.ui.exporting import Exporting
 from medviewer.ui.forcing import may_force, refused
 from medviewer.ui.inspecting import Inspecting
 from medviewer.ui.jobs import JobRunner
+from medviewer.ui.looking import Looking
 from medviewer.ui.menus import ActionSet
 from medviewer.ui.notice_bar import NoticeBar
 from medviewer.ui.opening import Opening
@@ -58,12 +59,13 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.session, self.settings = session, settings
-        self.runner, self._audit = runner or JobRunner(), audit
+        self.runner, self._audit, engine = runner or JobRunner(), audit, engine or Engine()
         self.runner.setParent(self)
         self.planes, self.browser, self.results = PlanesView(), StudyBrowser(), ResultsSide()
         self.status = Status()
         self.opening = Opening(session, self.runner, self, settings.memory_mb << 20 or None)
-        self.analyzing = Analyzing(session, self.runner, self.opening, engine or Engine(), settings.device)
+        self.analyzing = Analyzing(session, self.runner, self.opening, engine, settings.device)
+        self.looking = Looking(session, self.runner, self.analyzing, engine, settings.device)
         self.exporting = Exporting(session, self.runner, self.opening, self.analyzing)
         self.pictures = Pictures(session, self.opening, self.planes)
         self.presenting = PresentingDesk(session, self.runner, self.opening, self.planes)
@@ -74,8 +76,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id = ActionSet(
             {**self.screen_commands.table(), **self.commands.table()}, settings.keys, self
         )
-        self.reports = ReportDesk(self)
-        self.notices = NoticeBar(self.planes)
+        self.reports, self.notices = ReportDesk(self), NoticeBar(self.planes)
         self.menus = self.actions_by_id.fill_menu_bar(self.menuBar())
         self._space_hides = False
         self._build()
@@ -90,8 +91,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("MedViewer")
         self.setObjectName("main")
         self.setAcceptDrops(True)
-        self.analyze_button = AnalyzeButton()
-        self.report_button = button("Report…")
+        self.analyze_button, self.report_button = AnalyzeButton(), button("Report…")
         self._build_toolbar()
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         for part in (self.browser, self.planes, self.results):
@@ -149,9 +149,9 @@ class MainWindow(QMainWindow):
         if self._audit is not None:
             self._audit.problem.connect(self.notices.problem)
         self.commands.connect_results(self.results)
-        self._seen_timer = QTimer(self)
-        self._seen_timer.setSingleShot(True)
-        self._seen_timer.setInterval(200)
+        self.looking.connect_to(self.results.findings, self.planes.main)
+        self.looking.changed.connect(self._refresh_actions)
+        self._seen_timer = QTimer(self, singleShot=True, interval=200)
         self._seen_timer.timeout.connect(self._show_progress)
 
     # --- the session changed -----------------------------------------------------------------------------
@@ -162,12 +162,12 @@ class MainWindow(QMainWindow):
             self.browser.set_scan(state.scan)
         if change & (Change.STUDY | Change.SERIES):
             self.browser.set_current(state.series.key if state.series is not None else "")
-        if change & (Change.SERIES | Change.STUDY):
             self.screen_commands.stop_cine()
         self.pictures.apply(state, change)
         self.presenting.apply(state, change)
         self.analyzing.apply(state, change)
         self.results.apply(state, change)
+        self.looking.apply(state, change)
         self.status.apply(state, change)
         if change & (Change.SERIES | Change.VOLUME | Change.RESULT | Change.RUN | Change.STUDY):
             self._show_offer(state)

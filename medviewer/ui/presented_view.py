@@ -30,14 +30,14 @@ from medviewer.ui.bitmaps import Bitmap
 from medviewer.ui.camera import Camera
 from medviewer.ui.canvas import Hands
 from medviewer.ui.kept import Kept
-from medviewer.ui.picture_view import PictureView
+from medviewer.ui.looked_view import LookedView
 from medviewer.ui.presented_item import Presented, PresentedItem
 
 _DEPTH = 5
 """Over the image and the masks, under the words of the view."""
 
 
-class PresentedView(PictureView):
+class PresentedView(LookedView):
     """Turn, displayed area, shutter, planes, drawings. Set them after the picture and its index."""
 
     def __init__(self, plane: Plane, hands: Hands, parent: QWidget | None = None) -> None:

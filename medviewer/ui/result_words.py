@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from medviewer.ai.findings import AnalysisResult, Finding, Measurement, ResultState
-from medviewer.imaging.numbers import between, number
+from medviewer.imaging.numbers import between, chance, number
+from medviewer.review.report_words import score_kind
 from medviewer.review.state import Decision, State, Verdict
 
 VERDICT_WORDS: dict[Verdict, str] = {
@@ -141,7 +142,7 @@ def value_range(measurement: Measurement) -> str:
 def main_line(finding: Finding) -> tuple[str, str]:
     """(first value, second value with its name) for the closed card; empty for shares of one whole."""
     if not finding.measurements:
-        return (number(finding.score, "", 2) if finding.score is not None else ""), ""
+        return ("", "") if finding.score is None else (chance(finding.score), score_kind(finding).lower())
     if shares(finding):
         return "", ""
     first, *others = finding.measurements

@@ -21,7 +21,7 @@ from medviewer.ui.state_panel import StatePanel
 from medviewer.ui.widgets import column, frame, label, row
 
 _RESULT = Change.SERIES | Change.RESULT | Change.RUN
-_FINDINGS = Change.SERIES | Change.RESULT | Change.DECISION | Change.SELECTION
+_FINDINGS = Change.SERIES | Change.RESULT | Change.DECISION | Change.SELECTION | Change.THRESHOLD
 _PROGRESS = _FINDINGS | Change.SLICE | Change.VOLUME
 
 

@@ -63,6 +63,7 @@ class WindowCommands(QObject):
             "accept": self._accept_selected,
             "reject": self._reject_selected,
             "undecide": self._undecide_selected,
+            "looked": self._window.looking.toggle_selected,
             "models": self._window.shelving.show_models,
             "model_card": self._window.shelving.show_card,
             "keys": self._keys,
@@ -78,6 +79,7 @@ class WindowCommands(QObject):
             "browser": not window.browser.isHidden(),
             "results": not window.results.isHidden(),
             "full_screen": window.isFullScreen(),
+            "looked": window.looking.is_on,
         }
 
     def connect_results(self, results: ResultsSide) -> None:
@@ -92,6 +94,9 @@ class WindowCommands(QObject):
         findings.accept_wanted.connect(self._accept)
         findings.reject_wanted.connect(self._ask_reason)
         findings.reset_wanted.connect(self._session.reset)
+        findings.threshold_wanted.connect(self._session.set_threshold)
+        findings.threshold_reset.connect(self._session.reset_threshold)
+        findings.slice_wanted.connect(self._session.scroll)
         results.overlay.style_wanted.connect(self._session.set_style)
         results.measurements.chosen.connect(self._measuring.go_to)
         results.measurements.delete_wanted.connect(self._session.remove_measurement)
@@ -183,11 +188,11 @@ class WindowCommands(QObject):
         self._window.analyzing.cancel()
 
     def _escape(self) -> None:
-        """Esc: what is half drawn, else the analysis, else the view."""
+        """Esc: what is half drawn, else what is computed, else the view."""
         active = self._window.planes.active
         if active.is_drawing:
             active.cancel_drawing()
-        elif not self._window.analyzing.cancel():
+        elif not (self._window.looking.cancel() or self._window.analyzing.cancel()):
             self._window.screen_commands.reset()
 
     # --- deciding ----------------------------------------------------------------------------------------

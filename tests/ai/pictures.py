@@ -51,29 +51,36 @@ class Painted(nn.Module):
 
 
 class Said(nn.Module):
-    """A classifier that answers the same logits whatever it sees; its maps light up the upper left corner."""
+    """A classifier that answers the same logits whatever it sees."""
 
     def __init__(self, logits: Sequence[float] = (0.0, 0.0)) -> None:
         super().__init__()
         self.answer = nn.Parameter(torch.tensor([float(x) for x in logits]))
-        self.head = nn.Linear(2, 2)
-        self.head.weight.data = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
-
-    def maps(self, picture: torch.Tensor) -> torch.Tensor:
-        """(n, 2, 4, 4): the second map is bright in one corner."""
-        out = torch.zeros(picture.shape[0], 2, 4, 4)
-        out[:, 1, 0, 0] = 1
-        return out
 
     def forward(self, picture: torch.Tensor) -> torch.Tensor:
         """The answer, once a picture."""
         return self.answer.expand(picture.shape[0], -1)
 
 
+class Bright(nn.Module):
+    """A classifier that sees one thing: how many pixels are brighter than a level."""
+
+    def __init__(self, level: float = 0.5) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(1))
+        self.level = level
+
+    def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        """(n, 2): nothing, and a tenth of the count."""
+        count = (picture > self.level).float().sum(dim=(1, 2, 3)) / 10
+        return torch.stack([torch.zeros_like(count), count * self.gain], 1)
+
+
 def register(monkeypatch: Any) -> None:
     """The networks of this file, for one test."""
     monkeypatch.setitem(networks.NETWORKS, "painted", Painted)
     monkeypatch.setitem(networks.NETWORKS, "said", Said)
+    monkeypatch.setitem(networks.NETWORKS, "bright", Bright)
 
 
 def bundle_of(folder: Path, network: nn.Module, card: dict[str, Any], **given: Any) -> Bundle:
@@ -138,8 +145,10 @@ def heart_bundle(folder: Path) -> Bundle:
     return bundle_of(folder, Painted([1.0]), card, steps=steps, modality="MR", body_parts=parts)
 
 
-def score_bundle(folder: Path, logits: Sequence[float], **card: Any) -> Bundle:
-    """The pneumonia reading with a network that always says the same."""
+def score_bundle(
+    folder: Path, logits: Sequence[float], seeing: nn.Module | None = None, **card: Any
+) -> Bundle:
+    """The pneumonia reading with a network that always says the same, or another ("network" on the card)."""
     said: dict[str, Any] = {
         "id": "cxr-pneumonia",
         "task": "classification",
@@ -156,7 +165,9 @@ def score_bundle(folder: Path, logits: Sequence[float], **card: Any) -> Bundle:
         "conformal": {"coverage": 0.9, "thresholds": [0.4, 0.9], "data": "children"},
     }
     steps = [{"name": "present", "args": {}}, {"name": "resize_area", "args": {"size": [32, 32]}}]
-    return bundle_of(folder, Said(logits), said | card, steps=steps, views=["PA", "AP"], films=False)
+    return bundle_of(
+        folder, seeing or Said(logits), said | card, steps=steps, views=["PA", "AP"], films=False
+    )
 
 
 def picture(rows: int = 96, columns: int = 80, heart: tuple[int, int] = (30, 52)) -> NDArray[np.int16]:

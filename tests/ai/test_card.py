@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from medviewer import paths
 from medviewer.ai.card import ModelCard, load_card, parse_card
 from medviewer.errors import BundleError
 from tests.ai.bundles import example
@@ -179,3 +180,38 @@ def test_labels_of_a_network_that_answers_class_and_side_count_the_classes_made_
 def test_sides_that_do_not_fit_the_outputs_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(BundleError, match=message):
         parse_card(_sided(**changes))
+
+
+def _points(**changes: Any) -> dict[str, Any]:
+    """The example with a threshold of the right lung, and what one threshold costs."""
+    data = copy.deepcopy(example())
+    data["labels"][0]["threshold"] = 0.5
+    point = {"label": "right_lung", "threshold": 0.5, "sensitivity": 0.9, "specificity": 0.8}
+    data["operating_points"] = [point | changes]
+    return data
+
+
+def test_what_thresholds_cost_is_checked_against_itself_and_the_label() -> None:
+    limits = {"sensitivity_range": [0.88, 0.92], "positives": 64, "data": "cases"}
+    (point,) = parse_card(_points(**limits)).operating_points
+    assert point.sensitivity_range == (0.88, 0.92)
+    assert (point.positives, point.negatives, point.specificity_range) == (64, None, None)
+    for changes, complaint in (
+        ({"sensitivity_range": [0.91, 0.95]}, "outside its own interval"),
+        ({"threshold": 0.6}, "leave out the threshold"),
+        ({"specificity": 1.2}, "no share"),
+    ):
+        with pytest.raises(BundleError, match=complaint):
+            parse_card(_points(**changes))
+
+
+def test_the_shipped_thresholds_cost_what_the_figures_of_their_card_say() -> None:
+    card = load_card(paths.models() / "cxr-pneumonia" / "card.json")
+    own = next(p for p in card.operating_points if p.threshold == card.labels[0].threshold)
+    recall, specificity = (next(m for m in card.metrics if m.name == n) for n in ("recall", "specificity"))
+    assert recall.data == own.data
+    assert (own.sensitivity, own.sensitivity_range) == (recall.value, recall.range)
+    assert (own.specificity, own.specificity_range) == (specificity.value, specificity.range)
+    assert recall.cases == (own.positives or 0) + (own.negatives or 0)
+    shares = [(p.sensitivity, -p.specificity) for p in card.operating_points]
+    assert shares == sorted(shares, reverse=True)

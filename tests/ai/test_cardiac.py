@@ -111,3 +111,21 @@ def test_no_ventricle_at_all_is_no_reliable_result(heart: Bundle) -> None:
     result = run(heart, cine([5.0, 5.0]), stack(image, image))
     assert result.state is ResultState.FAILED
     assert "No left ventricle" in result.reasons[0].text
+
+
+def test_the_slices_are_listed_on_which_the_copies_disagree_most(heart: Bundle) -> None:
+    """At 94.5 % of the brightest pixel the cavity is inside; in the darker copy it is not."""
+    heart = Bundle(heart.folder, replace(heart.card, variations=4))
+    faint = np.where(beat(16) > 0, 945, 0).astype(np.int16)
+    faint[30, 18] = 1000
+    (finding,) = run(heart, cine([5.0, 5.0, 5.0]), stack(beat(10), faint, beat(8), mm=2.0)).findings
+    assert finding.unsure[0].index == 1
+    assert finding.unsure[0].doubt > 0.9
+    warned = [warning.text for warning in finding.warnings if warning.code == "UNSURE"]
+    assert len(warned) == 1
+    assert "1 image" in warned[0]
+
+
+def test_a_single_picture_is_less_sure_than_no_other(heart: Bundle) -> None:
+    (finding,) = run(heart, cine([5.0]), stack(beat(10), mm=2.0)).findings
+    assert finding.unsure == ()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from medviewer.ai.findings import AnalysisResult, ResultState
-from medviewer.ai.pneumonia import LOOKED, NEITHER
+from medviewer.ai.pneumonia import NEITHER
 from medviewer.ai.runner import analyze
 from medviewer.errors import BundleError
 from medviewer.tasks import TaskContext
@@ -21,11 +20,9 @@ def known(monkeypatch: pytest.MonkeyPatch) -> None:
     register(monkeypatch)
 
 
-def said(
-    folder: Path, logits: tuple[float, float], *, looked: bool = False, **card: object
-) -> AnalysisResult:
+def said(folder: Path, logits: tuple[float, float], **card: object) -> AnalysisResult:
     bundle = score_bundle(folder / "cxr-pneumonia", logits, **card)
-    request = asked(bundle, x_ray(), stack(picture()), where_it_looked=looked, patient_age="003Y")
+    request = asked(bundle, x_ray(), stack(picture()), patient_age="003Y")
     return analyze(request, TaskContext())
 
 
@@ -65,13 +62,10 @@ def test_no_number_without_a_calibration(tmp_path: Path) -> None:
         said(tmp_path, (0.0, 1.0), calibration=None)
 
 
-def test_where_it_looked_is_shown_on_request_only_and_is_no_finding(tmp_path: Path) -> None:
-    assert [f.label for f in said(tmp_path, (0.0, 1.0)).findings] == ["Pneumonia"]
-    looked = said(tmp_path, (0.0, 1.0), looked=True).findings[1]
-    assert LOOKED in looked.sentence
-    assert looked.mask is not None
-    assert looked.mask.name == LOOKED
-    shown = np.argwhere(looked.mask.full()[0])
-    assert shown.max(axis=0)[0] < 96 / 2
-    assert shown.max(axis=0)[1] < 80 / 2
-    assert looked.score is None
+def test_the_finding_carries_what_thresholds_of_its_own_label_cost(tmp_path: Path) -> None:
+    points = [
+        {"label": "pneumonia", "threshold": t, "sensitivity": 0.9, "specificity": t} for t in (0.5, 0.8)
+    ]
+    (finding,) = said(tmp_path, (0.0, 1.0), operating_points=points).findings
+    assert finding.is_calibrated
+    assert [p.threshold for p in finding.operating_points] == [0.5, 0.8]

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from medviewer.imaging.numbers import between, number, plus_minus, supported_decimals
+from medviewer.imaging.numbers import between, chance, number, plus_minus, supported_decimals
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,8 @@ def test_that_ranges_and_deviations_name_the_unit_once():
 def test_that_coarse_pixels_support_no_tenths():
     assert supported_decimals((0.8, 0.8)) == 1
     assert supported_decimals((12.0, 0.8)) == 0
+
+
+def test_that_a_probability_never_rounds_to_certainty() -> None:
+    told = [chance(p) for p in (0.0, 0.004, 0.005, 0.931, 0.9949, 0.9951, 1.0)]
+    assert told == ["0.00", "below 0.01", "0.01", "0.93", "0.99", "above 0.99", "1.00"]

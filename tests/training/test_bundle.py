@@ -9,8 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load
 
-from medviewer.ai.card import Metric, OperatingPoint, load_card
+from medviewer.ai.card import Metric, load_card
 from medviewer.ai.catalog import Bundle, verify
+from medviewer.ai.findings import OperatingPoint
 from medviewer.errors import BundleError, UsageError, WriteError
 from medviewer.training import bundle, models
 from tests.ai.bundles import Oracle, example

@@ -17,6 +17,7 @@ from medviewer.training.metrics import (
     mean_interval,
     operating_points,
     roc,
+    threshold_figures,
     threshold_for,
 )
 
@@ -127,3 +128,13 @@ def test_that_the_figures_agree_with_another_library() -> None:
     truth, scores = rng.random(500) < 0.4, np.round(rng.random(500), 2)
     assert auc(scores, truth) == pytest.approx(peer.roc_auc_score(truth, scores))
     assert counts(scores > 0.5, truth).f1 == pytest.approx(peer.f1_score(truth, scores > 0.5))
+
+
+def test_that_what_a_threshold_costs_has_the_interval_of_the_figures_of_the_card() -> None:
+    rng = np.random.default_rng(5)
+    truth = rng.random(300) < 0.6
+    scores, patients = rng.random(300) * 0.6 + 0.4 * truth, rng.integers(90, size=300)
+    figures = classifier_figures(scores, truth, 0.55, patients, rounds=100)
+    sensitivity, specificity = threshold_figures(scores, truth, 0.55, patients, rounds=100)
+    assert sensitivity == figures["recall"]
+    assert specificity == figures["specificity"]

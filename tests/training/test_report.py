@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from medviewer.ai.card import Metric, ModelCard, OperatingPoint, parse_card
+from medviewer.ai.card import Metric, ModelCard, parse_card
+from medviewer.ai.findings import OperatingPoint
 from medviewer.training.metrics import Interval
 from medviewer.training.report import Agreement, Report, Section, compare, metric, thin, write_report
 from tests.ai.bundles import card
@@ -98,3 +99,16 @@ def test_that_a_long_curve_keeps_its_ends() -> None:
     thinned = thin(curve)
     assert len(thinned) <= 202
     assert (thinned[0], thinned[-1]) == ((0, 0), (1, 1))
+
+
+def test_that_what_thresholds_cost_is_compared_and_listed_like_any_figure(tmp_path: Path) -> None:
+    point = OperatingPoint("right_lung", 0.4, 0.92, 0.83, (0.9, 0.94), (0.8, 0.86), 60, 60, "100 patients")
+    card_of = replace(_card(AUC), operating_points=(point,))
+    same = replace(REPORT, operating_points=(point,))
+    assert [v.ok for v in compare(card_of, same)] == [True, True, True]
+    worse = replace(REPORT, operating_points=(replace(point, specificity=0.79),))
+    assert [v.ok for v in compare(card_of, worse)] == [True, True, False]
+    gone = replace(REPORT, operating_points=())
+    assert [v.ok for v in compare(card_of, gone)] == [True, False, False]
+    table = write_report(same, tmp_path)[1].read_text(encoding="utf-8")
+    assert "| specificity of right_lung at 0.4 | 0.83 | 0.8 to 0.86 | 60 |" in table

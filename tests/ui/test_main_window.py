@@ -70,6 +70,7 @@ def test_that_everything_offered_with_a_study_open_is_enabled_or_says_when(windo
         "accept",
         "reject",
         "undecide",
+        "looked",
         "overlay",
     }
     turns = {"rotate_right", "rotate_left", "flip_across", "flip_down"}  # it is a CT
