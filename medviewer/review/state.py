@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Flag, StrEnum, auto
+from functools import cached_property
 from types import MappingProxyType
 
 from medviewer.ai.findings import AnalysisResult, Finding, ResultState
+from medviewer.ai.second_opinion import Comparison
 from medviewer.dicom.presentation_state import Presentation
 from medviewer.dicom.study import Patient, ScanResult, Series, Study
 from medviewer.imaging.inplane import Scale
@@ -42,6 +44,8 @@ class Change(Flag):
     FOREIGN = auto()
     SCALE = auto()
     """What the reader says the millimetres of images are."""
+    OPINION = auto()
+    """Where models were compared, and whether their difference is drawn instead of their outlines."""
 
 
 class Verdict(StrEnum):
@@ -114,11 +118,14 @@ class KeyImage:
 
 @dataclass(frozen=True)
 class Run:
-    """An analysis under way on a series."""
+    """An analysis under way on a series: the ``step``-th of ``steps`` models asked for together."""
 
     request: int
     series_key: str
     model_id: str
+    title: str = ""
+    step: int = 1
+    steps: int = 1
 
 
 def study_key(patient: Patient, study: Study) -> str:
@@ -131,7 +138,8 @@ class State:
     """What is open and shown, what the models said, what the reader decided.
 
     ``index`` counts slices from 0 in display order of the current series (its native plane).
-    ``results`` holds every finished run of the session, newest last; a series' current result is its newest.
+    ``results`` holds every finished run of the session, newest last; what counts on a series is the newest of
+    each model (:attr:`results_here`).
     ``impressions`` maps :func:`study_key` to the reader's text.
     """
 
@@ -165,15 +173,37 @@ class State:
     presentation: Presentation | None = None
     """What lies on the series on screen; values are never changed by it."""
 
+    opinions: tuple[Comparison, ...] = ()
+    """Where results were compared, of all series: :attr:`opinions_here` are those that still hold."""
+    difference: Comparison | None = None
+    """The comparison drawn on the images in place of the outlines themselves."""
+
+    @cached_property
+    def results_here(self) -> tuple[AnalysisResult, ...]:
+        """The newest result of each model on the series on screen, checked against its patient too; in the
+        order in which the models first ran."""
+        newest: dict[str, AnalysisResult] = {}
+        if self.series is not None:
+            own = (self.series.key, self.series.patient_key)
+            for result in self.results:
+                if (result.series_key, result.patient_key) == own:
+                    newest[result.provenance.model_id] = result
+        return tuple(newest.values())
+
     @property
     def result(self) -> AnalysisResult | None:
-        """The newest result of the series on screen, checked against its patient too."""
+        """The newest result of the series on screen, whichever model made it."""
+        here = {id(result) for result in self.results_here}
+        return next((result for result in reversed(self.results) if id(result) in here), None)
+
+    @property
+    def opinions_here(self) -> tuple[Comparison, ...]:
+        """Comparisons of results that count on the series on screen: none of an earlier run."""
         if self.series is None:
-            return None
-        for result in reversed(self.results):
-            if result.series_key == self.series.key and result.patient_key == self.series.patient_key:
-                return result
-        return None
+            return ()
+        own = {finding.id for finding in self.findings}
+        here = (c for c in self.opinions if c.series_key == self.series.key)
+        return tuple(c for c in here if c.finding_ids <= own)
 
     @property
     def overlay_files_here(self) -> tuple[OverlayFile, ...]:
@@ -186,13 +216,18 @@ class State:
 
     @property
     def result_state(self) -> ResultState:
-        """One of the six states of viewer.md: never a blank."""
+        """One of the six states of viewer.md, of the newest result: never a blank."""
         return self.result.state if self.result is not None else ResultState.NOT_RUN
 
-    @property
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """Findings of the current result."""
-        return self.result.findings if self.result is not None else ()
+        """Findings of all results that count on the series on screen."""
+        return tuple(finding for result in self.results_here for finding in result.findings)
+
+    def maker_of(self, finding_id: str) -> AnalysisResult | None:
+        """The result on the series on screen that a finding belongs to."""
+        here = (r for r in self.results_here if any(f.id == finding_id for f in r.findings))
+        return next(here, None)
 
     def decision_of(self, finding_id: str) -> Decision:
         """The reader's decision, pending where there is none."""
@@ -200,7 +235,7 @@ class State:
 
     @property
     def reviewed(self) -> tuple[int, int]:
-        """(decided, all) findings of the current result."""
+        """(decided, all) findings of all results that count on the series on screen."""
         done = sum(self.decision_of(f.id).verdict is not Verdict.PENDING for f in self.findings)
         return done, len(self.findings)
 

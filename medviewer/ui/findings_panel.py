@@ -1,52 +1,105 @@
-"""The findings of the series on screen, one card each, with the reader's decisions."""
+"""The results on the series on screen, one under the other: each model's heading, then its findings."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from collections.abc import Sequence
 
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from medviewer.ai.findings import AnalysisResult
 from medviewer.review.state import State
 from medviewer.ui.finding_card import FindingCard
-from medviewer.ui.widgets import clear, column
+from medviewer.ui.offers import Offer, may_force
+from medviewer.ui.result_head import ResultHead
+from medviewer.ui.widgets import column
+
+_BETWEEN = 8
+"""More room between two results than between the findings of one."""
 
 
 class FindingsPanel(QWidget):
-    """A click jumps to the finding's image. Emits ids of findings."""
+    """A click jumps to the finding's image. Emits ids of findings, and of models from their headings."""
 
     chosen = Signal(str)
     accept_wanted = Signal(str)
     reject_wanted = Signal(str)
     reset_wanted = Signal(str)
+    run_anyway = Signal(str)
+    run_on_cpu = Signal(str)
+    run_again = Signal(str)
+    model_card_wanted = Signal(str)
     card_opened = Signal(QWidget)
     """The card that was opened, so that it can be brought into view."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._layout = column(self, spacing=8)
-        self._cards: list[FindingCard] = []
+        self._parts: list[_Part] = []
+
+    @property
+    def heads(self) -> tuple[ResultHead, ...]:
+        """The headings in order."""
+        return tuple(part.head for part in self._parts)
 
     @property
     def cards(self) -> tuple[FindingCard, ...]:
-        """The cards in order."""
-        return tuple(self._cards)
+        """The cards of all results in order."""
+        return tuple(card for part in self._parts for card in part.cards)
 
     def show_state(self, state: State) -> None:
-        """Show findings, decisions and the chosen one."""
-        if [card.finding for card in self._cards] != list(state.findings):
-            self._rebuild(state)
-        for card in self._cards:
+        """Show results, decisions and the chosen finding."""
+        if [part.result for part in self._parts] != list(state.results_here):
+            self._arrange(state.results_here)
+        for card in self.cards:
             is_open = card.finding.id == state.selected_finding
             card.show_decision(state.decision_of(card.finding.id), is_open=is_open)
             if is_open:
                 self.card_opened.emit(card)
-        self.setVisible(bool(self._cards))
+        self.setVisible(bool(self._parts))
 
-    def _rebuild(self, state: State) -> None:
-        clear(self._layout)
-        self._cards = [FindingCard(finding) for finding in state.findings]
-        for card in self._cards:
-            card.clicked.connect(self.chosen)
-            card.accept_wanted.connect(self.accept_wanted)
-            card.reject_wanted.connect(self.reject_wanted)
-            card.reset_wanted.connect(self.reset_wanted)
-            self._layout.addWidget(card)
+    def show_offers(self, offers: Sequence[Offer], state: State) -> None:
+        """Which models may be run again, or in spite of their verdict."""
+        known = {offer.bundle.card.id: offer for offer in offers}
+        for head in self.heads:
+            offer = known.get(head.model_id)
+            may_run = offer is not None and state.run is None
+            head.allow(may_run=may_run, may_force=may_force(offer, state))
+
+    def _arrange(self, results: Sequence[AnalysisResult]) -> None:
+        """What stays on screen is not made anew: nothing jumps where another result comes."""
+        kept = {id(part.result): part for part in self._parts}
+        parts = [kept.pop(id(result), None) or _Part(result, self) for result in results]
+        while self._layout.takeAt(0) is not None:
+            pass
+        for gone in kept.values():
+            gone.hide()
+            gone.deleteLater()
+        self._parts = parts
+        for number, part in enumerate(parts):
+            if number:
+                self._layout.addSpacing(_BETWEEN)
+            self._layout.addWidget(part)
+            part.show()
+
+
+class _Part(QWidget):
+    """One result: its heading and its findings."""
+
+    def __init__(self, result: AnalysisResult, panel: FindingsPanel) -> None:
+        super().__init__(panel)
+        self.result = result
+        self.head = ResultHead(result)
+        self.cards = tuple(FindingCard(finding) for finding in result.findings)
+        layout: QVBoxLayout = column(self, spacing=8)
+        for widget in (self.head, *self.cards):
+            layout.addWidget(widget)
+        self.head.run_anyway.connect(panel.run_anyway)
+        self.head.run_on_cpu.connect(panel.run_on_cpu)
+        self.head.run_again.connect(panel.run_again)
+        self.head.card_requested.connect(panel.model_card_wanted)
+        for card in self.cards:
+            card.clicked.connect(panel.chosen)
+            card.accept_wanted.connect(panel.accept_wanted)
+            card.reject_wanted.connect(panel.reject_wanted)
+            card.reset_wanted.connect(panel.reset_wanted)

@@ -170,6 +170,7 @@ LANES: dict[str, Policy] = {
     "load": Policy.NEWEST,
     "thumbnails": Policy.QUEUE,
     "analyze": Policy.QUEUE,
+    "compare": Policy.NEWEST,
     "export": Policy.QUEUE,
     "prepare": Policy.QUEUE,
     "audit": Policy.QUEUE,

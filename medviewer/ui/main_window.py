@@ -15,7 +15,7 @@ from medviewer.review.state import Change, State
 from medviewer.ui import layout_memory
 from medviewer.ui.actions import OF_IMAGE
 from medviewer.ui.analyze_button import AnalyzeButton
-from medviewer.ui.analyzing import Analyzing, may_force
+from medviewer.ui.analyzing import Analyzing
 from medviewer.ui.audit_queue import AuditQueue
 from medviewer.ui.browser import StudyBrowser
 from medviewer.ui.command_bar import CommandBar
@@ -182,9 +182,7 @@ class MainWindow(QMainWindow):
     def _show_offer(self, state: State) -> None:
         offers = self.analyzing.offers()
         self.analyze_button.show_offers(offers, state)
-        offer = offers[0] if offers else None
-        said = self.commands.offer_words(offer)
-        self.results.state_panel.show_state(state, said, may_force=may_force(offer, state))
+        self.results.show_offers(state, offers)
         self.report_button.setEnabled(state.series is not None)
 
     def _show_badges(self, state: State) -> None:
