@@ -1,4 +1,4 @@
-"""Second opinion: where two models outline the same structure of one series, how far they agree and where not.
+"""Second opinion: two models outline the same structure of one series; how far do they agree, and where not?
 
 Two outlines are of the same structure where their coded labels say so. Where one model outlines as one what
 the other outlines in parts (both lungs; right and left lung), the parts are taken together. All figures are
@@ -193,7 +193,7 @@ def _notes(result: AnalysisResult) -> tuple[str, ...]:
     return tuple(notes)
 
 
-# --- voxels --------------------------------------------------------------------------------------------------
+# --- voxels ------------------------------------------------------------------------------------------------
 
 
 def _masks(findings: Iterable[Finding]) -> list[Mask]:

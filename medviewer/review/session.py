@@ -64,9 +64,9 @@ class Session(OverlayCommands, Calibrating):
             self._set(replace(self._state, run=None), Change.RUN)
 
     def add_result(self, result: AnalysisResult, request: int) -> bool:
-        """Keep a finished run, also of a series not on screen: it stands beside those of other models, in place
-        of an earlier one of the same. False, and nothing happens, when the request was cancelled or overtaken,
-        or the result speaks of another series or patient."""
+        """Keep a finished run, also of a series not on screen: beside those of other models, in place of an
+        earlier one of the same. False, and nothing happens, when the request was cancelled or overtaken, or
+        the result speaks of another series or patient."""
         state = self._state
         run = state.run
         if run is None or run.request != request or run.series_key != result.series_key:

@@ -21,7 +21,7 @@ from medviewer.review.state import Change, State, Verdict
 from medviewer.ui.analysis_task import Running, Task, Wanted, task_of
 from medviewer.ui.comparing import Comparing
 from medviewer.ui.engine import Engine
-from medviewer.ui.jobs import Job, JobContext, JobRunner
+from medviewer.ui.jobs import JobContext, JobRunner
 from medviewer.ui.offers import Offer, wanted
 from medviewer.ui.opening import Opening
 
@@ -97,8 +97,8 @@ class Analyzing(QObject):
         return self._wanted is not None
 
     def start(self, *model_ids: str, force: bool = False, device: str = "") -> None:
-        """Run these models (by default all that suit, or the nearest to it) on the series on screen, one after
-        the other, as soon as it is loaded."""
+        """Run these models (by default all that suit, or the nearest) on the series on screen, one after the
+        other, as soon as it is loaded."""
         state = self._session.state
         if state.series is None or state.run is not None:
             return

@@ -69,7 +69,7 @@ class FindingsPanel(QWidget):
     def _arrange(self, results: Sequence[AnalysisResult]) -> None:
         """What stays on screen is not made anew: nothing jumps where another result comes."""
         kept = {id(part.result): part for part in self._parts}
-        parts = [kept.pop(id(result), None) or _Part(result, self) for result in results]
+        parts = [kept.pop(id(r)) if id(r) in kept else _Part(r, self) for r in results]
         while self._layout.takeAt(0) is not None:
             pass
         for gone in kept.values():

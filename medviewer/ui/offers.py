@@ -16,7 +16,7 @@ _LONG_SECONDS = 90.0
 
 @dataclass(frozen=True, eq=False)
 class Offer:
-    """A model and its verdict on the series on screen. ``seconds``: how long it should take, None: unknown."""
+    """A model and its verdict on the series on screen. ``seconds``: how long it takes, None: unknown."""
 
     bundle: Bundle
     fit: Fit

@@ -120,7 +120,7 @@ def identity_lines(result: AnalysisResult) -> tuple[str, ...]:
 
 
 def badge(state: State, series_key: str) -> str:
-    """A word for the browser on the newest results of a series: their findings, else how the last one ended."""
+    """A word for the browser on the results of a series: their findings, else how the last one ended."""
     newest = {r.provenance.model_id: r for r in state.results if r.series_key == series_key}
     count = sum(len(result.findings) for result in newest.values())
     if count:

@@ -41,8 +41,8 @@ class Shelving(QObject):
     # --- looking -----------------------------------------------------------------------------------------
 
     def show_card(self, model_id: str = "") -> None:
-        """The card of a model; by default of the one that made the chosen finding, or the newest result, or of
-        the one on offer."""
+        """The card of a model; by default of the one that made the chosen finding, or the newest result, or
+        of the one on offer."""
         state, analyzing = self._window.session.state, self._window.analyzing
         made = state.maker_of(state.selected_finding or "") or state.result
         wanted = model_id or (made.provenance.model_id if made is not None else "")
