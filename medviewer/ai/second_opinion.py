@@ -39,6 +39,8 @@ class Opinion:
 
     model: str
     """Title and version: "Lungs on chest CT 1.0.0"."""
+    maker: str
+    """Id and version, where there is little room: "lung-ct 1.0.0"."""
     finding_ids: tuple[str, ...]
     voxels: int
     volume_ml: float | None
@@ -172,6 +174,7 @@ def _opinion(
 ) -> Opinion:
     return Opinion(
         model_name(result),
+        maker_of(result),
         tuple(finding.id for finding in findings),
         voxels,
         None if geometry is None else voxels * geometry.voxel_ml,
@@ -182,6 +185,11 @@ def _opinion(
 def model_name(result: AnalysisResult) -> str:
     """Title and version of the model that made a result."""
     return f"{result.provenance.model_title} {result.provenance.model_version}"
+
+
+def maker_of(result: AnalysisResult) -> str:
+    """The model that made a result, by its id: "lung-ct 1.0.0"."""
+    return f"{result.provenance.model_id} {result.provenance.model_version}"
 
 
 def _notes(result: AnalysisResult) -> tuple[str, ...]:

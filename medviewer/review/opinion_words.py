@@ -18,10 +18,10 @@ def size(opinion: Opinion) -> str:
     return number(opinion.volume_ml, "mL", _decimals(opinion.volume_ml))
 
 
-def difference(comparison: Comparison) -> str:
-    """ "310 mL (7.3 % of their mean)"."""
-    share = number(comparison.difference_percent, "%", 1)
-    return f"{_amount(abs(comparison.difference), comparison)} ({share} of their mean)"
+def difference(comparison: Comparison) -> tuple[str, str]:
+    """ "310 mL" and "7.3 %": how far the two sizes are apart, and that of the mean of both."""
+    amount = _amount(abs(comparison.difference), comparison)
+    return amount, number(comparison.difference_percent, "%", 1)
 
 
 def dice(comparison: Comparison) -> str:
@@ -43,16 +43,17 @@ def names(comparison: Comparison) -> tuple[str, str]:
 
 def legend(comparison: Comparison) -> tuple[str, str]:
     """What the two colours of a drawn difference mean; the letter first, for it is drawn on the image."""
-    first, second = comparison.first.model, comparison.second.model
+    first, second = comparison.first.maker, comparison.second.maker
     return f"{LETTERS[0]} only: {first}", f"{LETTERS[1]} only: {second}"
 
 
 def line(comparison: Comparison) -> str:
     """The comparison in one paragraph of the report. Images count from 1."""
     first, second = names(comparison)
+    amount, share = difference(comparison)
     said = (
-        f"{comparison.structure}: {first} {size(comparison.first)}, {second} {size(comparison.second)}; "
-        f"they differ by {difference(comparison)}, {dice(comparison)}"
+        f"{comparison.structure}. {first}: {size(comparison.first)}; {second}: {size(comparison.second)}; "
+        f"they differ by {amount} ({share} of their mean), {dice(comparison)}"
     )
     images = [str(one.index + 1) for one in sorted(comparison.slices, key=lambda one: one.index)]
     if len(images) > 1:

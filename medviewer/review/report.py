@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from medviewer.ai.card import ModelCard
 from medviewer.ai.findings import Finding
-from medviewer.ai.second_opinion import compare_all, model_name
+from medviewer.ai.second_opinion import compare_all, maker_of, model_name
 from medviewer.dicom.captions import age, display_name
 from medviewer.dicom.study import Patient, Series, Study
 from medviewer.errors import UsageError
@@ -139,7 +139,7 @@ def _groups(state: State, pictures: tuple[Figure, ...]) -> tuple[Group, ...]:
     several = len(state.results_here) > 1
     groups = []
     for result in state.results_here:
-        maker = words.maker_of(result)
+        maker = maker_of(result)
         rows = tuple(
             replace(_row(f, state.decision_of(f.id), pictures), model=maker) for f in result.findings
         )
@@ -157,7 +157,7 @@ def _sentences(state: State, pictures: tuple[Figure, ...]) -> tuple[Sentence, ..
             words.signed(f.sentence, maker if several else ""),
             _figure_of(f.id, pictures),
         )
-        for maker, f in ((words.maker_of(r), f) for r in state.results_here for f in r.findings)
+        for maker, f in ((maker_of(r), f) for r in state.results_here for f in r.findings)
         if state.decision_of(f.id).verdict in _AGREED
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from medviewer.ai.findings import Finding, Line
+from medviewer.ai.second_opinion import maker_of
 from medviewer.imaging.colour_bar import bar_of
 from medviewer.imaging.draw import Corners, Stroke, annotate
 from medviewer.imaging.render import OverlayStyle, display_size, render
@@ -15,7 +16,7 @@ from medviewer.imaging.reslice import Plane, PlaneView
 from medviewer.imaging.volume import Mask, Unit, Volume
 from medviewer.imaging.window import Window
 from medviewer.review.report_model import Figure, LegendLine
-from medviewer.review.report_words import COLOUR_NAMES, HATCH_NAMES, maker_of, window_text
+from medviewer.review.report_words import COLOUR_NAMES, HATCH_NAMES, window_text
 from medviewer.review.state import KeyImage, State, Verdict
 
 LUNG_WINDOW = Window(-600.0, 1500.0, name="lung")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from medviewer.ai.card import Metric, ModelCard
 from medviewer.ai.findings import AnalysisResult, ResultState
+from medviewer.ai.second_opinion import maker_of
 from medviewer.imaging.numbers import number
 from medviewer.review import report_words as words
 from medviewer.review.report_model import Fact
@@ -58,7 +59,7 @@ def _placed(label: str, place: str) -> str:
 def _run_facts(result: AnalysisResult, card: ModelCard | None) -> list[Fact]:
     run = result.provenance
     ran = result.state not in (ResultState.NOT_SUITABLE, ResultState.NOT_RUN)
-    model = f"{run.model_title}: {words.maker_of(result)} (weights {words.short_hash(run.weights_sha256)})"
+    model = f"{run.model_title}: {maker_of(result)} (weights {words.short_hash(run.weights_sha256)})"
     facts = [Fact("Model", f"{model}, {run.device}, {number(run.seconds, 's', 1)}" if ran else model)]
     if card is not None and card.metrics:
         facts.append(Fact("Measured", _measured(card.metrics)))

@@ -99,11 +99,6 @@ def window_text(window: Window | None) -> str:
     return f"window {width}/{centre}{colours}"
 
 
-def maker_of(result: AnalysisResult) -> str:
-    """The model that made a result: "lung-ct 1.0.0"."""
-    return f"{result.provenance.model_id} {result.provenance.model_version}"
-
-
 def signed(sentence: str, maker: str) -> str:
     """A sentence that says whose it is: "Right lung 2,643 mL (lung-ct 1.0.0)."."""
     text = sentence.rstrip()

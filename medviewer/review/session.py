@@ -108,6 +108,12 @@ class Session(OverlayCommands, Calibrating):
             raise UsageError("This comparison belongs to other results.")
         self._set(replace(self._state, difference=comparison), Change.OPINION)
 
+    def hide_model(self, model_id: str, hidden: bool) -> None:
+        """Draw the outlines of one model, or leave them out, so that another's can be seen."""
+        models = self._state.hidden_models - {model_id} | ({model_id} if hidden else set())
+        if models != self._state.hidden_models:
+            self._set(replace(self._state, hidden_models=models), Change.OPINION)
+
     # --- findings ----------------------------------------------------------------------------------------
 
     def _finding(self, finding_id: str) -> Finding:

@@ -45,7 +45,7 @@ class Change(Flag):
     SCALE = auto()
     """What the reader says the millimetres of images are."""
     OPINION = auto()
-    """Where models were compared, and whether their difference is drawn instead of their outlines."""
+    """What two models have in common, whether their difference is drawn, whose outlines are left out."""
 
 
 class Verdict(StrEnum):
@@ -177,6 +177,8 @@ class State:
     """Where results were compared, of all series: :attr:`opinions_here` are those that still hold."""
     difference: Comparison | None = None
     """The comparison drawn on the images in place of the outlines themselves."""
+    hidden_models: frozenset[str] = frozenset()
+    """Ids of the models whose outlines are not drawn; the other models' are."""
 
     @cached_property
     def results_here(self) -> tuple[AnalysisResult, ...]:

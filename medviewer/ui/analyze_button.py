@@ -30,11 +30,13 @@ class AnalyzeButton(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         theme.set_role(self, "primary")
         quiet_focus(self)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self._offers: tuple[Offer, ...] = ()
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
         self._menu.aboutToShow.connect(self._fill)
         self._menu.triggered.connect(self._chosen)
+        self.setMenu(self._menu)
         self.clicked.connect(self._clicked)
 
     def show_offers(self, offers: Sequence[Offer], state: State) -> None:
@@ -42,10 +44,6 @@ class AnalyzeButton(QToolButton):
         self._offers = tuple(offers)
         self.setText(button_words(offers))
         self.setEnabled(bool(offers) and state.series is not None and state.run is None)
-        popup = QToolButton.ToolButtonPopupMode
-        several = len(offers) > 1
-        self.setMenu(self._menu if several else None)  # type: ignore[arg-type]
-        self.setPopupMode(popup.MenuButtonPopup if several else popup.DelayedPopup)
         if offers:
             set_tip(self, button_tip(offers))
         else:
@@ -82,8 +80,6 @@ class AnalyzeButton(QToolButton):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """The arrow in the colour of the words, from the one family of icons."""
         super().paintEvent(event)
-        if self.menu() is None:
-            return
         arrow = icons.pixmap(
             "chevron-down", theme.colour("accent_text" if self.isEnabled() else "muted"), _ARROW_PX
         )

@@ -29,6 +29,7 @@ class FindingsPanel(QWidget):
     run_on_cpu = Signal(str)
     run_again = Signal(str)
     model_card_wanted = Signal(str)
+    hide_wanted = Signal(str, bool)
     card_opened = Signal(QWidget)
     """The card that was opened, so that it can be brought into view."""
 
@@ -57,6 +58,12 @@ class FindingsPanel(QWidget):
             if is_open:
                 self.card_opened.emit(card)
         self.setVisible(bool(self._parts))
+
+    def show_drawn(self, state: State) -> None:
+        """Show whose outlines are drawn."""
+        for head in self.heads:
+            hidden = head.model_id in state.hidden_models
+            head.show_drawn(several=len(self._parts) > 1, hidden=hidden)
 
     def show_offers(self, offers: Sequence[Offer], state: State) -> None:
         """Which models may be run again, or in spite of their verdict."""
@@ -98,6 +105,7 @@ class _Part(QWidget):
         self.head.run_on_cpu.connect(panel.run_on_cpu)
         self.head.run_again.connect(panel.run_again)
         self.head.card_requested.connect(panel.model_card_wanted)
+        self.head.hide_wanted.connect(panel.hide_wanted)
         for card in self.cards:
             card.clicked.connect(panel.chosen)
             card.accept_wanted.connect(panel.accept_wanted)

@@ -32,7 +32,10 @@ class OpinionCard(QWidget):
         inside.addLayout(head)
         for place in (0, 1):
             inside.addWidget(self._side(place))
-        inside.addWidget(self._line("Difference", words.difference(comparison)))
+        amount, share = words.difference(comparison)
+        apart = self._line("Difference", f"{amount}, {share}")
+        set_tip(apart, f"The two sizes are {amount} apart: {share} of their mean.")
+        inside.addWidget(apart)
         for note in comparison.notes:
             inside.addWidget(label(note, "muted", wrap=True))
         self.show_switch = QCheckBox("Show where they differ")
@@ -52,13 +55,13 @@ class OpinionCard(QWidget):
         mark = QLabel()
         mark.setPixmap(swatch(words.COLOURS[place], self.devicePixelRatioF()))
         mark.setAccessibleName(words.legend(self.comparison)[place])
-        name = ElidedLabel(f"{words.LETTERS[place]}  {opinion.model}")
+        title = opinion.model.rpartition(" ")[0]
+        name = ElidedLabel(f"{words.LETTERS[place]}  {title}")
         line = QWidget()
         layout = row(mark, name, label(words.size(opinion)), spacing=6)
         layout.setStretch(1, 1)
         line.setLayout(layout)
-        if opinion.parts:
-            set_tip(line, words.names(self.comparison)[place])
+        set_tip(line, words.names(self.comparison)[place])
         return line
 
     @staticmethod
@@ -69,18 +72,18 @@ class OpinionCard(QWidget):
         return line
 
     def _jump(self, place: int) -> QPushButton:
-        made = button(words.slice_words(self.comparison, place).replace("Image ", ""), "chip")
         index = self.comparison.slices[place].index
+        made = button(str(index + 1), "chip")
 
         def jump() -> None:
             self.slice_wanted.emit(index)
 
         made.clicked.connect(jump)
-        set_tip(made, f"Go to image {index + 1}")
+        set_tip(made, f"{words.slice_words(self.comparison, place)} belong to one outline alone. Go there.")
         return made
 
     def _most(self) -> QHBoxLayout:
-        return row(label("Most on images", "muted"), None, *self.jumps, spacing=4)
+        return row(label("Most on images", "muted"), None, *self.jumps, spacing=6)
 
     def _switched(self, on: bool) -> None:
         self.difference_wanted.emit(self.comparison if on else None)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from medviewer.ai.findings import Line
+from medviewer.ai.findings import AnalysisResult, Line
 from medviewer.dicom.captions import corners
 from medviewer.dicom.first_image import FirstImage
 from medviewer.imaging.draw import Corners
@@ -192,7 +192,8 @@ def shown_lines(state: State) -> list[Line]:
     """The lines of findings that were not rejected; none while a difference is drawn."""
     if state.difference is not None:
         return []
-    kept = [f for f in state.findings if state.decision_of(f.id).verdict is not Verdict.REJECTED]
+    findings = [f for result in _visible(state) for f in result.findings]
+    kept = [f for f in findings if state.decision_of(f.id).verdict is not Verdict.REJECTED]
     return [line for finding in kept for line in finding.lines]
 
 
@@ -206,10 +207,17 @@ def shown_masks(state: State) -> list[tuple[Mask, str, str]]:
     several = len(state.results_here) > 1
     return [
         (f.mask, f.colour, f"{f.label} ({result.provenance.model_id})" if several else f.label)
-        for result in state.results_here
+        for result in _visible(state)
         for f in result.findings
         if f.mask is not None and state.decision_of(f.id).verdict is not Verdict.REJECTED
     ]
+
+
+def _visible(state: State) -> list[AnalysisResult]:
+    """Results whose outlines are drawn: a single model's always are."""
+    results = state.results_here
+    several = len(results) > 1
+    return [r for r in results if not (several and r.provenance.model_id in state.hidden_models)]
 
 
 def selected_place(state: State) -> tuple[float, float, float] | None:

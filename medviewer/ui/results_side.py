@@ -98,6 +98,7 @@ class ResultsSide(QWidget):
             self._hint.setVisible(bool(state.findings))
             self.impression.show_sentences(accepted(state))
         if change & (_FINDINGS | Change.OPINION):
+            self.findings.show_drawn(state)
             self.opinions.show_state(state)
             self._opinions_head.setVisible(bool(state.opinions_here))
         if change & (_FINDINGS | Change.FOREIGN):

@@ -81,6 +81,8 @@ class StatePanel(QWidget):
         self._anyway.setVisible(state.run is None and may_force(nearest, state))
         if not running:
             self.set_progress(None)
+        elif self._running.isHidden():
+            self.set_progress(0.0, "Starting …")
         self.setVisible(running or not state.results_here)
 
     def _head(self, card: StateCard) -> None:

@@ -63,9 +63,8 @@ QPushButton[role="primary"], QToolButton[role="primary"] {{
 QPushButton[role="primary"]:disabled, QToolButton[role="primary"]:disabled {{
     background: {accent_quiet}; color: {muted}; border-color: {accent_quiet};
 }}
-QToolButton[role="primary"] {{ padding: 4px 14px; border-radius: 6px; }}
+QToolButton[role="primary"] {{ padding: 4px 38px 4px 14px; border-radius: 6px; }}
 QToolButton[role="primary"]:hover, QToolButton[role="primary"]:pressed {{ background: {accent}; }}
-QToolButton[role="primary"][popupMode="1"] {{ padding-right: 32px; }}
 QToolButton[role="primary"]::menu-button {{
     width: 24px; border: 0; border-left: 1px solid {accent_quiet};
     border-top-right-radius: 6px; border-bottom-right-radius: 6px;

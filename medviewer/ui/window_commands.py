@@ -86,6 +86,7 @@ class WindowCommands(QObject):
         findings.run_anyway.connect(self._run_anyway)
         findings.run_on_cpu.connect(self._run_on_cpu)
         findings.run_again.connect(self.analyze_with)
+        findings.hide_wanted.connect(self._session.hide_model)
         findings.model_card_wanted.connect(self._window.shelving.show_card)
         results.opinions.slice_wanted.connect(self._session.scroll)
         results.opinions.difference_wanted.connect(self._session.show_difference)
