@@ -95,9 +95,13 @@ class Session(OverlayCommands, Calibrating):
         return True
 
     def add_opinions(self, comparisons: Sequence[Comparison]) -> None:
-        """Keep what two models' outlines have in common, in place of what was known of the same findings."""
+        """Keep what two models' outlines have in common, in place of what was known of the same findings, or
+        of findings that count no more."""
+        newest = {(r.series_key, r.provenance.model_id): r for r in self._state.results}
+        alive = {finding.id for result in newest.values() for finding in result.findings}
         names = {comparison.finding_ids for comparison in comparisons}
-        kept = [c for c in self._state.opinions if c.finding_ids not in names]
+        old = (c for c in self._state.opinions if c.finding_ids not in names)
+        kept = [c for c in old if c.finding_ids <= alive]
         self._set(replace(self._state, opinions=(*kept, *comparisons)), Change.OPINION)
 
     def show_difference(self, comparison: Comparison | None) -> None:

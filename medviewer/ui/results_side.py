@@ -96,7 +96,7 @@ class ResultsSide(QWidget):
         if change & _FINDINGS:
             self.findings.show_state(state)
             self._hint.setVisible(bool(state.findings))
-            self.impression.show_sentences(accepted(state))
+            self.impression.show_sentences(accepted(state), makers(state))
         if change & (_FINDINGS | Change.OPINION):
             self.findings.show_drawn(state)
             self.opinions.show_state(state)
@@ -135,6 +135,13 @@ class ResultsSide(QWidget):
         if self._wanted_card is not None:
             self._area.ensureWidgetVisible(self._wanted_card, 0, 12)
         self._wanted_card = None
+
+
+def makers(state: State) -> dict[str, str]:
+    """Whose each finding is, where several models' are on screen."""
+    if len(state.results_here) < 2:
+        return {}
+    return {f.id: result.provenance.model_id for result in state.results_here for f in result.findings}
 
 
 def accepted(state: State) -> tuple[Finding, ...]:

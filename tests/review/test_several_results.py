@@ -175,6 +175,14 @@ def test_that_comparing_again_does_not_list_it_twice(two: Session) -> None:
     assert two.state.opinions_here == (again,)
 
 
+def test_that_comparisons_of_earlier_runs_are_let_go(two: Session) -> None:
+    stale = opinion(two)
+    two.add_result(other(), two.start_analysis(FIRST, "other"))
+    again = opinion(two)
+    assert stale not in two.state.opinions
+    assert two.state.opinions == (again,)
+
+
 def test_that_undo_leaves_the_drawing_alone(two: Session) -> None:
     found = opinion(two)
     two.accept("right")
