@@ -39,8 +39,7 @@ def state_card(state: State) -> StateCard:
     run = state.run
     if run is not None and state.series is not None and run.series_key == state.series.key:
         place = f" {run.step} of {run.steps}" if run.steps > 1 else ""
-        title = f": {run.title}" if run.title else ""
-        return StateCard(f"Analyzing{place}{title}", "card", "loader")
+        return StateCard(f"Analyzing{place}", "card", "loader", (run.title,) if run.title else ())
     if state.series is None:
         return StateCard("No series is open", "card", "circle-dashed")
     return StateCard(

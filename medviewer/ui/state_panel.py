@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QProgressBar, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QWidget
 
 from medviewer.review.state import State
 from medviewer.ui import icons, theme
@@ -28,6 +28,7 @@ class StatePanel(QWidget):
         self._icon = label()
         self._headline = ElidedLabel("", "heading")
         self._lines = column(spacing=4)
+        self._said: list[QLabel] = []
         self._anyway = button("Run anyway…")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -52,8 +53,8 @@ class StatePanel(QWidget):
         head = row(self._icon, self._headline)
         head.setStretch(1, 1)
         inside.addLayout(head)
-        inside.addWidget(self._running)
         inside.addLayout(self._lines)
+        inside.addWidget(self._running)
         inside.addLayout(row(self._anyway, None))
         column(self).addWidget(self._frame)
 
@@ -61,6 +62,11 @@ class StatePanel(QWidget):
     def headline(self) -> str:
         """The first words of the card."""
         return self._headline.full_text()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What stands under it."""
+        return tuple(line.text() for line in self._said if not line.isHidden())
 
     def set_reading(self, reading: bool) -> None:
         """Whether something is being opened: then no series is open *yet*. Shown by the next state."""
@@ -92,15 +98,12 @@ class StatePanel(QWidget):
         self._headline.set_text(card.headline)
 
     def _fill(self, lines: tuple[str, ...]) -> None:
-        for k in range(max(len(lines), self._lines.count())):
-            item = self._lines.itemAt(k)
-            line = item.widget() if item is not None else None
-            if line is None:
-                line = label("", wrap=True)
-                self._lines.addWidget(line)
+        while len(self._said) < len(lines):
+            self._said.append(label("", wrap=True))
+            self._lines.addWidget(self._said[-1])
+        for k, line in enumerate(self._said):
             line.setVisible(k < len(lines))
-            if k < len(lines):
-                line.setText(lines[k])  # type: ignore[attr-defined]
+            line.setText(lines[k] if k < len(lines) else "")
 
     def _ask_anyway(self) -> None:
         self.run_anyway.emit(self._model_id)

@@ -119,14 +119,14 @@ def test_that_a_click_runs_all_that_suit_one_after_the_other(
     window.analyze_button.click()
     assert model.at_gate.wait(10)
     panel = window.results.state_panel
-    assert panel.headline == "Analyzing 1 of 2: Lungs on chest CT"
+    assert (panel.headline, panel.lines) == ("Analyzing 1 of 2", ("Lungs on chest CT",))
     assert asked(model) == ["lung-ct"]
     assert not window.analyze_button.isEnabled()
-    said: list[str] = []
-    window.session.subscribe(lambda state, change: said.append(panel.headline) if state.run else None)
+    said: list[tuple[str, ...]] = []
+    window.session.subscribe(lambda state, change: said.append((panel.headline, *panel.lines)))
     model.gate.set()
     qtbot.waitUntil(lambda: window.session.state.run is None and len(model.requests) == 2, timeout=PATIENCE)
-    assert "Analyzing 2 of 2: Lungs on chest CT (Others)" in said
+    assert ("Analyzing 2 of 2", "Lungs on chest CT (Others)") in said
     assert asked(model) == ["lung-ct", "other"]
     heads = window.results.findings.heads
     assert [head.model_id for head in heads] == ["lung-ct", "other"]
