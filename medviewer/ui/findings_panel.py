@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from medviewer.ai.findings import AnalysisResult
 from medviewer.review.state import State
@@ -80,27 +80,26 @@ class FindingsPanel(QWidget):
         while self._layout.takeAt(0) is not None:
             pass
         for gone in kept.values():
-            gone.hide()
-            gone.deleteLater()
+            for widget in gone.widgets:
+                widget.hide()
+                widget.deleteLater()
         self._parts = parts
         for number, part in enumerate(parts):
             if number:
                 self._layout.addSpacing(_BETWEEN)
-            self._layout.addWidget(part)
-            part.show()
+            for widget in part.widgets:
+                self._layout.addWidget(widget)
 
 
-class _Part(QWidget):
-    """One result: its heading and its findings."""
+class _Part:
+    """One result: its heading and its findings. Their widgets lie in the panel's own layout: in one within it
+    an opened card would not find its room."""
 
     def __init__(self, result: AnalysisResult, panel: FindingsPanel) -> None:
-        super().__init__(panel)
         self.result = result
         self.head = ResultHead(result)
         self.cards = tuple(FindingCard(finding) for finding in result.findings)
-        layout: QVBoxLayout = column(self, spacing=8)
-        for widget in (self.head, *self.cards):
-            layout.addWidget(widget)
+        self.widgets: tuple[QWidget, ...] = (self.head, *self.cards)
         self.head.run_anyway.connect(panel.run_anyway)
         self.head.run_on_cpu.connect(panel.run_on_cpu)
         self.head.run_again.connect(panel.run_again)

@@ -38,9 +38,7 @@ class StatePanel(QWidget):
         self._running = QWidget()
         running = column(self._running, spacing=4)
         running.addWidget(self._bar)
-        doing = row(self._doing, self._cancel)
-        doing.setStretch(0, 1)
-        running.addLayout(doing)
+        running.addWidget(self._doing)
         self._reading = False
         self._model_id = ""
         self._assemble()
@@ -50,7 +48,7 @@ class StatePanel(QWidget):
 
     def _assemble(self) -> None:
         inside = column(self._frame, margin=10, spacing=4)
-        head = row(self._icon, self._headline)
+        head = row(self._icon, self._headline, self._cancel)
         head.setStretch(1, 1)
         inside.addLayout(head)
         inside.addLayout(self._lines)
@@ -111,6 +109,7 @@ class StatePanel(QWidget):
     def set_progress(self, fraction: float | None, text: str = "") -> None:
         """How far the run is (0 to 1), None when nothing runs."""
         self._running.setVisible(fraction is not None)
+        self._cancel.setVisible(fraction is not None)
         if fraction is not None:
             self._bar.setValue(round(1000 * max(0.0, fraction)))
             self._doing.set_text(text)
