@@ -77,23 +77,24 @@ class FindingsPanel(QWidget):
         """What stays on screen is not made anew: nothing jumps where another result comes."""
         kept = {id(part.result): part for part in self._parts}
         parts = [kept.pop(id(r)) if id(r) in kept else _Part(r, self) for r in results]
-        while self._layout.takeAt(0) is not None:
-            pass
+        for part in self._parts:
+            for widget in part.widgets:
+                # Not takeAt: the item would outlive it in Python, and a widget tells only its first item that
+                # it grew.
+                self._layout.removeWidget(widget)
         for gone in kept.values():
             for widget in gone.widgets:
                 widget.hide()
                 widget.deleteLater()
         self._parts = parts
         for number, part in enumerate(parts):
-            if number:
-                self._layout.addSpacing(_BETWEEN)
+            part.head.set_room_above(_BETWEEN if number else 0)
             for widget in part.widgets:
                 self._layout.addWidget(widget)
 
 
 class _Part:
-    """One result: its heading and its findings. Their widgets lie in the panel's own layout: in one within it
-    an opened card would not find its room."""
+    """One result: its heading and its findings."""
 
     def __init__(self, result: AnalysisResult, panel: FindingsPanel) -> None:
         self.result = result

@@ -61,7 +61,12 @@ class ResultHead(QWidget):
             inside.addWidget(line)
         inside.addLayout(row(self._button("Model card", self.card_requested, "link"), None))
         inside.addLayout(row(self._anyway, self._cpu, self._again, None))
-        column(self).addWidget(outside)
+        self._outside = column(self)
+        self._outside.addWidget(outside)
+
+    def set_room_above(self, pixels: int) -> None:
+        """How far the heading keeps from what stands above it."""
+        self._outside.setContentsMargins(0, pixels, 0, 0)
 
     def _button(self, words: str, signal: object, role: str = "") -> QPushButton:
         def ask() -> None:

@@ -243,6 +243,17 @@ def test_that_keys_and_legend_go_over_the_findings_of_both(
     qtbot.keyRelease(window.planes.main, Qt.Key.Key_Space)
 
 
+def test_that_a_card_opened_after_a_second_result_came_gets_its_room(
+    qtbot: QtBot, window: MainWindow, model: Model
+) -> None:
+    """The list is laid out anew when a result comes: what grows later must still be heard of."""
+    analyze(qtbot, window, model)
+    card = window.results.findings.cards[0]
+    closed = card.height()
+    window.session.select_finding(card.finding.id)
+    qtbot.waitUntil(lambda: card.height() >= card.heightForWidth(card.width()) > closed, timeout=PATIENCE)
+
+
 def test_that_the_outlines_of_one_model_may_be_left_out(
     qtbot: QtBot, window: MainWindow, model: Model
 ) -> None:
