@@ -251,7 +251,7 @@ def test_that_a_card_opened_after_a_second_result_came_gets_its_room(
     card = window.results.findings.cards[0]
     closed = card.height()
     window.session.select_finding(card.finding.id)
-    qtbot.waitUntil(lambda: card.height() >= card.heightForWidth(card.width()) > closed, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: card.height() >= card.minimumSizeHint().height() > closed, timeout=PATIENCE)
 
 
 def test_that_the_outlines_of_one_model_may_be_left_out(
