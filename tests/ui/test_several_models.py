@@ -36,7 +36,7 @@ def lungs_of(request: Request) -> AnalysisResult:
     mask = Mask.from_full(1, "lungs", full, request.volume.geometry)
     found = Finding(
         f"lungs-{request.bundle.card.id}-{request.series.key[-6:]}", "Lungs", "Lungs.", code=LUNG, mask=mask,
-        colour="#009E73" if wide else "#56B4E9", slices=(1, 8), key_slice=2,
+        colour="#009E73" if wide else "#56B4E9", slices=(1, 8), key_slice=2, criterion="Some words. " * 9,
     )  # fmt: skip
     return answer(request, ResultState.FINDINGS, (found,))
 
@@ -251,7 +251,13 @@ def test_that_a_card_opened_after_a_second_result_came_gets_its_room(
     card = window.results.findings.cards[0]
     closed = card.height()
     window.session.select_finding(card.finding.id)
-    qtbot.waitUntil(lambda: card.height() >= card.minimumSizeHint().height() > closed, timeout=PATIENCE)
+
+    def has_room() -> bool:
+        width = card.width()
+        needed = card.heightForWidth(width) if card.hasHeightForWidth() else card.minimumSizeHint().height()
+        return card.height() >= needed > closed
+
+    qtbot.waitUntil(has_room, timeout=PATIENCE)
 
 
 def test_that_the_outlines_of_one_model_may_be_left_out(
