@@ -5,40 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from medviewer.ai.catalog import Fit
-from medviewer.ai.findings import AnalysisResult, Code, Finding, Notice, ResultState
+from medviewer.ai.findings import AnalysisResult, Notice
 from medviewer.ai.request import Request
 from medviewer.errors import DeviceError
-from medviewer.imaging.volume import Mask
-from medviewer.review import opinion_words
 from medviewer.review.state import Verdict
 from medviewer.ui.main_window import MainWindow
-from tests.ui.windows import BUNDLE, PATIENCE, Model, answer, bundle_of, loaded_window, write_series
-
-OTHER = bundle_of("other", "Lungs on chest CT (Others)")
-HEART = bundle_of("heart", "Left ventricle on short-axis cine MR")
-LUNG = Code("SCT", "39607008", "Lung")
-
-
-def lungs_of(request: Request) -> AnalysisResult:
-    """Both models outline the lungs; the second is one column wider on slice 4, two on slice 8."""
-    wide = request.bundle.card.id == "other"
-    full = np.zeros(request.volume.shape, bool)
-    full[1:9, 2:6, 2:6] = True
-    if wide:
-        full[4, 2:6, 6] = full[8, 2:6, 6] = full[8, 2:6, 7] = True
-    mask = Mask.from_full(1, "lungs", full, request.volume.geometry)
-    found = Finding(
-        f"lungs-{request.bundle.card.id}-{request.series.key[-6:]}", "Lungs", "Lungs.", code=LUNG, mask=mask,
-        colour="#009E73" if wide else "#56B4E9", slices=(1, 8), key_slice=2, criterion="Some words. " * 9,
-    )  # fmt: skip
-    return answer(request, ResultState.FINDINGS, (found,))
+from tests.ui.lung_models import HEART, OTHER, analyze, drawn, lungs_of
+from tests.ui.windows import BUNDLE, PATIENCE, Model, loaded_window, write_series
 
 
 @pytest.fixture
@@ -56,17 +35,6 @@ def window(qtbot: QtBot, model: Model, tmp_path: Path) -> Iterator[MainWindow]:
         yield made
 
 
-def analyze(qtbot: QtBot, window: MainWindow, model: Model) -> None:
-    model.gate.set()
-    with qtbot.waitSignal(window.analyzing.ended, timeout=PATIENCE):
-        window.analyze_button.click()
-
-
-def compared(qtbot: QtBot, window: MainWindow, model: Model) -> None:
-    analyze(qtbot, window, model)
-    qtbot.waitUntil(lambda: len(window.results.opinions.cards) == 1, timeout=PATIENCE)
-
-
 def asked(model: Model) -> list[str]:
     return [request.bundle.card.id for request in model.requests]
 
@@ -76,12 +44,6 @@ def menu_of(window: MainWindow) -> list[tuple[str, str, bool]]:
     window.analyze_button._fill()
     actions = [a for a in window.analyze_button.menu().actions() if not a.isSeparator()]
     return [(a.text(), a.objectName(), a.isEnabled()) for a in actions]
-
-
-def drawn(window: MainWindow) -> list[str]:
-    picture = window.planes.main.picture
-    assert picture is not None
-    return [name for _, _, name in picture.masks]
 
 
 # --- the button --------------------------------------------------------------------------------------------
@@ -298,59 +260,3 @@ def test_that_the_card_of_each_model_is_one_click_away(
             title in child.text() for child in dialogs[0].children() if hasattr(child, "text")
         )
         dialogs[0].close()  # type: ignore[attr-defined]
-
-
-# --- where they differ -------------------------------------------------------------------------------------
-
-
-def test_that_the_second_opinion_says_how_far_two_models_agree(
-    qtbot: QtBot, window: MainWindow, model: Model
-) -> None:
-    """128 against 140 voxels, 12 of them the second's alone."""
-    compared(qtbot, window, model)
-    (card,) = window.results.opinions.cards
-    assert card.comparison.dice == pytest.approx(256 / 268)
-    assert [one.index for one in card.comparison.slices] == [8, 4]
-    assert [jump.text() for jump in card.jumps] == ["9", "5"]
-    assert window.results._opinions_head.isVisible()
-
-
-def test_that_a_click_on_an_image_goes_there(qtbot: QtBot, window: MainWindow, model: Model) -> None:
-    compared(qtbot, window, model)
-    (card,) = window.results.opinions.cards
-    card.jumps[0].click()
-    assert window.session.state.index == 8
-    card.jumps[1].click()
-    assert window.planes.main.index == 4
-
-
-def test_that_the_switch_draws_the_difference_alone_and_back(
-    qtbot: QtBot, window: MainWindow, model: Model
-) -> None:
-    compared(qtbot, window, model)
-    (card,) = window.results.opinions.cards
-    card.show_switch.click()
-    picture = window.planes.main.picture
-    assert picture is not None
-    assert [(colour, name) for _, colour, name in picture.masks] == [
-        (opinion_words.COLOURS[0], "A only: lung-ct 1.0.0"),
-        (opinion_words.COLOURS[1], "B only: other 2.0.0"),
-    ]
-    assert [mask.voxel_count for mask, _, _ in picture.masks] == [0, 12]
-    card.show_switch.click()
-    assert drawn(window) == ["Lungs (lung-ct)", "Lungs (other)"]
-
-
-def test_that_a_new_run_ends_the_drawing_and_is_compared_anew(
-    qtbot: QtBot, window: MainWindow, model: Model
-) -> None:
-    compared(qtbot, window, model)
-    before = window.results.opinions.cards[0].comparison
-    window.results.opinions.cards[0].show_switch.click()
-    with qtbot.waitSignal(window.analyzing.ended, timeout=PATIENCE):
-        window.commands.analyze_with("other")
-    assert window.session.state.difference is None
-    qtbot.waitUntil(
-        lambda: [c.comparison is before for c in window.results.opinions.cards] == [False], timeout=PATIENCE
-    )
-    assert not window.results.opinions.cards[0].show_switch.isChecked()
