@@ -140,7 +140,9 @@ def _analyze(
 
 def _write(state: State, result: AnalysisResult, chosen: _Candidate, folder: Path, console: Console) -> None:
     """All three files or none: an earlier run's, perhaps another patient's, go together or stay together."""
-    report = build(state, now=local_now(), app_version=__version__, card=chosen.bundle.card)
+    report = build(
+        state, now=local_now(), app_version=__version__, cards={chosen.bundle.card.id: chosen.bundle.card}
+    )
     contents: dict[Path, bytes | str] = {}
     for name, make in (
         ("result.json", lambda: result_text(result)),

@@ -1,17 +1,19 @@
-"""Three small things drawn by hand: a picture with round corners, a decision pill, a colour swatch."""
+"""What the PDF is made of: picture with round corners, decision pill, colour swatch, table, heading."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from PIL import Image
 from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase.pdfmetrics import stringWidth
-from reportlab.platypus import Flowable, Paragraph
+from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
 
 from medviewer.review import pdf_style as look
+from medviewer.review.pdf_style import plain
 from medviewer.review.report_model import Figure
 
 _PILL_SIZE = 7.3
@@ -123,3 +125,22 @@ class Pill(Flowable):  # type: ignore[misc]
 def swatch(colour: str) -> str:
     """Markup for a small square of a label's colour."""
     return f'<font color="{HexColor(colour).hexval().replace("0x", "#")}">■</font>\u2009'
+
+
+_CELLS = [
+    ("FONTNAME", (0, 0), (-1, -1), look.REGULAR),
+    ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    ("LEFTPADDING", (0, 0), (-1, -1), 0),
+]
+
+
+def table(rows: Sequence[Sequence[Any]], widths: Sequence[float], *style: Any, **options: Any) -> Table:
+    """Rows of text or flowables under each other, columns ``widths`` points wide."""
+    made = Table(rows, colWidths=widths, **options)
+    made.setStyle(TableStyle([*_CELLS, ("RIGHTPADDING", (0, 0), (-1, -1), 6), *style]))
+    return made
+
+
+def section(title: str) -> Paragraph:
+    """The heading of a part of the report."""
+    return Paragraph(plain(title, look.BOLD), look.SECTION)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from textwrap import wrap
 from typing import Any
 
 from reportlab.lib.units import mm
@@ -15,30 +14,19 @@ from reportlab.platypus import (
     Paragraph,
     Spacer,
     Table,
-    TableStyle,
 )
 
 from medviewer.review import pdf_style as look
-from medviewer.review.pdf_blocks import Elastic, Picture, Pill, swatch
-from medviewer.review.pdf_style import bold, italic, muted, plain
-from medviewer.review.report_model import Fact, Figure, Line, Report, Row
-from medviewer.review.report_words import also
+from medviewer.review.opinion_words import line
+from medviewer.review.pdf_blocks import Elastic, Picture, section, swatch, table
+from medviewer.review.pdf_findings import findings
+from medviewer.review.pdf_style import bold, muted, plain
+from medviewer.review.report_model import Fact, Figure, Report
 
-_PLAIN = [
-    ("FONTNAME", (0, 0), (-1, -1), look.REGULAR),
-    ("VALIGN", (0, 0), (-1, -1), "TOP"),
-    ("LEFTPADDING", (0, 0), (-1, -1), 0),
-]
 _GAP = 4 * mm
 _TALLEST = 69 * mm
 _LOWEST = 46 * mm
 """Figures give way down to this height before they go to the next page."""
-_TOGETHER = 12
-"""A finding of fewer lines than this is not torn apart by the end of a page."""
-_PIECE = 600
-"""Characters of a long reason that make one row of the table."""
-_LONG_REASON = 60
-"""A reason longer than this gets lines of its own below the row, across the table."""
 
 
 def story(report: Report, width: float) -> list[Flowable]:
@@ -49,17 +37,12 @@ def story(report: Report, width: float) -> list[Flowable]:
         Spacer(0, 3.5 * mm),
         *_impression(report, width),
         *_notices(report, width),
-        *_findings(report, width),
+        *findings(report, width),
+        *_opinions(report),
         *_measurements(report, width),
         *_figures(report, width),
         *_made(report, width),
     ]
-
-
-def _table(rows: Sequence[Sequence[Any]], widths: Sequence[float], *style: Any, **options: Any) -> Table:
-    table = Table(rows, colWidths=widths, **options)
-    table.setStyle(TableStyle([*_PLAIN, ("RIGHTPADDING", (0, 0), (-1, -1), 6), *style]))
-    return table
 
 
 def _head(report: Report, width: float) -> list[Flowable]:
@@ -71,8 +54,8 @@ def _head(report: Report, width: float) -> list[Flowable]:
         Paragraph(bold("MedViewer"), look.RIGHT),
         *(Paragraph(muted(text), look.RIGHT) for text in (report.status, report.progress) if text),
     ]
-    table = _table([[left, right]], [width * 0.7, width * 0.3], ("RIGHTPADDING", (0, 0), (-1, -1), 0))
-    return [table, HRFlowable("100%", 1.6, "butt", look.HEADING, 2.5 * mm, 3.2 * mm)]
+    made = table([[left, right]], [width * 0.7, width * 0.3], ("RIGHTPADDING", (0, 0), (-1, -1), 0))
+    return [made, HRFlowable("100%", 1.6, "butt", look.HEADING, 2.5 * mm, 3.2 * mm)]
 
 
 def _facts(facts: Sequence[Fact], width: float, columns: int) -> list[Flowable]:
@@ -80,13 +63,13 @@ def _facts(facts: Sequence[Fact], width: float, columns: int) -> list[Flowable]:
     rows = [cells[k : k + columns] for k in range(0, len(cells), columns)]
     rows[-1] += [[] for _ in range(columns - len(rows[-1]))]
     pad = [("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), 5)]
-    return [_table(rows, [width / columns] * columns, *pad)]
+    return [table(rows, [width / columns] * columns, *pad)]
 
 
 def _box(paragraphs: Sequence[Paragraph], width: float, paper: Any, bar: Any, pad: float) -> Table:
     """Paragraphs on tinted paper with a bar at their left; long ones go on over the page."""
     last = len(paragraphs) - 1
-    return _table(
+    return table(
         [[paragraph] for paragraph in paragraphs],
         [width],
         ("BACKGROUND", (0, 0), (-1, -1), paper),
@@ -128,84 +111,11 @@ def _notices(report: Report, width: float) -> list[Flowable]:
     return [Spacer(0, 2.4 * mm), _box(texts, width, look.ATTENTION_PAPER, look.PILLS["not reviewed"][1], 5)]
 
 
-def _section(title: str) -> Paragraph:
-    return Paragraph(plain(title, look.BOLD), look.SECTION)
-
-
-def _findings(report: Report, width: float) -> list[Flowable]:
-    if not report.rows:
+def _opinions(report: Report) -> list[Flowable]:
+    if not report.comparisons:
         return []
-    head = [look.label("Finding"), look.label("Value", look.LABEL_RIGHT), look.label("Range or criterion")]
-    rows: list[list[Any]] = [[*head, look.label("Image"), look.label("Decision")]]
-    style: list[Any] = [("LINEBELOW", (0, 0), (-1, 0), 0.8, look.LINE), ("BOTTOMPADDING", (0, 0), (-1, 0), 4)]
-    for row in report.rows:
-        top = len(rows)
-        rows += _finding_rows(row, style, top)
-        end = len(rows) - 1
-        style += [
-            ("LINEBELOW", (0, end), (-1, end), 0.4, look.LINE),
-            ("TOPPADDING", (0, top), (-1, top), 5),
-            ("BOTTOMPADDING", (0, end), (-1, end), 5),
-        ]
-        if end - top < _TOGETHER and len(row.reason) < 2 * _PIECE:
-            style.append(("NOSPLIT", (0, top), (0, end)))
-    style = [
-        ("TOPPADDING", (0, 1), (-1, -1), 0.5),
-        ("BOTTOMPADDING", (0, 1), (-1, -1), 0.5),
-        ("LEFTPADDING", (0, 0), (0, -1), 5),
-        *style,
-    ]
-    shares = (0.22, 0.105, 0.37, 0.08, 0.225)
-    table = _table(rows, [share * width for share in shares], *style, repeatRows=1)
-    return [_section("Findings"), table]
-
-
-def _finding_rows(row: Row, style: list[Any], top: int) -> list[list[Any]]:
-    """The finding with its leading number, images and decision; the other numbers in one line; the notes."""
-    short = len(row.reason) <= _LONG_REASON
-    decision = Pill(row.decision, row.reason if short else "")
-    images = [_image_cell(row)]
-    span = Paragraph(muted(row.images), look.CAPTION)
-    if row.images:
-        images.append(span)
-    said = row.first.name.lower()
-    name = f" {muted(row.first.name)}" if said and said not in row.title.lower() else ""
-    title = [Paragraph(bold(row.title) + name, look.CELL)]
-    rows: list[list[Any]] = [[title, *_number_cells(row.first), images, decision]]
-    if not row.first.value:
-        style.append(("SPAN", (0, top), (1, top)))
-        rows[0][1] = ""
-    texts = [also(row.below, muted, plain)] if row.below else []
-    if len(row.below) == 1 and not row.below[0].indicative:
-        title.append(Paragraph(texts.pop(), look.CELL))  # room enough beside the images
-    texts += [f'<font color="#8a5a00">{plain(note)}</font>' for note in row.notes]
-    if row.reason and not short:
-        first_part, *rest = _pieces(row.reason)
-        texts += [f"{bold('Reason: ')}{plain(first_part)}", *map(plain, rest)]
-    for text in texts:
-        at = top + len(rows)
-        style.append(("SPAN", (0, at), (-1, at)))
-        rows.append([Paragraph(text, look.CELL), "", "", "", ""])
-    return rows
-
-
-def _pieces(text: str) -> list[str]:
-    """A long text in pieces that each fit a page many times over: rows of a table, not one endless row."""
-    return wrap(text, _PIECE, break_long_words=True, break_on_hyphens=False) or [""]
-
-
-def _image_cell(row: Row) -> Paragraph:
-    if row.figure is None:
-        return Paragraph(plain(row.key_image), look.CELL)
-    return Paragraph(f'<a href="#figure-{row.figure}" color="#1d5fb8">{plain(row.key_image)}</a>', look.CELL)
-
-
-def _number_cells(line: Line) -> list[Paragraph]:
-    value = muted(line.value) if line.indicative else plain(line.value)
-    text = plain(line.criterion)
-    if line.indicative:
-        text = " · ".join(x for x in (italic(line.indicative), text) if x)
-    return [Paragraph(value, look.CELL_RIGHT), Paragraph(text, look.CELL)]
+    told = [Paragraph(plain(line(comparison)), look.SMALL) for comparison in report.comparisons]
+    return [section("Second opinion"), *told]
 
 
 def _measurements(report: Report, width: float) -> list[Flowable]:
@@ -217,8 +127,8 @@ def _measurements(report: Report, width: float) -> list[Flowable]:
         for m in report.measurements
     ]
     style = [("LINEBELOW", (0, 0), (-1, -1), 0.4, look.LINE), ("LEFTPADDING", (0, 0), (0, -1), 5)]
-    table = _table(rows, [share * width for share in (0.27, 0.2, 0.23, 0.3)], *style, repeatRows=1)
-    return [_section("Measurements"), table]
+    made = table(rows, [share * width for share in (0.27, 0.2, 0.23, 0.3)], *style, repeatRows=1)
+    return [section("Measurements"), made]
 
 
 def _figures(report: Report, width: float) -> list[Flowable]:
@@ -252,10 +162,10 @@ def _figure_row(figures: Sequence[Figure], width: float, first: bool, height: fl
         columns += [wide + min(max(0.0, free), 60 * mm), _GAP]
     # The last column takes what is left, so that a row stands flush left.
     columns[-1] = max(0.0, width - sum(columns[:-1]))
-    head = [_section("Key images") if first else Spacer(0, 3.2 * mm), *[""] * (len(cells) - 1)]
+    head = [section("Key images") if first else Spacer(0, 3.2 * mm), *[""] * (len(cells) - 1)]
     pads = [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
     under = look.SECTION.spaceAfter if first else 0
-    return _table(
+    return table(
         [head, cells],
         columns,
         *pads,
@@ -274,12 +184,12 @@ def _caption(figure: Figure) -> Paragraph:
 def _made(report: Report, width: float) -> list[Flowable]:
     parts: list[Flowable] = []
     if report.technique:
-        parts.append(KeepTogether([_section("Technique"), *_facts(report.technique, width, 4)]))
+        parts.append(KeepTogether([section("Technique"), *_facts(report.technique, width, 4)]))
     lines = [Paragraph(f"{muted(fact.label)}  {plain(fact.value)}", look.SMALL) for fact in report.made]
     lines.append(Paragraph(f'<font color="#a3161a">{bold(report.legal)}</font>', look.SMALL))
     # Two columns of about the same height: a line holds some 60 characters.
     tall = [1 + len(fact.value) // 60 for fact in report.made] + [1]
     half = min(range(1, len(lines) + 1), key=lambda k: max(sum(tall[:k]), sum(tall[k:])))
     pads = [("TOPPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 12)]
-    table = _table([[lines[:half], lines[half:]]], [width / 2] * 2, *pads)
-    return [*parts, KeepTogether([_section("How this was made"), table])]
+    made = table([[lines[:half], lines[half:]]], [width / 2] * 2, *pads)
+    return [*parts, KeepTogether([section("How this was made"), made])]

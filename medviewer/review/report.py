@@ -6,12 +6,14 @@ its reason, and a scan that was not analysed says so: nothing here reads as "nor
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
-from medviewer.ai.card import Metric, ModelCard
-from medviewer.ai.findings import AnalysisResult, Finding, ResultState
+from medviewer.ai.card import ModelCard
+from medviewer.ai.findings import Finding
+from medviewer.ai.second_opinion import compare_all, maker_of, model_name
 from medviewer.dicom.captions import age, display_name
 from medviewer.dicom.study import Patient, Series, Study
 from medviewer.errors import UsageError
@@ -20,16 +22,18 @@ from medviewer.imaging.volume import Volume
 from medviewer.review import report_words as words
 from medviewer.review.calibration import calibrated
 from medviewer.review.report_figures import figures
+from medviewer.review.report_made import by, made_facts
 from medviewer.review.report_model import (
     Fact,
     Figure,
+    Group,
     Line,
     MeasurementRow,
     Report,
     Row,
     Sentence,
 )
-from medviewer.review.report_scale import issue_notices, scale_facts
+from medviewer.review.report_scale import issue_notices
 from medviewer.review.state import State, Verdict
 from medviewer.review.thresholding import own_cost, own_words, thresholds_here
 
@@ -43,12 +47,12 @@ def build(
     *,
     now: datetime,
     app_version: str,
-    card: ModelCard | None = None,
+    cards: Mapping[str, ModelCard] | None = None,
     volumes: Mapping[str, Volume] | None = None,
 ) -> Report:
     """The report on the series on screen.
 
-    ``now`` has a zone. ``card`` is that of the model that ran, for its measured figures and limits.
+    ``now`` has a zone. ``cards`` by model id are those of the models that ran, for their measured figures.
     ``volumes`` adds pixels of other series by key, for key images marked there. Raises
     :class:`~medviewer.errors.UsageError` when nothing is on screen.
     """
@@ -64,8 +68,7 @@ def build(
         for one in study.series
         if one.key in pixels
     }
-    maker = _maker(result)
-    pictures = figures(state, pixels, maker)
+    pictures = figures(state, pixels)
     done, total = state.reviewed
     return Report(
         title=words.title(series, result),
@@ -77,11 +80,11 @@ def build(
         impression=state.impression.strip(),
         sentences=_sentences(state, pictures),
         notices=_notices(state),
-        rows=tuple(_row(f, state, pictures) for f in state.findings),
+        groups=_groups(state, pictures),
         figures=pictures,
         no_figures="" if pictures else _why_no_figures(state),
         measurements=_measurements(state),
-        made=_made(state, card, now, app_version),
+        made=made_facts(state, cards or {}, now, app_version),
         footer=f"Study {words.short_uid(study.uid)} · series …{series.uid[-4:]}",
         generated=now.isoformat(timespec="seconds"),
         app_version=app_version,
@@ -89,6 +92,8 @@ def build(
         series_uid=series.uid,
         result=result,
         thresholds=thresholds_here(state),
+        results=state.results_here,
+        comparisons=state.opinions_here or compare_all(state.results_here),
     )
 
 
@@ -97,10 +102,6 @@ def suggest_name(state: State, extension: str, now: datetime) -> str:
     uid = state.study.uid if state.study is not None else ""
     study = sha256(uid.encode()).hexdigest()[:8]
     return f"medviewer-report-{study}-{now:%Y-%m-%d}.{extension.lstrip('.')}"
-
-
-def _maker(result: AnalysisResult | None) -> str:
-    return f"{result.provenance.model_id} {result.provenance.model_version}" if result is not None else ""
 
 
 def _patient_facts(patient: Patient, study: Study, series: Series) -> tuple[Fact, ...]:
@@ -135,10 +136,30 @@ def _technique(series: Series) -> tuple[Fact, ...]:
     return tuple(Fact(label, value) for label, value in facts if value)
 
 
+def _groups(state: State, pictures: tuple[Figure, ...]) -> tuple[Group, ...]:
+    """Each model's findings under its own name; a single model stands for the whole report."""
+    several = len(state.results_here) > 1
+    groups = []
+    for result in state.results_here:
+        maker = maker_of(result)
+        rows = tuple(replace(_row(f, state, pictures), model=maker) for f in result.findings)
+        title, said = (model_name(result), words.group_words(result)) if several else ("", "")
+        groups.append(Group(title, said, rows))
+    return tuple(groups)
+
+
 def _sentences(state: State, pictures: tuple[Figure, ...]) -> tuple[Sentence, ...]:
-    agreed = [f for f in state.findings if state.decision_of(f.id).verdict in _AGREED]
-    texts = {f.id: " ".join((f.sentence, *own_words(state, f))) for f in agreed}
-    return tuple(Sentence(f.id, texts[f.id], _figure_of(f.id, pictures)) for f in agreed)
+    """Of accepted findings; each says whose it is where several models ran."""
+    several = len(state.results_here) > 1
+    return tuple(
+        Sentence(
+            f.id,
+            words.signed(" ".join((f.sentence, *own_words(state, f))), maker if several else ""),
+            _figure_of(f.id, pictures),
+        )
+        for maker, f in ((maker_of(r), f) for r in state.results_here for f in r.findings)
+        if state.decision_of(f.id).verdict in _AGREED
+    )
 
 
 def _figure_of(finding_id: str, pictures: tuple[Figure, ...]) -> int | None:
@@ -146,9 +167,11 @@ def _figure_of(finding_id: str, pictures: tuple[Figure, ...]) -> int | None:
 
 
 def _notices(state: State) -> tuple[str, ...]:
-    notices = list(words.state_notice(state.result))
-    if state.result is not None:
-        notices += [w.text for w in state.result.warnings]
+    several = len(state.results_here) > 1
+    notices = [] if state.results_here else list(words.state_notice(None))
+    for result in state.results_here:
+        told = (*words.state_notice(result), *(w.text for w in result.warnings))
+        notices += [f"{model_name(result)}: {text}" if several else text for text in told]
     done, total = state.reviewed
     if done < total:
         left = total - done
@@ -178,20 +201,16 @@ def _row(finding: Finding, state: State, pictures: tuple[Figure, ...]) -> Row:
         span,
         decision.verdict,
         decision.reason,
-        _by(decision.reader, decision.time),
+        by(decision.reader, decision.time),
         _figure_of(finding.id, pictures),
         shares=words.are_shares(finding),
     )
 
 
-def _by(reader: str, time: str) -> str:
-    return ", ".join(x for x in (reader, words.moment(time) if time else "") if x)
-
-
 def _why_no_figures(state: State) -> str:
     if state.volume is None:
         return "The images were not loaded, so none is shown here."
-    if state.result is None or not state.findings:
+    if not state.findings:
         return ""
     return "No image was marked, and no finding that stands points at one."
 
@@ -207,54 +226,5 @@ def _measurements(state: State) -> tuple[MeasurementRow, ...]:
         where = f"{m.index + 1}" if m.plane == "native" else f"{m.plane} {m.index + 1}"
         if numbers[m.series_key] is not None:
             where = f"series {numbers[m.series_key]}, image {where}"
-        rows.append(MeasurementRow(m.kind, m.text, where, _by(m.reader, m.time), m.note))
+        rows.append(MeasurementRow(m.kind, m.text, where, by(m.reader, m.time), m.note))
     return tuple(rows)
-
-
-def _made(state: State, card: ModelCard | None, now: datetime, app_version: str) -> tuple[Fact, ...]:
-    facts = [*_run_facts(state.result, card), *scale_facts(state)]
-    decided = [d for f in state.findings if (d := state.decision_of(f.id)).verdict is not Verdict.PENDING]
-    if decided:
-        last = {d.reader: d.time for d in sorted(decided, key=lambda d: d.time)}
-        readers = (_by(reader or "a reader without name", time) for reader, time in last.items())
-        facts.append(Fact("Reviewed by", "; ".join(readers)))
-    facts.append(Fact("Images seen", f"{_percent(state.seen_fraction)} of the images were on screen"))
-    made = f"MedViewer {app_version}, {words.moment(now.isoformat(timespec='seconds'))}"
-    return (*facts, Fact("Written by", made))
-
-
-def _percent(fraction: float) -> str:
-    """Never "100 %" for less than all, never "0 %" for some."""
-    percent = round(100 * fraction)
-    if 0 < fraction < 1:
-        percent = min(99, max(1, percent))
-    return number(percent, "%")
-
-
-def _run_facts(result: AnalysisResult | None, card: ModelCard | None) -> list[Fact]:
-    if result is None:
-        return [Fact("Model", "none was run")]
-    run = result.provenance
-    ran = result.state not in (ResultState.NOT_SUITABLE, ResultState.NOT_RUN)
-    model = f"{run.model_title}: {_maker(result)} (weights {words.short_hash(run.weights_sha256)})"
-    facts = [Fact("Model", f"{model}, {run.device}, {number(run.seconds, 's', 1)}" if ran else model)]
-    if card is not None and card.metrics:
-        facts.append(Fact("Measured", _measured(card.metrics)))
-    if result.checked:
-        facts.append(Fact("Checked before", ", ".join(result.checked)))
-    if ran and result.state is not ResultState.FAILED:
-        warned = [w.text for f in result.findings for w in f.warnings] + [w.text for w in result.warnings]
-        facts.append(Fact("Checks after", " ".join(dict.fromkeys(warned)) or "passed"))
-    facts.append(Fact("Intended use", run.intended_use))
-    return facts
-
-
-def _measured(metrics: Sequence[Metric]) -> str:
-    """The figures of the first data set on the card; the rest stand on the card itself."""
-    data = metrics[0].data
-    figures = (
-        f"{m.name} {number(m.value, m.unit, 3 if abs(m.value) < 1 and not m.unit else 1)}"
-        for m in metrics
-        if m.data == data
-    )
-    return f"{'; '.join(figures)} ({data})"

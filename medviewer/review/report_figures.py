@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from medviewer.ai.findings import Finding, Line
+from medviewer.ai.second_opinion import maker_of
 from medviewer.imaging.colour_bar import bar_of
 from medviewer.imaging.draw import Corners, Stroke, annotate
 from medviewer.imaging.render import OverlayStyle, display_size, render
@@ -36,30 +37,38 @@ _FEWEST_SLICES = 8
 class _Layer:
     mask: Mask
     colour: str
+    by: str = ""
+    """Whose outline it is, where several models' lie on one picture."""
 
     @property
     def name(self) -> str:
-        return self.mask.name.replace("_", " ")
+        name = self.mask.name.replace("_", " ")
+        return f"{name}, {self.by}" if self.by else name
 
 
-def figures(state: State, volumes: Mapping[str, Volume], maker: str) -> tuple[Figure, ...]:
-    """Key images of the findings not rejected, one plane across them, then those the reader marked.
+def figures(state: State, volumes: Mapping[str, Volume]) -> tuple[Figure, ...]:
+    """Key images of the findings not rejected, one plane across them, each model's apart; then those the
+    reader marked, with the outlines of all.
 
-    ``volumes``: the pixels at hand by series key; a series without them gets no figure. ``maker``: "lung-ct
-    1.0.0", named in the captions.
+    ``volumes``: the pixels at hand by series key; a series without them gets no figure.
     """
     made: list[Figure] = []
     here = state.series.key if state.series is not None else ""
-    kept = [f for f in state.findings if state.decision_of(f.id).verdict is not Verdict.REJECTED]
-    studios = {
-        key: _Studio(state, volume, maker, *_drawn(kept if key == here else [], volume))
-        for key, volume in volumes.items()
-    }
-    if here in studios:
-        made += studios[here].of_findings(kept)
+    several = len(state.results_here) > 1
+    layers: tuple[_Layer, ...] = ()
+    lines: tuple[Line, ...] = ()
+    for result in state.results_here if here in volumes else ():
+        kept = [f for f in result.findings if state.decision_of(f.id).verdict is not Verdict.REJECTED]
+        maker = maker_of(result)
+        drawn = _drawn(kept, volumes[here])
+        made += _Studio(state, volumes[here], maker, *drawn).of_findings(kept)
+        layers += tuple(replace(layer, by=maker) for layer in drawn[0]) if several else drawn[0]
+        lines += drawn[1]
+    makers = " and ".join(maker_of(result) for result in state.results_here)
     for image in state.key_images:
-        if image.series_key in studios:
-            made += studios[image.series_key].marked(image)
+        if image.series_key in volumes:
+            mine = (layers, lines) if image.series_key == here else ((), ())
+            made += _Studio(state, volumes[image.series_key], makers, *mine).marked(image)
     return tuple(replace(figure, number=k) for k, figure in enumerate(made, start=1))
 
 

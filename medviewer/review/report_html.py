@@ -11,7 +11,8 @@ from PIL import Image
 
 from medviewer.paths import resources
 from medviewer.review.files import atomic_write
-from medviewer.review.report_model import Fact, Figure, Line, Report, Row
+from medviewer.review.opinion_words import line
+from medviewer.review.report_model import Fact, Figure, Group, Line, Report, Row
 from medviewer.review.report_words import also
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -34,6 +35,7 @@ def html_text(report: Report) -> str:
             _impression(report),
             _notices(report),
             _findings(report),
+            _opinions(report),
             _measurements(report),
             _figures(report),
             _technique(report),
@@ -85,11 +87,26 @@ def _notices(report: Report) -> str:
 
 
 def _findings(report: Report) -> str:
-    if not report.rows:
+    titled = any(group.title for group in report.groups)
+    if not report.rows and not titled:
         return ""
     head = "<tr><th>Finding<th class=number>Value<th>Range or criterion<th>Image<th>Decision"
-    groups = "\n".join(_group(row) for row in report.rows)
+    groups = "\n".join(x for group in report.groups for x in (_model(group), *map(_group, group.rows)) if x)
     return f"<h2>Findings</h2>\n<table class=findings><thead>{head}</thead>\n{groups}\n</table>"
+
+
+def _model(group: Group) -> str:
+    """The model's name above its findings, where there are several."""
+    if not group.title:
+        return ""
+    said = f" <span class=quiet>{escape(group.said)}</span>"
+    return f"<tbody class=model><tr><td colspan=5><b>{escape(group.title)}</b>{said}</tbody>"
+
+
+def _opinions(report: Report) -> str:
+    if not report.comparisons:
+        return ""
+    return f"<h2>Second opinion</h2>\n{''.join(f'<p>{escape(line(c))}</p>' for c in report.comparisons)}"
 
 
 def _group(row: Row) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.ai.findings import AnalysisResult
+from medviewer.ai.second_opinion import Comparison
 from medviewer.review.state import ReaderThreshold, Verdict
 
 LEGAL = "Research use. Not for diagnostic use."
@@ -64,6 +65,8 @@ class Row:
     decided: str = ""
     figure: int | None = None
 
+    model: str = ""
+    """Whose finding it is: "lung-ct 1.0.0"."""
     shares: bool = False
     """Whether the numbers are the shares of one whole: then none of them stands for the finding."""
 
@@ -85,6 +88,15 @@ class Row:
     def decision(self) -> str:
         """The decision in words; pending is "not reviewed"."""
         return VERDICT_TEXT[self.verdict]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The findings of one model. ``title`` and ``said`` are empty where only one model ran."""
+
+    title: str
+    said: str
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -139,7 +151,8 @@ class Report:
     sentences: tuple[Sentence, ...]
     notices: tuple[str, ...]
     """What must be read before the findings: not run, not suitable, forced, partial, not reviewed."""
-    rows: tuple[Row, ...]
+    groups: tuple[Group, ...]
+    """One for each model that ran, in the order in which they first did."""
     figures: tuple[Figure, ...]
     no_figures: str
     measurements: tuple[MeasurementRow, ...]
@@ -151,7 +164,16 @@ class Report:
     study_uid: str
     series_uid: str
     result: AnalysisResult | None
+    """The newest of ``results``."""
+    results: tuple[AnalysisResult, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    """Where two models outline the same."""
     thresholds: tuple[ReaderThreshold, ...] = ()
-    """At which the reader read the scores of this result, beside the model's own."""
+    """At which the reader read the scores of these results, beside the models' own."""
     language: str = "en"
     legal: str = LEGAL
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The findings of all models."""
+        return tuple(row for group in self.groups for row in group.rows)

@@ -107,6 +107,25 @@ def window_text(window: Window | None) -> str:
     return f"window {width}/{centre}{colours}"
 
 
+def signed(sentence: str, maker: str) -> str:
+    """A sentence that says whose it is: "Right lung 2,643 mL (lung-ct 1.0.0)."."""
+    text = sentence.rstrip()
+    return f"{text.removesuffix('.')} ({maker})." if maker else text
+
+
+def group_words(result: AnalysisResult) -> str:
+    """How a run ended and on what it ran, beside its model's name where several models are listed."""
+    run = result.provenance
+    ended = {
+        ResultState.NOT_SUITABLE: "not suitable, was not run",
+        ResultState.FAILED: "failed, no result",
+        ResultState.PARTIAL: "partial",
+        ResultState.NOTHING_FOUND: "nothing found",
+    }.get(result.state, "")
+    ran = (run.device, number(run.seconds, "s", 1)) if run.device and run.torch_version else ()
+    return ", ".join(x for x in (ended, *ran) if x)
+
+
 def state_notice(result: AnalysisResult | None) -> tuple[str, ...]:
     """What the state of the analysis means, in sentences; none for plain findings."""
     if result is None:

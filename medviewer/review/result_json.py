@@ -18,6 +18,7 @@ from medviewer.ai.findings import (
     OperatingPoint,
     ResultState,
 )
+from medviewer.ai.second_opinion import Comparison, Opinion
 from medviewer.errors import UsageError
 from medviewer.review.files import atomic_write
 from medviewer.review.report_model import Figure, Report, Row
@@ -179,6 +180,31 @@ def report_dict(report: Report) -> dict[str, Any]:
         "made": {fact.label: fact.value for fact in report.made},
         "reader_thresholds": [_threshold(one) for one in report.thresholds],
         "result": None if report.result is None else result_dict(report.result),
+        "results": [result_dict(result) for result in report.results],
+        "second_opinions": [_comparison(comparison) for comparison in report.comparisons],
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    """Voxels are counted on the stored grid; slices count from 0."""
+    return {
+        "structure": comparison.structure,
+        "first": _opinion(comparison.first),
+        "second": _opinion(comparison.second),
+        "dice": comparison.dice,
+        "difference_percent": comparison.difference_percent,
+        "slices": [one.index for one in comparison.slices],
+        "notes": list(comparison.notes),
+    }
+
+
+def _opinion(opinion: Opinion) -> dict[str, Any]:
+    return {
+        "model": opinion.model,
+        "findings": list(opinion.finding_ids),
+        "parts": list(opinion.parts),
+        "voxels": opinion.voxels,
+        "volume_ml": opinion.volume_ml,
     }
 
 

@@ -52,7 +52,7 @@ class Screen(Store):
             state = replace(state, patient=patient, study=study, series=series)
             if series is not old.series:
                 index = min(old.index, len(series.instances) - 1)
-                state = replace(state, volume=None, index=index)
+                state = replace(state, volume=None, index=index, difference=None)
                 change |= Change.SERIES | Change.VOLUME | Change.SLICE
         self._set(state, change)
 
@@ -103,9 +103,11 @@ class Screen(Store):
             index=index,
             window=window,
             selected_finding=None,
+            difference=None,
         )
         parts = Change.SERIES | Change.VOLUME | Change.SLICE | Change.WINDOW | Change.RESULT
         parts |= Change.SELECTION | Change.DECISION | Change.MEASUREMENT | Change.KEY_IMAGE | Change.PRESENT
+        parts |= Change.OPINION
         if state.study is None or state.study.uid != study.uid or state.patient != patient:
             parts |= Change.STUDY | Change.IMPRESSION
         self._set(shown, parts)

@@ -6,12 +6,13 @@ answers (a volume or a result of something no longer wanted) are refused by seri
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
 from medviewer.ai.findings import AnalysisResult, Finding
+from medviewer.ai.second_opinion import Comparison
 from medviewer.errors import UsageError
 from medviewer.imaging.reslice import Plane
 from medviewer.review.calibrating import Calibrating
@@ -43,11 +44,17 @@ class Session(Thresholding, Calibrating):
 
     # --- the machine -------------------------------------------------------------------------------------
 
-    def start_analysis(self, series_key: str, model_id: str) -> int:
-        """Begin a run; its number must come back with the result. An earlier run under way is dropped."""
+    def start_analysis(
+        self, series_key: str, model_id: str, title: str = "", place: tuple[int, int] = (1, 1)
+    ) -> int:
+        """Begin a run; its number must come back with the result. An earlier run under way is dropped.
+
+        ``place``: the how manieth of how many models asked for together, from 1.
+        """
         self._series(series_key)
         self._requests += 1
-        self._set(replace(self._state, run=Run(self._requests, series_key, model_id)), Change.RUN)
+        run = Run(self._requests, series_key, model_id, title, *place)
+        self._set(replace(self._state, run=run), Change.RUN)
         return self._requests
 
     def cancel_analysis(self) -> None:
@@ -57,8 +64,9 @@ class Session(Thresholding, Calibrating):
             self._set(replace(self._state, run=None), Change.RUN)
 
     def add_result(self, result: AnalysisResult, request: int) -> bool:
-        """Keep a finished run, also of a series not on screen. False, and nothing happens, when the request
-        was cancelled or overtaken, or the result speaks of another series or patient."""
+        """Keep a finished run, also of a series not on screen: beside those of other models, in place of an
+        earlier one of the same. False, and nothing happens, when the request was cancelled or overtaken, or
+        the result speaks of another series or patient."""
         state = self._state
         run = state.run
         if run is None or run.request != request or run.series_key != result.series_key:
@@ -76,11 +84,39 @@ class Session(Thresholding, Calibrating):
         )
         kept = _own_names(result, state.results, request)
         on_screen = state.series is not None and state.series.key == run.series_key
-        selected = None if on_screen else state.selected_finding
-        state = replace(state, results=(*state.results, kept), run=None, selected_finding=selected)
-        parts = Change.RESULT | Change.RUN | Change.SELECTION | Change.DECISION if on_screen else Change.RUN
+        state = replace(state, results=(*state.results, kept), run=None)
+        parts = Change.RUN
+        if on_screen:
+            own = {finding.id for finding in state.findings}
+            selected = state.selected_finding if state.selected_finding in own else None
+            state = replace(state, selected_finding=selected, difference=None)
+            parts |= Change.RESULT | Change.SELECTION | Change.DECISION | Change.OPINION
         self._set(state, parts)
         return True
+
+    def add_opinions(self, comparisons: Sequence[Comparison]) -> None:
+        """Keep what two models' outlines have in common, in place of what was known of the same findings, or
+        of findings that count no more."""
+        newest = {(r.series_key, r.provenance.model_id): r for r in self._state.results}
+        alive = {finding.id for result in newest.values() for finding in result.findings}
+        names = {comparison.finding_ids for comparison in comparisons}
+        old = (c for c in self._state.opinions if c.finding_ids not in names)
+        kept = [c for c in old if c.finding_ids <= alive]
+        self._set(replace(self._state, opinions=(*kept, *comparisons)), Change.OPINION)
+
+    def show_difference(self, comparison: Comparison | None) -> None:
+        """Draw only where two models differ, in place of their outlines; None draws the outlines again."""
+        if comparison is self._state.difference:
+            return
+        if comparison is not None and comparison not in self._state.opinions_here:
+            raise UsageError("This comparison belongs to other results.")
+        self._set(replace(self._state, difference=comparison), Change.OPINION)
+
+    def hide_model(self, model_id: str, hidden: bool) -> None:
+        """Draw the outlines of one model, or leave them out, so that another's can be seen."""
+        models = self._state.hidden_models - {model_id} | ({model_id} if hidden else set())
+        if models != self._state.hidden_models:
+            self._set(replace(self._state, hidden_models=models), Change.OPINION)
 
     # --- findings ----------------------------------------------------------------------------------------
 
@@ -209,7 +245,7 @@ class Session(Thresholding, Calibrating):
 
 
 def accepted_sentences(state: State) -> tuple[str, ...]:
-    """The sentences of the accepted findings of the current result, in its order."""
+    """The sentences of the accepted findings of the series on screen, in their order."""
     good = (Verdict.ACCEPTED, Verdict.EDITED)
     return tuple(f.sentence for f in state.findings if state.decision_of(f.id).verdict in good)
 

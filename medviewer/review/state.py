@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Flag, StrEnum, auto
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from medviewer.ai.findings import AnalysisResult, Finding, ResultState
+from medviewer.ai.second_opinion import Comparison
 from medviewer.dicom.study import Patient, ScanResult, Series, Study
 from medviewer.imaging.inplane import Scale
 from medviewer.imaging.render import OverlayStyle
@@ -47,6 +49,8 @@ class Change(Flag):
     """What the reader says the millimetres of images are."""
     THRESHOLD = auto()
     """At which threshold the reader reads a model's score."""
+    OPINION = auto()
+    """What two models have in common, whether their difference is drawn, whose outlines are left out."""
 
 
 class Verdict(StrEnum):
@@ -139,11 +143,14 @@ class KeyImage:
 
 @dataclass(frozen=True)
 class Run:
-    """An analysis under way on a series."""
+    """An analysis under way on a series: the ``step``-th of ``steps`` models asked for together."""
 
     request: int
     series_key: str
     model_id: str
+    title: str = ""
+    step: int = 1
+    steps: int = 1
 
 
 def study_key(patient: Patient, study: Study) -> str:
@@ -156,7 +163,8 @@ class State:
     """What is open and shown, what the models said, what the reader decided.
 
     ``index`` counts slices from 0 in display order of the current series (its native plane).
-    ``results`` holds every finished run of the session, newest last; a series' current result is its newest.
+    ``results`` holds every finished run of the session, newest last; what counts on a series is the newest of
+    each model (:attr:`results_here`).
     ``impressions`` maps :func:`study_key` to the reader's text.
     """
 
@@ -192,15 +200,39 @@ class State:
     presentation: Presentation | None = None
     """What lies on the series on screen; values are never changed by it."""
 
+    opinions: tuple[Comparison, ...] = ()
+    """Where results were compared, of all series: :attr:`opinions_here` are those that still hold."""
+    difference: Comparison | None = None
+    """The comparison drawn on the images in place of the outlines themselves."""
+    hidden_models: frozenset[str] = frozenset()
+    """Ids of the models whose outlines are not drawn; the other models' are."""
+
+    @cached_property
+    def results_here(self) -> tuple[AnalysisResult, ...]:
+        """The newest result of each model on the series on screen, checked against its patient too; in the
+        order in which the models first ran."""
+        newest: dict[str, AnalysisResult] = {}
+        if self.series is not None:
+            own = (self.series.key, self.series.patient_key)
+            for result in self.results:
+                if (result.series_key, result.patient_key) == own:
+                    newest[result.provenance.model_id] = result
+        return tuple(newest.values())
+
     @property
     def result(self) -> AnalysisResult | None:
-        """The newest result of the series on screen, checked against its patient too."""
+        """The newest result of the series on screen, whichever model made it."""
+        here = {id(result) for result in self.results_here}
+        return next((result for result in reversed(self.results) if id(result) in here), None)
+
+    @property
+    def opinions_here(self) -> tuple[Comparison, ...]:
+        """Comparisons of results that count on the series on screen: none of an earlier run."""
         if self.series is None:
-            return None
-        for result in reversed(self.results):
-            if result.series_key == self.series.key and result.patient_key == self.series.patient_key:
-                return result
-        return None
+            return ()
+        own = {finding.id for finding in self.findings}
+        here = (c for c in self.opinions if c.series_key == self.series.key)
+        return tuple(c for c in here if c.finding_ids <= own)
 
     @property
     def overlay_files_here(self) -> tuple[OverlayFile, ...]:
@@ -213,13 +245,18 @@ class State:
 
     @property
     def result_state(self) -> ResultState:
-        """One of the six states of viewer.md: never a blank."""
+        """One of the six states of viewer.md, of the newest result: never a blank."""
         return self.result.state if self.result is not None else ResultState.NOT_RUN
 
-    @property
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """Findings of the current result."""
-        return self.result.findings if self.result is not None else ()
+        """Findings of all results that count on the series on screen."""
+        return tuple(finding for result in self.results_here for finding in result.findings)
+
+    def maker_of(self, finding_id: str) -> AnalysisResult | None:
+        """The result on the series on screen that a finding belongs to."""
+        here = (r for r in self.results_here if any(f.id == finding_id for f in r.findings))
+        return next(here, None)
 
     def decision_of(self, finding_id: str) -> Decision:
         """The reader's decision, pending where there is none."""
@@ -227,7 +264,7 @@ class State:
 
     @property
     def reviewed(self) -> tuple[int, int]:
-        """(decided, all) findings of the current result."""
+        """(decided, all) findings of all results that count on the series on screen."""
         done = sum(self.decision_of(f.id).verdict is not Verdict.PENDING for f in self.findings)
         return done, len(self.findings)
 

@@ -1,25 +1,28 @@
-"""Analyze: is there a model that suits, run it beside the window, stream its masks, hand the result over.
+"""Analyze: which models suit, run them beside the window, stream their masks, hand the results over.
 
 Nothing stays grey after a failure, and no answer reaches a series it was not made for.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from medviewer.ai.catalog import Bundle, Fit
+from medviewer.ai.catalog import Bundle
 from medviewer.ai.findings import AnalysisResult, Notice
 from medviewer.ai.request import Ending, Request
 from medviewer.ai.suitability import age_of
 from medviewer.errors import DeviceError, MedviewerError
 from medviewer.review.session import Session
-from medviewer.review.state import Change, State
+from medviewer.review.state import Change, State, Verdict
+from medviewer.ui.analysis_task import Running, Task, Wanted, task_of
+from medviewer.ui.comparing import Comparing
 from medviewer.ui.engine import Engine
-from medviewer.ui.jobs import Job, JobContext, JobRunner
+from medviewer.ui.jobs import JobContext, JobRunner
+from medviewer.ui.offers import Offer, wanted
 from medviewer.ui.opening import Opening
 
 OUT_OF_MEMORY = "DEVICE"
@@ -28,30 +31,13 @@ OUT_OF_MEMORY = "DEVICE"
 Layers = list[tuple[NDArray[np.bool_], str]]
 
 
-@dataclass(frozen=True, eq=False)
-class Offer:
-    """The model that the button names, and the verdict on the series on screen."""
-
-    bundle: Bundle
-    fit: Fit
-    seconds: float | None
-
-
-@dataclass(frozen=True, eq=False)
-class _Run:
-    number: int
-    request: Request
-    verdict: Fit
-    job: Job
-
-
 class Analyzing(QObject):
-    """Runs models. The lane "analyze" takes one at a time; a run belongs to the series it was begun on."""
+    """Runs models, one after the other; a run, and all that wait, belong to the series they were begun on."""
 
     progress = Signal(float, str)
     began = Signal()
     ended = Signal()
-    """A run ended, whichever way."""
+    """All runs asked for ended, whichever way."""
     note = Signal(str)
     """One sentence for the reader."""
     slice_masks = Signal(int, list)
@@ -69,9 +55,12 @@ class Analyzing(QObject):
         self._engine = engine
         self._device = device
         self._offers: dict[str, list[Offer]] = {}
-        self._run: _Run | None = None
+        self._run: Running | None = None
         self._partial: dict[int, Layers] = {}
-        self._wanted: tuple[str, str, bool, str] | None = None
+        self._queue: list[Task] = []
+        self._done = 0
+        self._wanted: Wanted | None = None
+        self._comparing = Comparing(session, runner, self)
         opening.series_loaded.connect(self._series_loaded)
 
     # --- which model -------------------------------------------------------------------------------------
@@ -102,51 +91,41 @@ class Analyzing(QObject):
 
     # --- running -----------------------------------------------------------------------------------------
 
-    def start(self, model_id: str = "", *, force: bool = False, device: str = "") -> None:
-        """Run a model (the best-fitting one by default) on the series on screen, as soon as it is loaded."""
+    def start(self, *model_ids: str, force: bool = False, device: str = "") -> None:
+        """Run these models (by default all that suit, or the nearest) on the series on screen, one after the
+        other, as soon as it is loaded."""
         state = self._session.state
-        offer = self._offer(model_id)
         if state.series is None or state.run is not None:
             return
-        if offer is None:
-            self.note.emit("No model is installed.")
+        named = {offer.bundle.card.id: offer for offer in self.offers()}
+        offers = [named[i] for i in model_ids if i in named] if any(model_ids) else wanted(self.offers())
+        if not offers:
+            self.note.emit("No model is installed." if not named else "This model is not on the shelf.")
             return
         key = state.series.key
         if not self._opening.is_complete(key):
-            self._wanted = (key, offer.bundle.card.id, force, device)
+            ids = tuple(offer.bundle.card.id for offer in offers)
+            self._wanted = Wanted(key, ids, force, device)
             self.note.emit("The analysis begins when all images are loaded.")
             return
-        self._begin(state, offer, force, device or self._device)
-
-    def _offer(self, model_id: str) -> Offer | None:
-        offers = self.offers()
-        if model_id:
-            return next((o for o in offers if o.bundle.card.id == model_id), None)
-        return offers[0] if offers else None
+        tasks = [task_of(state, offer, force, device or self._device) for offer in offers]
+        self._queue, self._done = [task for task in tasks if task is not None], 0
+        if self._queue:
+            self._next()
+            self.began.emit()
 
     def _series_loaded(self, series_key: str) -> None:
         if self._wanted is None:
             return
-        key, model_id, force, device = self._wanted
-        self._wanted = None
-        state = self._session.state
-        if key == series_key and state.series is not None and state.series.key == key:
-            self.start(model_id, force=force, device=device)
+        asked, self._wanted = self._wanted, None
+        series = self._session.state.series
+        if asked.series_key == series_key and series is not None and series.key == series_key:
+            self.start(*asked.model_ids, force=asked.force, device=asked.device)
 
-    def _begin(self, state: State, offer: Offer, force: bool, device: str) -> None:
-        if state.series is None or state.volume is None or state.patient is None or state.study is None:
-            return
-        request = Request(
-            offer.bundle,
-            state.series,
-            state.study.uid,
-            state.volume,
-            device,
-            state.index,
-            force,
-            patient_age=age_of(state.patient, state.study),
-        )
-        analyze = self._engine.analyze
+    def _next(self) -> None:
+        """Begin the first that waits."""
+        task = self._queue.pop(0)
+        request, analyze = self._with_this_slice(task.request), self._engine.analyze
 
         def work(context: JobContext) -> AnalysisResult:
             def on_slice(index: int, masks: dict[int, NDArray[np.bool_]]) -> None:
@@ -156,18 +135,24 @@ class Analyzing(QObject):
             return analyze(replace(request, on_slice=on_slice), context)
 
         self._partial = {}
-        number = self._session.start_analysis(state.series.key, offer.bundle.card.id)
+        place = self._done + 1, self._done + 1 + len(self._queue)
+        number = self._session.start_analysis(request.series.key, request.bundle.card.id, task.title, place)
         job = self._runner.submit("analyze", work)
-        self._run = _Run(number, request, offer.fit, job)
+        self._run = Running(number, replace(task, request=request), job)
         job.progress.connect(self._progressed)
         job.told.connect(self._slices_came)
         job.succeeded.connect(self._succeeded)
         job.failed.connect(self._failed)
         job.cancelled.connect(self._cancelled)
-        self.began.emit()
+
+    def _with_this_slice(self, request: Request) -> Request:
+        """The slice that is on screen now first, where the series still is."""
+        state = self._session.state
+        here = state.series is not None and state.series.key == request.series.key
+        return replace(request, first_slice=state.index) if here else request
 
     def cancel(self) -> bool:
-        """Give up the run under way, or the one that waits for images; False when there is none."""
+        """Give up the run under way and all that wait, for it or for images; False when there is none."""
         if self._wanted is not None:
             self._wanted = None
             self.note.emit("Cancelled before it began.")
@@ -182,13 +167,16 @@ class Analyzing(QObject):
         """The window is free at once; the thread ends when the work next asks."""
         if self._session.state.run is not None:
             self._session.cancel_analysis()
+        self._queue = []
         self.masks_dropped.emit()
-        self.note.emit("The analysis was cancelled; nothing of it was kept.")
+        kept = f"the {self._done} done before stay" if self._done > 1 else "the one done before stays"
+        what = f"the rest; {kept}." if self._done else "the analysis; nothing of it was kept."
+        self.note.emit(f"Cancelled {what}")
         self._end()
 
     # --- answers -----------------------------------------------------------------------------------------
 
-    def _mine(self) -> _Run | None:
+    def _mine(self) -> Running | None:
         return self._run if self._run is not None and self._run.job is self.sender() else None
 
     def _progressed(self, fraction: float, text: str) -> None:
@@ -199,7 +187,7 @@ class Analyzing(QObject):
         run = self._mine()
         if run is None:
             return
-        colours = {label.id: label.colour for label in run.request.bundle.card.labels}
+        colours = {label.id: label.colour for label in run.task.request.bundle.card.labels}
         here = self._is_on_screen(run)
         for index, masks in news:
             layers = [(mask, colours[label]) for label, mask in masks.items()]
@@ -207,12 +195,13 @@ class Analyzing(QObject):
             if here:
                 self.slice_masks.emit(index, layers)
 
-    def _is_on_screen(self, run: _Run) -> bool:
+    def _is_on_screen(self, run: Running) -> bool:
         series = self._session.state.series
-        return series is not None and series.key == run.request.series.key
+        return series is not None and series.key == run.task.request.series.key
 
     def apply(self, state: State, change: Change) -> None:
-        """Bring partial masks back when the reader returns to the series they belong to."""
+        """Bring partial masks back when the reader returns to the series they belong to; compare results."""
+        self._comparing.apply(state, change)
         if Change.STUDY in change:
             self._offers.clear()
         if Change.SERIES in change:
@@ -242,41 +231,32 @@ class Analyzing(QObject):
         if run is None:
             return
         code = OUT_OF_MEMORY if isinstance(error, DeviceError) else type(error).__name__
-        ending = Ending(run.request, run.verdict, "", self._device)
+        ending = Ending(run.task.request, run.task.verdict, "", self._device)
         self._finish(run, ending.failed(Notice(code, error.sentence())))
 
-    def _finish(self, run: _Run, result: AnalysisResult) -> None:
+    def _finish(self, run: Running, result: AnalysisResult) -> None:
         self.masks_dropped.emit()
         self._run = None
         before = self._session.state
-        decided = before.reviewed[0]
-        self._session.add_result(result, run.number)
-        if decided and self._session.state.findings is not before.findings:
+        if self._session.add_result(result, run.number):
+            self._tell_replaced(before, result)
+        self._done += 1
+        if self._queue:
+            self._next()
+        else:
+            self._end()
+
+    def _tell_replaced(self, before: State, result: AnalysisResult) -> None:
+        """An earlier run of the same model gave way, and with it what was decided on its findings."""
+        model = result.provenance.model_id
+        old = [r for r in before.results_here if r.provenance.model_id == model]
+        ids = [f.id for r in old if r.series_key == result.series_key for f in r.findings]
+        decided = sum(before.decision_of(i).verdict is not Verdict.PENDING for i in ids)
+        if decided:
             self.note.emit(
                 f"New findings, not reviewed: the {decided} decided before stay with the earlier run."
             )
-        self._end()
 
     def _cancelled(self) -> None:
         if self._mine() is not None:
             self._give_up()
-
-
-def verdict_text(offer: Offer) -> str:
-    """What was checked, or why not: the tooltip of the button."""
-    card = offer.bundle.card
-    lines = [f"{card.title} {card.version}"]
-    if offer.fit.ok:
-        lines.append("Checked: " + ", ".join(offer.fit.checked))
-    else:
-        lines += ["Not suitable:", *(reason.text for reason in offer.fit.reasons)]
-    lines += [warning.text for warning in offer.fit.warnings]
-    return "\n".join(lines)
-
-
-def short_title(bundle: Bundle) -> str:
-    """The word on the button: "lung-ct" is "Lung CT"."""
-    words = bundle.card.id.replace("_", "-").split("-")
-    return " ".join(
-        word.upper() if len(word) < 4 and k else word.capitalize() for k, word in enumerate(words)
-    )

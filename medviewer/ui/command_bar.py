@@ -24,7 +24,7 @@ class CommandBar(QToolBar):
         """Learn what the words cost; call it when the buttons are in."""
         for action in self.actions():
             made = self.widgetForAction(action)
-            if isinstance(made, QToolButton):
+            if isinstance(made, QToolButton) and made.defaultAction() is action:
                 with_words = made.sizeHint().width()
                 made.setToolButtonStyle(_STYLE.ToolButtonIconOnly)
                 self._saved += with_words - made.sizeHint().width()

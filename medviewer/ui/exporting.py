@@ -70,10 +70,8 @@ class Exporting(QObject):
 
     def _builder(self, state: State, width: int) -> Callable[[JobContext], Built]:
         volumes = self._opening.volumes()
-        bundle = (
-            self._analyzing.bundle(state.result.provenance.model_id) if state.result is not None else None
-        )
-        card = bundle.card if bundle is not None else None
+        bundles = (self._analyzing.bundle(r.provenance.model_id) for r in state.results_here)
+        cards = {bundle.card.id: bundle.card for bundle in bundles if bundle is not None}
 
         def work(context: JobContext) -> Built:
             from medviewer.review.pdf_pages import page_pictures
@@ -81,7 +79,7 @@ class Exporting(QObject):
             from medviewer.review.report_pdf import pdf_bytes
 
             now = local_now()
-            report = build(state, now=now, app_version=__version__, card=card, volumes=volumes)
+            report = build(state, now=now, app_version=__version__, cards=cards, volumes=volumes)
             context.check()
             pdf = pdf_bytes(report)
             pages = []

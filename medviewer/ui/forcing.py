@@ -1,4 +1,4 @@
-"""The reader's override of a refusal: which model it is about, why it was refused, whether it leads anywhere.
+"""The reader's override of a refusal: why the model was refused, whether the override leads anywhere.
 
 A model may be refused by the headers before any run, or by what a run saw when it looked at the pictures.
 """
@@ -10,21 +10,21 @@ from collections.abc import Sequence
 from medviewer.ai.findings import Notice, ResultState
 from medviewer.imaging.volume import Unit
 from medviewer.review.state import State
-from medviewer.ui.analyzing import Offer
+from medviewer.ui.offers import Offer
 
 
-def refused(offers: Sequence[Offer], state: State) -> Offer | None:
-    """The model that an override is about: the one whose refusal is on screen, else the nearest to fit."""
-    made = state.result.provenance.model_id if state.result is not None else ""
-    return next((offer for offer in offers if offer.bundle.card.id == made), offers[0] if offers else None)
+def offer_of(model_id: str, offers: Sequence[Offer]) -> Offer | None:
+    """The offer of a model, where it is on the shelf."""
+    return next((offer for offer in offers if offer.bundle.card.id == model_id), None)
 
 
 def reasons_against(offer: Offer, state: State) -> tuple[Notice, ...]:
-    """Why the model should not run: what the headers say, or what a run saw in the pictures."""
-    result = state.result
+    """Why the model should not run: what a run of it saw in the pictures, else what the headers say."""
+    made = (r for r in state.results_here if r.provenance.model_id == offer.bundle.card.id)
+    result = next(made, None)
     if result is None or result.state is not ResultState.NOT_SUITABLE:
         return offer.fit.reasons
-    return result.reasons if result.provenance.model_id == offer.bundle.card.id else offer.fit.reasons
+    return result.reasons
 
 
 def may_force(offer: Offer | None, state: State) -> bool:

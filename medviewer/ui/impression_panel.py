@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QTextCursor
@@ -69,7 +69,7 @@ class ImpressionPanel(QWidget):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setFixedHeight(_SENTENCES_HEIGHT)
         self._list.hide()
-        self._shown: tuple[Finding, ...] = ()
+        self._shown: tuple[tuple[Finding, str], ...] = ()
         self.edit = WordsEdit()
         self.edit.setFixedHeight(96)
         self.edit.textChanged.connect(self._changed)
@@ -86,17 +86,20 @@ class ImpressionPanel(QWidget):
         self.edit.moveCursor(QTextCursor.MoveOperation.End)
         self.edit.blockSignals(False)
 
-    def show_sentences(self, findings: Sequence[Finding]) -> None:
-        """The accepted findings, each with a link to its image."""
-        if list(findings) == list(self._shown):
+    def show_sentences(self, findings: Sequence[Finding], makers: Mapping[str, str]) -> None:
+        """The accepted findings, each with a link to its image. ``makers`` names by finding id the models,
+        where there are several."""
+        shown = tuple((finding, makers.get(finding.id, "")) for finding in findings)
+        if list(shown) == list(self._shown):
             return
-        self._shown = tuple(findings)
+        self._shown = shown
         clear(self._sentences)
         self._list.setVisible(bool(findings))
-        for finding in findings:
+        for finding, maker in shown:
             self._sentences.addWidget(label(finding.sentence, wrap=True))
             image = f" · image {finding.key_slice + 1}" if finding.key_slice is not None else ""
-            link = button(f"AI, accepted{image}", "link")
+            whose = f" · {maker}" if maker else ""
+            link = button(f"AI, accepted{image}{whose}", "link")
             link.setProperty("finding", finding.id)
             link.clicked.connect(self._link_clicked)
             set_tip(link, "Show this image")

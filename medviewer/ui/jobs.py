@@ -171,6 +171,7 @@ LANES: dict[str, Policy] = {
     "thumbnails": Policy.QUEUE,
     "analyze": Policy.QUEUE,
     "looking": Policy.NEWEST,
+    "compare": Policy.NEWEST,
     "export": Policy.QUEUE,
     "prepare": Policy.QUEUE,
     "audit": Policy.QUEUE,

@@ -21,7 +21,6 @@ from medviewer.ui.browser import StudyBrowser
 from medviewer.ui.command_bar import CommandBar
 from medviewer.ui.engine import Engine
 from medviewer.ui.exporting import Exporting
-from medviewer.ui.forcing import may_force, refused
 from medviewer.ui.inspecting import Inspecting
 from medviewer.ui.jobs import JobRunner
 from medviewer.ui.looking import Looking
@@ -183,8 +182,7 @@ class MainWindow(QMainWindow):
     def _show_offer(self, state: State) -> None:
         offers = self.analyzing.offers()
         self.analyze_button.show_offers(offers, state)
-        said = self.commands.offer_words(offers[0] if offers else None)
-        self.results.state_panel.show_state(state, said, may_force=may_force(refused(offers, state), state))
+        self.results.show_offers(state, offers)
         self.report_button.setEnabled(state.series is not None)
 
     def _show_badges(self, state: State) -> None:

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from medviewer.ai.findings import Line
+from medviewer.ai.findings import AnalysisResult, Line
 from medviewer.dicom.captions import corners
 from medviewer.dicom.first_image import FirstImage
 from medviewer.imaging.draw import Corners
 from medviewer.imaging.volume import Mask
 from medviewer.imaging.window import Window
+from medviewer.review import opinion_words
 from medviewer.review.calibration import shown_volume
 from medviewer.review.presenting import turn_of
 from medviewer.review.session import Session
@@ -103,7 +104,7 @@ class Pictures(QObject):
             planes.set_style(state.style)
         if Change.OVERLAY in change:
             planes.set_overlay_visible(not state.overlay_hidden)
-        if change & (Change.RESULT | Change.DECISION | Change.VOLUME):
+        if change & (Change.RESULT | Change.DECISION | Change.VOLUME | Change.OPINION):
             planes.set_masks(shown_masks(state), shown_lines(state))
         if change & (Change.FOREIGN | Change.RESULT | Change.VOLUME):
             planes.set_foreign(foreign_of(state))
@@ -188,18 +189,35 @@ class Pictures(QObject):
 
 
 def shown_lines(state: State) -> list[Line]:
-    """The lines of findings that were not rejected."""
-    kept = [f for f in state.findings if state.decision_of(f.id).verdict is not Verdict.REJECTED]
+    """The lines of findings that were not rejected; none while a difference is drawn."""
+    if state.difference is not None:
+        return []
+    findings = [f for result in _visible(state) for f in result.findings]
+    kept = [f for f in findings if state.decision_of(f.id).verdict is not Verdict.REJECTED]
     return [line for finding in kept for line in finding.lines]
 
 
 def shown_masks(state: State) -> list[tuple[Mask, str, str]]:
-    """Masks of the findings the reader has not rejected, with colour and name."""
+    """Masks of the findings the reader has not rejected, with colour and name (and the model, where there are
+    several); or only where two models differ."""
+    drawn = state.difference
+    if drawn is not None:
+        masks = (drawn.only_first, drawn.only_second)
+        return list(zip(masks, opinion_words.COLOURS, opinion_words.legend(drawn), strict=True))
+    several = len(state.results_here) > 1
     return [
-        (f.mask, f.colour, f.label)
-        for f in state.findings
+        (f.mask, f.colour, f"{f.label} ({result.provenance.model_id})" if several else f.label)
+        for result in _visible(state)
+        for f in result.findings
         if f.mask is not None and state.decision_of(f.id).verdict is not Verdict.REJECTED
     ]
+
+
+def _visible(state: State) -> list[AnalysisResult]:
+    """Results whose outlines are drawn: a single model's always are."""
+    results = state.results_here
+    several = len(results) > 1
+    return [r for r in results if not (several and r.provenance.model_id in state.hidden_models)]
 
 
 def selected_place(state: State) -> tuple[float, float, float] | None:

@@ -36,17 +36,23 @@ class StateCard:
 
 
 def state_card(state: State) -> StateCard:
-    """What stands in the card above the findings."""
-    result = state.result
+    """What stands in the card above the results, or in their place."""
+    run = state.run
+    if run is not None and state.series is not None and run.series_key == state.series.key:
+        place = f" {run.step} of {run.steps}" if run.steps > 1 else ""
+        return StateCard(f"Analyzing{place}", "card", "loader", (run.title,) if run.title else ())
     if state.series is None:
         return StateCard("No series is open", "card", "circle-dashed")
-    if result is None:
-        return StateCard(
-            "Not analyzed",
-            "card",
-            "circle-dashed",
-            ("No model has looked at this series: nothing is said about it.",),
-        )
+    return StateCard(
+        "Not analyzed",
+        "card",
+        "circle-dashed",
+        ("No model has looked at this series: nothing is said about it.",),
+    )
+
+
+def result_card(result: AnalysisResult) -> StateCard:
+    """What stands in the heading of a result."""
     return _HEADS[result.state](result)
 
 
@@ -114,17 +120,20 @@ def identity_lines(result: AnalysisResult) -> tuple[str, ...]:
 
 
 def badge(state: State, series_key: str) -> str:
-    """A word for the browser on the newest result of a series."""
-    result = next((r for r in reversed(state.results) if r.series_key == series_key), None)
-    if result is None:
-        return ""
-    if result.findings:
-        return _count(result)
-    return {
-        ResultState.NOT_SUITABLE: "not suitable",
-        ResultState.FAILED: "failed",
-        ResultState.NOTHING_FOUND: "nothing found",
-    }.get(result.state, "")
+    """A word for the browser on the results of a series: their findings, else how the last one ended."""
+    newest = {r.provenance.model_id: r for r in state.results if r.series_key == series_key}
+    count = sum(len(result.findings) for result in newest.values())
+    if count:
+        return "1 finding" if count == 1 else f"{count} findings"
+    last = next((r for r in reversed(state.results) if r.series_key == series_key), None)
+    return "" if last is None else _ENDS.get(last.state, "")
+
+
+_ENDS = {
+    ResultState.NOT_SUITABLE: "not suitable",
+    ResultState.FAILED: "failed",
+    ResultState.NOTHING_FOUND: "nothing found",
+}
 
 
 def value(measurement: Measurement) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -14,6 +16,8 @@ from medviewer.ui.foreign import overlay_letters
 from medviewer.ui.foreign_panel import ForeignPanel
 from medviewer.ui.impression_panel import ImpressionPanel
 from medviewer.ui.measurements_panel import MeasurementsPanel
+from medviewer.ui.offers import Offer
+from medviewer.ui.opinion_panel import OpinionPanel
 from medviewer.ui.overlay_panel import OverlayPanel
 from medviewer.ui.pictures import measurements_here
 from medviewer.ui.result_words import progress_line
@@ -33,12 +37,14 @@ class ResultsSide(QWidget):
         super().__init__(parent)
         self.state_panel = StatePanel()
         self.findings = FindingsPanel()
+        self.opinions = OpinionPanel()
         self.overlay = OverlayPanel()
         self.foreign = ForeignPanel()
         self.measurements = MeasurementsPanel()
         self.impression = ImpressionPanel()
         self._progress = label("", "muted")
         self._hint = label("Enter accepts · X rejects · . and , walk", "muted")
+        self._opinions_head = label("SECOND OPINION", "section")
         self._overlay_head = label("OVERLAY", "section")
         self._foreign_head = label("FROM FILES", "section")
         self._area = QScrollArea()
@@ -62,6 +68,7 @@ class ResultsSide(QWidget):
             moving.addWidget(panel)
         measure_head = label("MEASUREMENTS", "section")
         sections = (
+            (self._opinions_head, self.opinions),
             (self._foreign_head, self.foreign),
             (self._overlay_head, self.overlay),
             (measure_head, self.measurements),
@@ -89,7 +96,11 @@ class ResultsSide(QWidget):
         if change & _FINDINGS:
             self.findings.show_state(state)
             self._hint.setVisible(bool(state.findings))
-            self.impression.show_sentences(accepted(state))
+            self.impression.show_sentences(accepted(state), makers(state))
+        if change & (_FINDINGS | Change.OPINION):
+            self.findings.show_drawn(state)
+            self.opinions.show_state(state)
+            self._opinions_head.setVisible(bool(state.opinions_here))
         if change & (_FINDINGS | Change.FOREIGN):
             files = state.overlay_files_here
             self.foreign.show_files(files, overlay_letters(state))
@@ -107,6 +118,11 @@ class ResultsSide(QWidget):
         if change & _PROGRESS:
             self.show_progress(state)
 
+    def show_offers(self, state: State, offers: Sequence[Offer]) -> None:
+        """What models there are for the series on screen, and what may be done with them."""
+        self.state_panel.show_state(state, offers)
+        self.findings.show_offers(offers, state)
+
     def show_progress(self, state: State) -> None:
         """Reviewed and seen."""
         self._progress.setText(progress_line(state))
@@ -119,6 +135,13 @@ class ResultsSide(QWidget):
         if self._wanted_card is not None:
             self._area.ensureWidgetVisible(self._wanted_card, 0, 12)
         self._wanted_card = None
+
+
+def makers(state: State) -> dict[str, str]:
+    """Whose each finding is, where several models' are on screen."""
+    if len(state.results_here) < 2:
+        return {}
+    return {f.id: result.provenance.model_id for result in state.results_here for f in result.findings}
 
 
 def accepted(state: State) -> tuple[Finding, ...]:

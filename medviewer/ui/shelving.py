@@ -14,8 +14,8 @@ from medviewer.ai.estimate import seconds_for
 from medviewer.errors import MedviewerError
 from medviewer.imaging.numbers import number
 from medviewer.tasks import TaskContext
-from medviewer.ui.analyzing import Offer
 from medviewer.ui.jobs import Job, Work
+from medviewer.ui.offers import Offer
 from medviewer.ui.preload import torch_ready
 
 if TYPE_CHECKING:
@@ -38,10 +38,13 @@ class Shelving(QObject):
 
     # --- looking -----------------------------------------------------------------------------------------
 
-    def show_card(self) -> None:
-        """The card of the model that made the result, or of the one on offer."""
+    def show_card(self, model_id: str = "") -> None:
+        """The card of a model; by default of the one that made the chosen finding, or the newest result, or
+        of the one on offer."""
         state, analyzing = self._window.session.state, self._window.analyzing
-        bundle = analyzing.bundle(state.result.provenance.model_id) if state.result is not None else None
+        made = state.maker_of(state.selected_finding or "") or state.result
+        wanted = model_id or (made.provenance.model_id if made is not None else "")
+        bundle = analyzing.bundle(wanted)
         offers = analyzing.offers()
         if bundle is None and offers:
             bundle = offers[0].bundle

@@ -63,6 +63,14 @@ QPushButton[role="primary"], QToolButton[role="primary"] {{
 QPushButton[role="primary"]:disabled, QToolButton[role="primary"]:disabled {{
     background: {accent_quiet}; color: {muted}; border-color: {accent_quiet};
 }}
+QToolButton[role="primary"] {{ padding: 4px 38px 4px 14px; border-radius: 6px; }}
+QToolButton[role="primary"]:hover, QToolButton[role="primary"]:pressed {{ background: {accent}; }}
+QToolButton[role="primary"]::menu-button {{
+    width: 24px; border: 0; border-left: 1px solid {accent_quiet};
+    border-top-right-radius: 6px; border-bottom-right-radius: 6px;
+}}
+QToolButton[role="primary"]::menu-button:disabled {{ border-left-color: {line}; }}
+QToolButton[role="primary"]::menu-arrow {{ image: none; }}
 QPushButton[role="quiet"], QToolButton[role="quiet"] {{ background: transparent; border-color: transparent; }}
 QPushButton[role="quiet"]:hover, QToolButton[role="quiet"]:hover {{ background: {hover}; }}
 QPushButton[role="link"] {{
@@ -88,6 +96,11 @@ QCheckBox::indicator:unchecked {{
 }}
 QFrame[role="card"] {{ background: {raised}; border: 1px solid transparent; border-radius: 6px; }}
 QFrame[role="card"]:hover {{ background: {hover}; }}
+QFrame[role="card-plain"] {{ background: {raised}; border: 1px solid {line}; border-radius: 6px; }}
+QPushButton[role="chip"] {{
+    background: {hover}; border: 1px solid transparent; border-radius: 8px; padding: 1px 8px; font-size: 11px;
+}}
+QPushButton[role="chip"]:hover, QPushButton[role="chip"]:focus {{ border-color: {accent}; }}
 QFrame[role="card-current"] {{ background: {accent_quiet}; border: 1px solid {accent}; border-radius: 6px; }}
 QFrame[role="card-good"] {{ background: {good_quiet}; border: 1px solid {good}; border-radius: 6px; }}
 QFrame[role="card-attention"] {{

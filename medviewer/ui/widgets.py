@@ -36,7 +36,8 @@ def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
 
 def set_tip(widget: QWidget, text: str) -> None:
     """A tooltip of plain text, wrapped: Qt would take what looks like markup for markup."""
-    widget.setToolTip(f"<span>{escape(text)}</span>" if text else "")
+    lines = escape(text).replace("\n", "<br>")
+    widget.setToolTip(f"<span>{lines}</span>" if text else "")
 
 
 def button(text: str, role: str = "", icon: str = "") -> QPushButton:

@@ -12,12 +12,11 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
 
 from medviewer.dicom.study import ScanResult
-from medviewer.ui.analyzing import Offer, short_title
 from medviewer.ui.dialogs.about import About
 from medviewer.ui.dialogs.keys import Keys
 from medviewer.ui.dialogs.reader_name import ReaderName
 from medviewer.ui.dialogs.reject_reason import RejectReason
-from medviewer.ui.forcing import reasons_against, refused
+from medviewer.ui.forcing import reasons_against
 from medviewer.ui.measuring import Measuring
 from medviewer.ui.repairing import Repairing
 from medviewer.ui.results_side import ResultsSide
@@ -86,10 +85,14 @@ class WindowCommands(QObject):
         """What the reader does in the results."""
         state_panel, findings = results.state_panel, results.findings
         state_panel.run_anyway.connect(self._run_anyway)
-        state_panel.run_on_cpu.connect(self._run_on_cpu)
-        state_panel.run_again.connect(self.analyze_with)
         state_panel.cancel_requested.connect(self._cancel)
-        state_panel.card_requested.connect(self._window.shelving.show_card)
+        findings.run_anyway.connect(self._run_anyway)
+        findings.run_on_cpu.connect(self._run_on_cpu)
+        findings.run_again.connect(self.analyze_with)
+        findings.hide_wanted.connect(self._session.hide_model)
+        findings.model_card_wanted.connect(self._window.shelving.show_card)
+        results.opinions.slice_wanted.connect(self._session.scroll)
+        results.opinions.difference_wanted.connect(self._session.show_difference)
         findings.chosen.connect(self._session.select_finding)
         findings.accept_wanted.connect(self._accept)
         findings.reject_wanted.connect(self._ask_reason)
@@ -142,28 +145,13 @@ class WindowCommands(QObject):
     # --- analyzing ---------------------------------------------------------------------------------------
 
     def analyze_with(self, model_id: str = "") -> None:
-        """Run a model; one that does not suit says so in the results instead."""
+        """Run a model, or all that suit; one that does not says so in the results instead."""
         self._window.analyzing.start(model_id)
 
-    def offer_words(self, offer: Offer | None) -> tuple[str, ...]:
-        """What stands in the card before any run: what was checked, or why not."""
-        if self._session.state.series is None:
-            return ()
-        if offer is None:
-            return ("No model is installed.",)
-        name = short_title(offer.bundle)
-        if not offer.fit.ok:
-            return (f"{name} does not suit this series:", *(reason.text for reason in offer.fit.reasons))
-        time = f", about {max(1, round(offer.seconds))}\u2009s" if offer.seconds else ""
-        return (
-            f"{name} can run{time}. Checked: {', '.join(offer.fit.checked)}.",
-            *(warning.text for warning in offer.fit.warnings),
-        )
-
-    def _run_anyway(self) -> None:
+    def _run_anyway(self, model_id: str) -> None:
         """Asked once; the override is recorded and marked on every output."""
         state = self._session.state
-        offer = refused(self._window.analyzing.offers(), state)
+        offer = offer_of(model_id, self._window.analyzing.offers())
         if offer is None:
             return
         reasons = "\n".join(f"· {reason.text}" for reason in reasons_against(offer, state))
@@ -173,16 +161,16 @@ class WindowCommands(QObject):
         box.setText("The model was not made for such images; its result may be wrong.")
         box.setInformativeText(f"{reasons}\n\nThe override is recorded and stands on every output.")
         run = box.addButton("Run anyway", QMessageBox.ButtonRole.AcceptRole)
-        run.clicked.connect(self._forced)
+
+        def forced() -> None:
+            self._window.analyzing.start(model_id, force=True)
+
+        run.clicked.connect(forced)
         box.setDefaultButton(box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole))
         self.show_dialog(box)
 
-    def _forced(self) -> None:
-        offer = refused(self._window.analyzing.offers(), self._session.state)
-        self._window.analyzing.start(offer.bundle.card.id if offer else "", force=True)
-
-    def _run_on_cpu(self) -> None:
-        self._window.analyzing.start(device="cpu")
+    def _run_on_cpu(self, model_id: str) -> None:
+        self._window.analyzing.start(model_id, device="cpu")
 
     def _cancel(self) -> None:
         self._window.analyzing.cancel()

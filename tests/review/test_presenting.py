@@ -159,7 +159,7 @@ def test_that_a_key_image_is_in_the_report_as_it_was_seen(tmp_path):
     session.turn(RIGHT)
     session.toggle_key_image()
     volume = load_series(session.state.series)
-    (figure,) = figures(session.state, {session.state.series.key: volume}, "")
+    (figure,) = figures(session.state, {session.state.series.key: volume})
     assert "rotated 90°" in figure.caption
     rows, columns = figure.rgb.shape[:2]
     assert rows / columns == pytest.approx(20 * 0.2 / (12 * 0.4), rel=0.02)

@@ -50,19 +50,15 @@ def analyze(qtbot: QtBot, window: MainWindow, model: Model) -> None:
 
 
 def button(window: MainWindow, text: str) -> QAbstractButton:
-    """A visible button of the state card."""
-    found = [
-        b
-        for b in window.results.state_panel.findChildren(QAbstractButton)
-        if b.text() == text and b.isVisible()
-    ]
+    """A visible button of the results."""
+    found = [b for b in window.results.findChildren(QAbstractButton) if b.text() == text and b.isVisible()]
     assert found, f"no button {text!r}"
     return found[0]
 
 
 def test_that_before_a_run_the_card_says_that_nothing_was_said(window: MainWindow) -> None:
     assert headline(window) == "Not analyzed"
-    assert window.analyze_button.text() == "Analyze ▸ Lung CT"
+    assert window.analyze_button.text() == "Analyze: chest CT"
     assert "Checked: CT, chest" in window.analyze_button.toolTip()
 
 
@@ -75,7 +71,7 @@ def test_that_findings_come_with_masks_cards_and_identity(
     picture = window.planes.main.picture
     assert picture is not None
     assert [name for _, _, name in picture.masks] == ["Right lung", "Left lung"]
-    assert "not for diagnostic use" in window.results.state_panel._made.text()
+    assert "not for diagnostic use" in window.results.findings.heads[0].made.text()
     assert window.analyze_button.isEnabled()
 
 
@@ -94,11 +90,7 @@ def test_that_every_other_state_has_its_own_card(
     model.outcome = lambda request: answer(request, state, (), (Notice("X", "Because of this."),))
     analyze(qtbot, window, model)
     assert words in headline(window)
-    lines = [
-        window.results.state_panel._lines.itemAt(k).widget()
-        for k in range(window.results.state_panel._lines.count())
-    ]
-    said = " ".join(line.text() for line in lines if line is not None and line.isVisible())  # type: ignore[attr-defined]
+    said = " ".join(line.text() for line in window.results.findings.heads[0].lines if line.isVisible())
     assert ("Because of this." in said) or state is ResultState.NOTHING_FOUND
     assert window.analyze_button.isEnabled()
 
@@ -112,7 +104,7 @@ def test_that_escape_cancels_at_once_and_the_state_before_comes_back(
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     assert window.session.state.run is None
     assert headline(window) == "Not analyzed"
-    assert "cancelled" in window.notices.text
+    assert "Cancelled the analysis; nothing of it was kept." in window.notices.text
     picture = window.planes.main.picture
     assert picture is not None
     assert not picture.partial
@@ -195,7 +187,7 @@ def test_that_an_unsuitable_series_says_why_and_runs_only_when_the_reader_insist
     result = window.session.state.result
     assert result is not None
     assert result.provenance.forced
-    assert "although not suitable" in window.results.state_panel._made.text()
+    assert "although not suitable" in window.results.findings.heads[0].made.text()
     window.dispose()
 
 

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,6 +46,13 @@ def _card() -> ModelCard:
 
 
 BUNDLE = Bundle(Path("none"), _card())
+
+
+def bundle_of(model_id: str, title: str, version: str = "2.0.0") -> Bundle:
+    """Another model, by the same card."""
+    return Bundle(Path("none"), replace(BUNDLE.card, id=model_id, title=title, version=version))
+
+
 PATIENCE = 10_000
 
 Dialog = TypeVar("Dialog", DocumentReader, WaveformReader)
@@ -103,7 +110,8 @@ def answer(
 
 @dataclass
 class Model:
-    """Stands for the models. ``gate`` holds a run until the test opens it; ``requests`` is what was asked."""
+    """Stands for the models. ``gate`` holds a run until the test opens it; ``requests`` is what was asked.
+    ``others`` are models beside :data:`BUNDLE`, with their verdicts."""
 
     outcome: Callable[[Request], AnalysisResult] = findings_of
     fits: Fit = field(default_factory=lambda: Fit(True, (), ("CT", "chest")))
@@ -111,13 +119,14 @@ class Model:
     at_gate: threading.Event = field(default_factory=threading.Event)
     requests: list[Request] = field(default_factory=list)
     stream: bool = False
+    others: list[tuple[Bundle, Fit]] = field(default_factory=list)
 
     def engine(self) -> Engine:
         """The engine that asks this."""
         return Engine(self._suitable, self._analyze, lambda *_: 6.0, lambda _: "GPU: none, CPU, 2 threads")
 
     def _suitable(self, series: Series, age: str) -> list[tuple[Bundle, Fit]]:
-        return [(BUNDLE, self.fits)]
+        return sorted([(BUNDLE, self.fits), *self.others], key=lambda pair: not pair[1].ok)
 
     def _analyze(self, request: Request, context: TaskContext) -> AnalysisResult:
         self.requests.append(request)
@@ -174,8 +183,13 @@ def loaded_window(qtbot: QtBot, model: Model, folder: Path) -> Iterator[MainWind
 
 
 def headline(window: MainWindow) -> str:
-    """The first words of the result card."""
-    return window.results.state_panel._headline.text()
+    """The first words of the newest result's heading, or of the card in its place."""
+    heads = window.results.findings.heads
+    return (
+        heads[-1].headline.text()
+        if heads and window.session.state.run is None
+        else window.results.state_panel.headline
+    )
 
 
 def open_and_wait(qtbot: QtBot, window: MainWindow, *paths: Path) -> State:
