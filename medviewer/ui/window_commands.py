@@ -16,7 +16,7 @@ from medviewer.ui.dialogs.about import About
 from medviewer.ui.dialogs.keys import Keys
 from medviewer.ui.dialogs.reader_name import ReaderName
 from medviewer.ui.dialogs.reject_reason import RejectReason
-from medviewer.ui.forcing import reasons_against
+from medviewer.ui.forcing import offer_of, reasons_against
 from medviewer.ui.measuring import Measuring
 from medviewer.ui.repairing import Repairing
 from medviewer.ui.results_side import ResultsSide
