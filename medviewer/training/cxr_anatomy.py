@@ -37,7 +37,7 @@ ID = "cxr-anatomy"
 OUTPUTS = ("right_lung", "left_lung", "heart")
 NETWORK = "unet2d"
 NETWORK_ARGS: dict[str, Any] = {"inputs": 1, "outputs": len(OUTPUTS), "widths": [16, 32, 48, 80, 112, 128]}
-CHILDREN, QUICK_CHILDREN = 500, 6
+CHILDREN, QUICK_CHILDREN = 1000, 6
 SHARES = {"train": 0.85, "validation": 0.15}
 SPLIT_SEED = 2
 
@@ -55,8 +55,9 @@ def task(quick: bool) -> MaskTask:
     small = children(QUICK_CHILDREN if quick else CHILDREN)
     train = Outlined.joined([grown.where(mine["train"]), small])
     how = Change(
-        turn_degrees=5, scale=0.13, shift=0.05, gamma=0.3, contrast=0.2, noise=0.06, blur=0.3, patch=0.35
-    )
+        turn_degrees=5, scale=0.15, shift=0.06, gamma=0.35, contrast=0.2, noise=0.06, blur=0.3, patch=0.25,
+        opacity=0.5, uneven=0.12, frame=0.4,
+    )  # fmt: skip
     validation = grown.where(mine["validation"])
     if quick:
         validation = validation.where(np.arange(2))

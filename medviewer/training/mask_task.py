@@ -19,6 +19,7 @@ from medviewer.ai.networks import build
 from medviewer.imaging.overlay import PALETTE, compose, overlay_rgba
 from medviewer.imaging.render import OverlayStyle
 from medviewer.training.augment import Change, blurred, hidden, placement, recoloured
+from medviewer.training.disturb import framed, opacified, uneven
 from medviewer.training.loop import Batch, device_of
 from medviewer.training.mask_metrics import dice
 
@@ -83,6 +84,7 @@ class MaskTask:
         pictures = _moved(pictures, grid, "border")
         truth = (_moved(truth, grid, "zeros") >= 0.5).float()
         counts = (_moved(ignored, grid, "zeros") < 0.5).float()
+        pictures, truth = _disturbed(pictures, truth, self.how, generator)
         known = torch.from_numpy(some.known.astype(np.float32))[:, :, None, None]
         pictures = blurred(pictures, generator.random(len(chosen)) < self.how.blur)
         pictures = hidden(recoloured(pictures, self.how, generator), self.how.patch, generator)
@@ -138,6 +140,19 @@ def predict_masks(network: nn.Module, values: NDArray[Any], batch: int = 16) -> 
             some = torch.from_numpy(values[start : start + batch].astype(np.float32))[:, None]
             found.append((network(some.to(device_of(network))) >= 0).cpu().numpy())
     return np.concatenate(found)
+
+
+def _disturbed(
+    pictures: torch.Tensor, truth: torch.Tensor, how: Change, generator: np.random.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What is painted onto the pictures where the task asks for it; without, nothing is drawn by chance."""
+    if how.opacity:
+        pictures = opacified(pictures, truth, how.opacity, generator)
+    if how.uneven:
+        pictures = uneven(pictures, how.uneven, generator)
+    if how.frame:
+        pictures, truth = framed(pictures, truth, how.frame, generator)
+    return pictures, truth
 
 
 def _moved(pictures: torch.Tensor, grid: torch.Tensor, padding: str) -> torch.Tensor:
