@@ -69,8 +69,8 @@ def plan(quick: bool) -> Plan:
     if quick:
         return Plan(steps=4, warmup=2, evaluate_every=2, checkpoint_every=2)
     return Plan(
-        steps=2400, rate=2e-3, warmup=150, weight_decay=1e-2, average=0.998,
-        evaluate_every=150, checkpoint_every=50, minutes=55, threads=2,
+        steps=2400, rate=2e-3, warmup=150, weight_decay=1e-2, average=0.99,
+        evaluate_every=75, checkpoint_every=25, minutes=55, threads=2,
     )  # fmt: skip
 
 
