@@ -25,10 +25,7 @@ def opacified(
             continue
         values = pictures[index, 0][lungs]
         white = float(torch.quantile(values, float(rng.uniform(0.8, 1.0))))
-        if rng.random() < 0.45:
-            cover = _base(masks[index, :2], rng)
-        else:
-            cover = _patches(lungs, rng)
+        cover = _base(masks[index, :2], rng) if rng.random() < 0.45 else _patches(lungs, rng)
         cover = _soft(cover * lungs) * float(rng.uniform(0.4, 1.0))
         out[index, 0] += cover * (white - out[index, 0]).clamp(min=0)
     return out
@@ -101,6 +98,4 @@ def _smooth(
 ) -> torch.Tensor:
     """Smooth random fields (n, 1, rows, columns) through ``knots`` x ``knots`` values."""
     values = rng.normal(0, deviation, (count, 1, knots, knots)).astype(np.float32)
-    return nn.functional.interpolate(
-        torch.from_numpy(values), size=shape, mode="bicubic", align_corners=True
-    )
+    return nn.functional.interpolate(torch.from_numpy(values), size=shape, mode="bicubic", align_corners=True)
