@@ -1,7 +1,6 @@
 """Frontal chest X-rays with their outlines: adults with lungs and hearts, children with lungs.
 
-The lungs are V7's: each includes the part behind the heart, and is taken a little further in by
-:mod:`medviewer.training.lung_reach`. Their files hold both sides in one mask; the
+The lungs are V7's: each includes the part behind the heart. Their files hold both sides in one mask; the
 side follows from the place (frontal pictures are stored as they are read: the patient's right on the left).
 The hearts were drawn by this project on the CC BY pictures (``models/cxr-anatomy/heart_contours.json``).
 """
@@ -21,7 +20,6 @@ from medviewer import paths
 from medviewer.ai.steps import apply_steps, pad_square, resize_area
 from medviewer.training import folders, pngs
 from medviewer.training.chest_steps import SIZE, STEPS
-from medviewer.training.lung_reach import reaching
 from medviewer.training.mask_task import IGNORE, Outlined
 
 RIGHT, LEFT, HEART = 1, 2, 4
@@ -40,7 +38,7 @@ def adults(root: Path | None = None) -> Outlined:
     parts = []
     for row in table:
         grey, lungs = pngs.read_grey(folder / row["image"]), pngs.read_labels(folder / row["lungs"]) > 127
-        right, left = reaching(*sides(lungs))
+        right, left = sides(lungs)
         masks = [right, left, filled(hearts.get(row["image"], ()), grey.shape)]
         parts.append((_picture(grey), _masks(masks), row["image"] in hearts, row["patient"]))
     values, masks_, drawn, patients = zip(*parts, strict=True)
@@ -61,10 +59,9 @@ def children(most: int, root: Path | None = None) -> Outlined:
         mask = pngs.read_labels(folder / "masks" / Path(row["image"]).with_suffix(".png"))
         ratio = int(row["mask_w"]) / int(row["mask_h"])
         size = (SIZE, round(SIZE * ratio)) if ratio < 1 else (round(SIZE / ratio), SIZE)
-        found = (*sides(mask == 255), mask == 127)
-        right, left, ignored = (resize_area(m.astype(np.float32), size) >= 0.5 for m in found)
-        right, left = reaching(right, left)
-        bits = _masks([right, left, np.zeros(size, bool)], ignored=ignored & ~(right | left))
+        right, left = sides(mask == 255)
+        scaled = [resize_area(m.astype(np.float32), size) >= 0.5 for m in (right, left, mask == 127)]
+        bits = _masks([scaled[0], scaled[1], np.zeros(size, bool)], ignored=scaled[2])
         parts.append((_picture(resize_area(grey.astype(np.float32), size)), bits, row["patient"]))
     values, masks, patients = zip(*parts, strict=True)
     known = np.tile(np.array([True, True, False]), (len(parts), 1))

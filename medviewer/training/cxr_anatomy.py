@@ -21,6 +21,7 @@ from medviewer.training.augment import Change
 from medviewer.training.chest_pictures import adults, children
 from medviewer.training.chest_steps import SIZE
 from medviewer.training.loop import Plan
+from medviewer.training.lung_reach import reached
 from medviewer.training.mask_task import MaskTask, Outlined
 from medviewer.training.outline_evaluation import (
     Case,
@@ -54,12 +55,12 @@ def task(quick: bool) -> MaskTask:
     parts = split(grown)
     mine = {part: np.isin(grown.patients, sorted(parts.part(part))) for part in SHARES}
     small = children(QUICK_CHILDREN if quick else CHILDREN)
-    train = Outlined.joined([grown.where(mine["train"]), small])
+    train = reached(Outlined.joined([grown.where(mine["train"]), small]))
     how = Change(
         turn_degrees=5, scale=0.15, shift=0.06, gamma=0.35, contrast=0.2, noise=0.06, blur=0.3, patch=0.25,
         opacity=0.5, uneven=0.12, frame=0.4,
     )  # fmt: skip
-    validation = grown.where(mine["validation"])
+    validation = reached(grown.where(mine["validation"]))
     if quick:
         validation = validation.where(np.arange(2))
     return MaskTask(ID, NETWORK, NETWORK_ARGS, OUTPUTS, train, validation, 2 if quick else 8, how)

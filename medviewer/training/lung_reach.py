@@ -7,8 +7,13 @@ vertebral bodies. On half the height of the lungs the gap between them is 0.150 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
+
+from medviewer.training.chest_pictures import LEFT, RIGHT
+from medviewer.training.mask_task import Outlined
 
 Bool2 = NDArray[np.bool_]
 
@@ -19,6 +24,16 @@ _BORDER = 0.12
 diaphragm, not at the mediastinum."""
 _LEFT_BETWEEN = 0.03
 """Of the width, between the two lungs at least."""
+
+
+def reached(pictures: Outlined, share: float = SHARE) -> Outlined:
+    """The same pictures, both lungs of each further in; hearts and what is ignored stay."""
+    masks = pictures.masks.copy()
+    for mask in masks:
+        right, left = reaching(mask & RIGHT > 0, mask & LEFT > 0, share)
+        mask[right] |= RIGHT
+        mask[left] |= LEFT
+    return replace(pictures, masks=masks)
 
 
 def reaching(right: Bool2, left: Bool2, share: float = SHARE) -> tuple[Bool2, Bool2]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from medviewer.training.lung_reach import reaching
+from medviewer.training.lung_reach import reached, reaching
+from medviewer.training.mask_task import IGNORE, Outlined
 
 
 def two_boxes(gap: int = 40) -> tuple[np.ndarray, np.ndarray]:
@@ -63,3 +64,18 @@ def test_a_lone_lung_is_widened_too() -> None:
     wide, nothing = reaching(right, np.zeros_like(left), 0.05)
     assert wide.sum() == right.sum() + 100 * 4
     assert not nothing.any()
+
+
+def test_of_pictures_only_the_lungs_change() -> None:
+    right, left = two_boxes()
+    mask = (right * 1 + left * 2).astype(np.uint8)
+    mask[60:110, 90:150] |= 4
+    mask[50:60, 102:104] |= IGNORE
+    grey = np.zeros((1, *mask.shape), np.float16)
+    before = Outlined(grey, mask[None].copy(), np.ones((1, 3), bool), np.array(["a"]), np.ones(1))
+    after = reached(before, 0.05)
+    wide_right, wide_left = reaching(right, left, 0.05)
+    assert np.array_equal(after.masks[0] & 1 > 0, wide_right)
+    assert np.array_equal(after.masks[0] & 2 > 0, wide_left)
+    assert np.array_equal(after.masks & (4 | IGNORE), before.masks & (4 | IGNORE))
+    assert np.array_equal(before.masks[0], mask)
