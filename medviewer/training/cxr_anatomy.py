@@ -107,7 +107,7 @@ def evaluate(bundle: Bundle, quick: bool) -> Report:
 def _unseen_outlines(cases: Sequence[Case], rounds: int) -> Section:
     """The lungs of every second adult: those whose outlines the lungs' reach was not taken from."""
     some = cases[1::2]
-    data = f"{len(some)} of these adults, whose outlines gave no definition"
+    data = f"{len(some)} adults of evaluation/cxr_adult whose outlines gave no definition"
     found = []
     for k, title in enumerate(("right lung", "left lung")):
         found += overlap_figures(some, k, title, data, tolerance=_TOLERANCE_PX, rounds=rounds)
