@@ -31,11 +31,15 @@ def check_view(card: ModelCard, series: Series, verdict: Collected) -> None:
 
 
 def check_lie(card: ModelCard, series: Series, verdict: Collected) -> None:
-    """Patient Orientation (0020,0020): frontal pictures are read with the patient's right on the left."""
+    """Patient Orientation (0020,0020): frontal pictures are read with the patient's right on the left.
+
+    Pictures of another view lie as that view does, and are not read.
+    """
     if not card.input.views:
         return
     for instance in series.instances:
-        if len(instance.edges) != 2:
+        view = instance.view.strip().upper()
+        if len(instance.edges) != 2 or (view and view not in card.input.views):
             continue
         across, down = (edge.strip().upper()[:1] for edge in instance.edges)
         if across == "R" and down == "F":

@@ -29,6 +29,12 @@ class Change:
     """Share of pictures that are blurred a little."""
     patch: float = 0.3
     """Share of pictures of which a rectangle is hidden."""
+    opacity: float = 0.0
+    """Share of pictures with white patches in the lungs, or white bases; for tasks that outline lungs."""
+    uneven: float = 0.0
+    """Standard deviation of a smooth field of brightness, for tasks that outline lungs."""
+    frame: float = 0.0
+    """Share of pictures with black bars on two sides, for tasks that outline lungs."""
 
 
 def change(pictures: torch.Tensor, how: Change, rng: np.random.Generator) -> torch.Tensor:

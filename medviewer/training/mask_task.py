@@ -19,6 +19,7 @@ from medviewer.ai.networks import build
 from medviewer.imaging.overlay import PALETTE, compose, overlay_rgba
 from medviewer.imaging.render import OverlayStyle
 from medviewer.training.augment import Change, altered, moved, placement
+from medviewer.training.disturb import framed, opacified, uneven
 from medviewer.training.loop import Batch, device_of
 from medviewer.training.mask_metrics import dice
 
@@ -82,8 +83,9 @@ class MaskTask:
         grid = placement(len(chosen), pictures.shape, self.how, generator)
         truth = (moved(truth, grid, "zeros") >= 0.5).float()
         counts = (moved(ignored, grid, "zeros") < 0.5).float()
+        pictures, truth = _disturbed(moved(pictures, grid), truth, self.how, generator)
         known = torch.from_numpy(some.known.astype(np.float32))[:, :, None, None]
-        return altered(moved(pictures, grid), self.how, generator), truth, counts * known
+        return altered(pictures, self.how, generator), truth, counts * known
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
         """Cross entropy by pixel and soft Dice by mask, over what counts."""
@@ -135,3 +137,16 @@ def predict_masks(network: nn.Module, values: NDArray[Any], batch: int = 16) -> 
             some = torch.from_numpy(values[start : start + batch].astype(np.float32))[:, None]
             found.append((network(some.to(device_of(network))) >= 0).cpu().numpy())
     return np.concatenate(found)
+
+
+def _disturbed(
+    pictures: torch.Tensor, truth: torch.Tensor, how: Change, generator: np.random.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What is painted onto the pictures where the task asks for it; without, nothing is drawn by chance."""
+    if how.opacity:
+        pictures = opacified(pictures, truth, how.opacity, generator)
+    if how.uneven:
+        pictures = uneven(pictures, how.uneven, generator)
+    if how.frame:
+        pictures, truth = framed(pictures, truth, how.frame, generator)
+    return pictures, truth

@@ -173,6 +173,7 @@ class Opening(QObject):
         if entry.loader.complete:
             self._put_on_screen(entry)
             self.series_loaded.emit(state.series.key)
+            self._thumbnails.begin(state.scan)
             return
         if entry.loader.ready.any():
             self._put_on_screen(entry)

@@ -11,7 +11,8 @@ def found_sentence(found: ScanResult) -> str:
     """ "240 images in 2 series; 1 file could not be opened"."""
     series = found.all_series()
     images = sum(len(s.instances) for s in series)
-    said = f"{number(images)} images in {len(series)} series" if series else "No images"
+    counted = "1 image" if images == 1 else f"{number(images)} images"
+    said = f"{counted} in {len(series)} series" if series else "No images"
     if len(found.patients) > 1:
         said += f" of {len(found.patients)} patients"
     said += f", other objects: {len(found.objects)}" if found.objects else ""

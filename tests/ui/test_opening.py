@@ -236,3 +236,17 @@ def test_that_a_series_of_which_nothing_can_be_read_says_so_in_its_place(
     assert window.planes.main._front.notes.message == told.args[0]
     assert window.session.state.volume is None
     assert not window.runner.busy("analyze")
+
+
+def test_that_a_series_of_one_image_has_its_little_picture(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    write_series(tmp_path, slices=1)
+    said: list[str] = []
+    window.opening.message.connect(said.append)
+    with qtbot.waitSignal(window.opening.thumbnail_ready, timeout=PATIENCE) as came:
+        window.opening.open_paths([tmp_path])
+    assert "1 image in 1 series" in said
+    state = window.session.state
+    assert state.series is not None
+    assert came.args[0] == state.series.key
