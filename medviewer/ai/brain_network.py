@@ -36,6 +36,8 @@ _FLOOR = 1e-3
 _SPREAD, _SPREAD_VOXELS = 0.03, 10.0
 """A spread that no kind falls far below, and how many voxels speak for it."""
 _LEAST_VARIANCE = 2e-4
+LOOKS = 2
+"""Fine looks: a better answer makes a better prior for the next one."""
 
 
 def tissue_kinds() -> torch.Tensor:
@@ -143,10 +145,24 @@ class BrainCascade3d(nn.Module):
         self.coarse = BrainUNet3d(outputs, coarse)
         self.fine = _FineUNet3d(8 + 8 * KINDS + outputs, outputs, widths)
 
+    def blocks(self, volume: torch.Tensor, looks: int = LOOKS) -> torch.Tensor:
+        """Logits of the last fine look, (1, outputs, 8, D/2, H/2, W/2), as :meth:`BrainUNet3d.blocks`.
+
+        The second fine look is shown what the first one found in place of the coarse answer.
+        """
+        with torch.no_grad():
+            shown = self.evidence(volume, self.coarse(volume))
+            for _ in range(looks - 1):
+                shown = self.evidence(volume, scatter_blocks(self._fine(shown)))
+        return self._fine(shown)
+
     @torch.no_grad()
-    def evidence(self, volume: torch.Tensor) -> torch.Tensor:
-        """What the fine network is shown, (1, 8 + 8 * KINDS + outputs, D/2, H/2, W/2)."""
-        logits = self.coarse(volume)[0].float()
+    def evidence(self, volume: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+        """What the fine network is shown, (1, 8 + 8 * KINDS + outputs, D/2, H/2, W/2).
+
+        ``before``: logits (1, outputs, D, H, W) of the look before.
+        """
+        logits = before[0].float()
         classes, left = torch.softmax(logits[:-1], dim=0), torch.sigmoid(logits[-1:])
         with torch.autocast(volume.device.type, enabled=False):
             prior = classes.new_zeros((KINDS, *classes.shape[1:]))
@@ -156,9 +172,8 @@ class BrainCascade3d(nn.Module):
         half = functional.avg_pool3d(torch.cat([classes, left])[None], 2)
         return torch.cat([*blocks, half], dim=1)
 
-    def blocks(self, volume: torch.Tensor) -> torch.Tensor:
-        """Logits of the fine look, (1, outputs, 8, D/2, H/2, W/2), as :meth:`BrainUNet3d.blocks`."""
-        out: torch.Tensor = self.fine(self.evidence(volume))
+    def _fine(self, shown: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.fine(shown)
         return out.reshape(1, self.outputs, 8, *out.shape[2:])
 
     def forward(self, volume: torch.Tensor) -> torch.Tensor:

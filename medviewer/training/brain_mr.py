@@ -17,6 +17,7 @@ from medviewer import paths
 from medviewer.ai.brain_grid import GRID_SHAPE
 from medviewer.ai.brain_labels import LEFT, STRUCTURES, index_of, joint
 from medviewer.ai.brain_look import LOOKS
+from medviewer.ai.brain_network import LOOKS as FINE_LOOKS
 from medviewer.ai.brain_network import BrainCascade3d
 from medviewer.ai.card import ModelCard
 from medviewer.ai.catalog import Bundle
@@ -68,19 +69,19 @@ class BrainMr:
         return build(NETWORK, NETWORK_ARGS).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload,no-any-return]
 
     def batch(self, step: int, generator: np.random.Generator) -> Batch:
-        """Picture (1, 1, D, H, W), classes and sides (D, H, W), and 1 where the fine network learns."""
+        """Picture (1, 1, D, H, W), classes and sides (D, H, W), fine looks (0: the coarse network learns)."""
         source = self.training[int(generator.integers(len(self.training)))]
         sample = draw(source, generator, min(1.0, step / _RAMP))
-        fine = torch.tensor(int(step >= self.coarse_steps))
-        return sample.picture[None, None], sample.classes, sample.sides, fine
+        looks = torch.tensor(1 + step % FINE_LOOKS if step >= self.coarse_steps else 0)
+        return sample.picture[None, None], sample.classes, sample.sides, looks
 
     def loss(self, network: nn.Module, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
         """Cross entropy and soft Dice over the classes, cross entropy of the sides where there is one."""
         assert isinstance(network, BrainCascade3d)
-        picture, classes, sides, fine = batch
+        picture, classes, sides, looks = batch
         picked = torch.randperm(8)[:_PROBED].to(picture.device)
-        learning = network if bool(fine) else network.coarse
-        logits = learning.blocks(picture)[0].index_select(1, picked).float().flatten(1)
+        said = network.blocks(picture, int(looks)) if looks else network.coarse.blocks(picture)
+        logits = said[0].index_select(1, picked).float().flatten(1)
         truth = gather_blocks(classes[None, None])[0].index_select(0, picked).flatten().long()
         side = gather_blocks(sides[None, None])[0].index_select(0, picked).flatten()
         entropy, overlap = class_loss(logits[:-1], truth)

@@ -8,7 +8,7 @@ import torch
 
 from medviewer.ai.brain_labels import STRUCTURES, index_of
 from medviewer.ai.brain_network import KINDS, BrainCascade3d, tissue_evidence, tissue_kinds
-from medviewer.ai.networks_volume import gather_blocks
+from medviewer.ai.networks_volume import gather_blocks, scatter_blocks
 
 SMALL = {"coarse": (4, 4, 4, 4, 4), "widths": (4, 4)}
 SHAPE = (32, 40, 32)
@@ -71,7 +71,7 @@ def test_the_fine_look_is_shown_the_picture_itself_in_its_place() -> None:
     torch.manual_seed(0)
     network = BrainCascade3d(18, **SMALL).eval()
     picture = torch.rand(1, 1, 64, 64, 64)
-    shown = network.evidence(picture)
+    shown = network.evidence(picture, network.coarse(picture))
     assert shown.shape == (1, 8 + 8 * KINDS + 18, 32, 32, 32)
     assert torch.equal(shown[:, :8], gather_blocks(picture))
     shares = shown[0, 8 : 8 + 8 * KINDS].reshape(KINDS, 8, 32, 32, 32).sum(dim=0)
@@ -85,3 +85,16 @@ def test_the_coarse_look_learns_nothing_from_the_fine_one() -> None:
     network.blocks(torch.rand(1, 1, 64, 64, 64)).sum().backward()  # type: ignore[no-untyped-call]
     assert all(weight.grad is None for weight in network.coarse.parameters())
     assert any(bool(np.any(w.grad.numpy())) for w in network.fine.parameters() if w.grad is not None)
+
+
+def test_the_second_look_is_shown_what_the_first_one_found() -> None:
+    torch.manual_seed(0)
+    network = BrainCascade3d(18, **SMALL).eval()
+    picture = torch.rand(1, 1, 64, 64, 64)
+    with torch.inference_mode():
+        first = network.fine(network.evidence(picture, network.coarse(picture)))
+        assert torch.equal(network.blocks(picture, looks=1).flatten(1, 2), first)
+        found = scatter_blocks(first.reshape(1, 18, 8, 32, 32, 32))
+        second = network.fine(network.evidence(picture, found))
+        assert torch.equal(network.blocks(picture, looks=2).flatten(1, 2), second)
+        assert torch.equal(network(picture), scatter_blocks(second.reshape(1, 18, 8, 32, 32, 32)))

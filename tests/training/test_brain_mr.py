@@ -103,15 +103,17 @@ def test_that_the_side_is_learned_where_there_is_one() -> None:
     assert float(none.detach()) == 0
 
 
-@pytest.mark.parametrize("coarse_steps", [1, 0])
-def test_that_a_few_steps_on_one_head_lower_the_loss_and_the_weights_fit(coarse_steps: int) -> None:
-    """First those of the coarse network, then those of the fine one."""
+@pytest.mark.parametrize(("coarse_steps", "step"), [(1, 0), (0, 0), (0, 1)])
+def test_that_a_few_steps_on_one_head_lower_the_loss_and_the_weights_fit(
+    coarse_steps: int, step: int
+) -> None:
+    """Those of the coarse network, those of the fine one at its first and at its second look."""
     torch.manual_seed(0)
     task = brain_mr.BrainMr([HEAD], [HEAD], checked=1, coarse_steps=coarse_steps)
     network = task.network()
     size = sum(2 * t.numel() for t in network.state_dict().values())  # kept as float16
     assert size < 8e6
-    batch = task.batch(0, np.random.default_rng(3))
+    batch = task.batch(step, np.random.default_rng(3))
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
     losses = []
     for _ in range(3):
