@@ -1,8 +1,8 @@
 """Every bundled model on a fitting study, gate to findings, against its network alone on the same inputs.
 
 The network alone is called one input after the other, torch spreading each over all cores. What it is given
-is recorded in a first run, so that both do the same sums. Studies are those of ``../shared/data``; what is not
-there is left out. bfloat16 is measured where the CPU computes it itself.
+is recorded in a first run, so that both do the same sums. Studies are those of ``../shared/data``; what
+is not there is left out. bfloat16 is measured where the CPU computes it itself.
 """
 
 from __future__ import annotations
