@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.bench.clock import Row, markdown  # noqa: E402 - run by path, the root must come first
 
-PARTS = ("opening", "formats", "folders", "starting", "scrolling", "large", "window", "analysis")
+PARTS = ("opening", "formats", "folders", "starting", "scrolling", "large", "window", "analysis", "models")
 ASKED = ("long",)
 """Parts that take minutes: measured only when named."""
 
@@ -93,6 +93,12 @@ class _Bench:
         from tests.bench import analysis
 
         return analysis.measure(self._place / "thin demo")
+
+    def models(self) -> list[Row]:
+        """Every model on the shelf against its network alone."""
+        from tests.bench import models
+
+        return models.measure(self._place / "thin demo of models")
 
 
 def _app() -> QApplication:

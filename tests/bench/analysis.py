@@ -39,13 +39,13 @@ class _Bare:
 
     def in_a_row(self) -> None:
         """One slice after the other, torch spreading each over all cores."""
-        torch.set_num_threads(_cores())
+        torch.set_num_threads(cores())
         for batch in self._batches:
             self._ask(batch)
 
     def side_by_side(self) -> None:
         """A slice a core, as the runner does it."""
-        with ThreadPoolExecutor(_cores(), initializer=lambda: torch.set_num_threads(1)) as pool:
+        with ThreadPoolExecutor(cores(), initializer=lambda: torch.set_num_threads(1)) as pool:
             for _ in pool.map(self._ask, self._batches):
                 pass
 
@@ -55,7 +55,8 @@ class _Bare:
             self._network(batch.to(self._device)).cpu()
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Cores this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
