@@ -27,11 +27,15 @@ def read(path: Path, limit: int = 1_000_000) -> Any:
     try:
         if path.stat().st_size > limit:
             raise StrictJsonError(f"{path.name} is larger than {limit} bytes")
-        return read_text(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except StrictJsonError:
         raise
     except (OSError, ValueError, RecursionError) as error:
         raise StrictJsonError(f"{path.name} cannot be read") from error
+    try:
+        return read_text(text)
+    except StrictJsonError as error:
+        raise StrictJsonError(f"{path.name}: {error}") from error
 
 
 def read_text(text: str) -> Any:

@@ -41,6 +41,8 @@ def adults(root: Path | None = None) -> Outlined:
         right, left = sides(lungs)
         masks = [right, left, filled(hearts.get(row["image"], ()), grey.shape)]
         parts.append((_picture(grey), _masks(masks), row["image"] in hearts, row["patient"]))
+    if not parts:
+        raise pngs.BadData(_NONE)
     values, masks_, drawn, patients = zip(*parts, strict=True)
     known = np.array([[True, True, heart] for heart in drawn])
     weight = np.where(known[:, 2], 1.0, 0.3)
@@ -63,11 +65,16 @@ def children(most: int, root: Path | None = None) -> Outlined:
         scaled = [resize_area(m.astype(np.float32), size) >= 0.5 for m in (right, left, mask == 127)]
         bits = _masks([scaled[0], scaled[1], np.zeros(size, bool)], ignored=scaled[2])
         parts.append((_picture(resize_area(grey.astype(np.float32), size)), bits, row["patient"]))
+    if not parts:
+        raise pngs.BadData(_NONE)
     values, masks, patients = zip(*parts, strict=True)
     known = np.tile(np.array([True, True, False]), (len(parts), 1))
     weight = np.full(len(parts), 45 / len(parts))
     named = np.array([f"child {patient}" for patient in patients])
     return Outlined(np.stack(values), np.stack(masks), known, named, weight)
+
+
+_NONE = "The lists of chest pictures name none that may be used."
 
 
 def contours() -> dict[str, list[tuple[float, float]]]:
@@ -76,7 +83,7 @@ def contours() -> dict[str, list[tuple[float, float]]]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))["contours"]
         return {name: [(float(x), float(y)) for x, y in points] for name, points in data.items()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise pngs.BadData(
             "The drawn outlines of the hearts cannot be read.", "Get the project anew."
         ) from error

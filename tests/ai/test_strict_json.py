@@ -107,3 +107,11 @@ def test_a_file_too_large_or_no_text_is_refused(tmp_path: Path) -> None:
         read(path)
     with pytest.raises(StrictJsonError, match="cannot be read"):
         read(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(("content", "said"), [("{", "no JSON"), ('{"a": 1, "a": 2}', "said twice")])
+def test_what_is_wrong_with_a_file_begins_with_its_name(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "card.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(StrictJsonError, match=f"card.json: .*{said}"):
+        read(path)

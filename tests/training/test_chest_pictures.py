@@ -34,6 +34,24 @@ def box(mask: Bool2) -> tuple[int, int, int, int]:
     return int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])
 
 
+def test_lists_that_name_no_picture_are_a_sentence(tmp_path: Path) -> None:
+    listed = write_adults(tmp_path, ["a"]) / "index.csv"
+    listed.write_text(listed.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    with pytest.raises(BadData):
+        adults(tmp_path)
+
+
+@pytest.mark.parametrize("content", ['{"contours": 3}', "[]", "{", '{"contours": {"a": [3]}}'])
+def test_outlines_of_hearts_that_are_none_are_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    monkeypatch.setattr(paths, "models", lambda: tmp_path)
+    (tmp_path / "cxr-anatomy").mkdir()
+    (tmp_path / "cxr-anatomy" / "heart_contours.json").write_text(content, encoding="utf-8")
+    with pytest.raises(BadData, match="outlines of the hearts"):
+        contours()
+
+
 # --- curves and sides --------------------------------------------------------------------------------------
 
 
