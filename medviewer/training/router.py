@@ -68,7 +68,7 @@ def plan(quick: bool) -> Plan:
     if quick:
         return Plan(steps=4, warmup=2, evaluate_every=2, checkpoint_every=2)
     return Plan(
-        steps=6250, rate=3e-3, warmup=200, weight_decay=2e-2, average=0.998,
+        steps=12000, rate=3e-3, warmup=200, weight_decay=2e-2, average=0.998,
         evaluate_every=250, checkpoint_every=100, threads=2,
     )  # fmt: skip
 
