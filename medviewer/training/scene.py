@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.training.anatomy import BOTTOM_MM, TOP_MM, Anatomy
+from medviewer.training.bowel import Gut, draw_gut
 from medviewer.training.lesions import Blob, Lesions
 from medviewer.training.noise import SHARP, SOFT, Kernel
+from medviewer.training.pleura import Pleura
 from medviewer.training.shapes import SmoothNoise, Tube
 from medviewer.training.vessels import Beads, grow
 
@@ -75,6 +77,8 @@ class Scene:
     table_y: float | None
     """Height of the couch's surface in patient mm, None without a couch."""
     thickness_mm: float = 2.5
+    pleura: Pleura | None = None
+    gut: tuple[Gut, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,13 @@ class Variation:
     """(x, y) of the picture's centre in the patient."""
     thickness_mm: float | None = None
     """What one slice averages over; None is the distance between slices."""
+    effusion: bool = False
+    """Fluid in one or both pleural cavities; adds the truth masks "effusion" and "compressed"."""
+    gut: bool = False
+    """Stomach and colon with gas close below the domes."""
+    masses: bool = False
+    """Masses beside the mediastinum and large consolidations, none to two each; the truth calls both
+    "consolidation"."""
 
 
 def draw_scene(
@@ -125,6 +136,20 @@ def draw_scene(
         spacing_mm[0],
     )
     return scene, contrast, kernel
+
+
+def add_extras(scene: Scene, variation: Variation, contrast: bool, seed: int) -> None:
+    """Effusion and bowel, where wanted. They have a generator of their own: the rest of the chest stays."""
+    rng = np.random.default_rng([seed, 20241])
+    if variation.effusion:
+        scene.pleura = Pleura.draw(rng, contrast)
+    if variation.gut:
+        body = scene.anatomy.body
+        scene.gut = draw_gut(rng, (body.right_dome, body.left_dome))
+    if variation.masses:
+        more = _masses(rng, _LungPoints(scene.anatomy))
+        solid = scene.lesions.consolidations + more
+        scene.lesions = replace(scene.lesions, consolidations=solid)
 
 
 def _back_of_body(anatomy: Anatomy) -> float:
@@ -241,6 +266,21 @@ def _consolidation(rng: np.random.Generator, inside: _LungPoints, sign: int) -> 
         return None
     a, b, c = rng.uniform(20, 40, 3)
     return Blob(centre, (float(a), float(b), float(c)), 3.0)
+
+
+def _masses(rng: np.random.Generator, inside: _LungPoints) -> tuple[Blob, ...]:
+    """Masses on the mediastinal pleura, and consolidations as large as a lobe."""
+    blobs = []
+    for sign in rng.permutation([-1, 1]):
+        shell = inside.side(int(sign), 1.0, 12.0)
+        inner = shell[(np.abs(shell[:, 0]) < 60) & (shell[:, 2] > -70) & (shell[:, 2] < 70)]
+        whole = inside.side(int(sign), 5.0, 1e3)
+        for points, low, high, share in ((inner, 9.0, 28.0, 0.5), (whole, 35.0, 75.0, 0.3)):
+            centre = _pick(rng, points)
+            a, b, c = rng.uniform(low, high, 3)
+            if centre is not None and rng.random() < share:
+                blobs.append(Blob(centre, (float(a), float(b), float(c)), 3.0))
+    return tuple(blobs)
 
 
 def _emphysema(rng: np.random.Generator, inside: _LungPoints, sign: int) -> Blob | None:
