@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from medviewer.ai.pictures import moved
 
-MOST = 16
+MOST = 12
 UNSURE = 0.15
 """A picture whose area varies by more than this part of it is listed."""
 _LISTED = 3
@@ -44,9 +44,9 @@ def chosen(count: int) -> list[int]:
 
 
 def changed(picture: Float32) -> Float32:
-    """(4, channels, H, W): a picture (channels, H, W) moved both ways, darker, brighter."""
-    copies = [np.stack([moved(channel, step) for channel in picture]) for step in (_SHIFT, -_SHIFT)]
-    copies += [picture + np.float32(step) for step in (-_LIGHTER, _LIGHTER)]
+    """(2, channels, H, W): a picture (channels, H, W) moved and darker, moved back and brighter."""
+    ways = ((_SHIFT, -_LIGHTER), (-_SHIFT, _LIGHTER))
+    copies = [np.stack([moved(channel, shift) for channel in picture]) + step for shift, step in ways]
     return np.asarray(np.stack(copies), np.float32)
 
 
