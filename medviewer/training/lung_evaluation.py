@@ -165,7 +165,7 @@ def reading(volume: Volume, lungs: Bool) -> str:
     dense = attenuation.dense_region(volume, mask)
     share = 100.0 * np.count_nonzero(dense) / mask.voxel_count
     largest_ml = attenuation.largest_piece(dense) * volume.require_geometry().voxel_ml
-    high = share > lung_density.HIGH_LIMIT or largest_ml >= lung_density.HIGH_REGION_ML
+    high = bool(share > lung_density.HIGH_LIMIT or largest_ml >= lung_density.HIGH_REGION_ML)
     return lung_density.read(attenuation.laa_percent(attenuation.lung_values(volume, mask)), high, "")[0]
 
 

@@ -10,7 +10,7 @@ import torch
 
 from medviewer.ai.card import Metric, load_card
 from medviewer.ai.catalog import Bundle, verify
-from medviewer.ai.lung_input import scale_hu
+from medviewer.ai.lung_input import prepare, scale_hu
 from medviewer.ai.runner import self_test
 from medviewer.imaging.volume import Geometry, Volume
 from medviewer.training import bundle, lung_ct, lung_data
@@ -118,7 +118,7 @@ def test_a_scan_is_learned_feet_first_whatever_its_order() -> None:
     one, other = lung_data.to_case("a", volume, phantom.masks), lung_data.to_case("b", turned, masks)
     assert np.array_equal(one.hu, other.hu)
     assert np.array_equal(one.labels, other.labels)
-    middle = lung_data.prepare(turned).batch([3])[0]
+    middle = prepare(turned).batch([3])[0]
     assert np.allclose(middle, scale_hu(one.hu[[3, 4, 5]]), atol=2e-3)
 
 
