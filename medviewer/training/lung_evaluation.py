@@ -20,10 +20,12 @@ from medviewer.ai.catalog import Bundle
 from medviewer.ai.lung_input import prepare
 from medviewer.ai.mask_cleanup import clean
 from medviewer.ai.runner import load_network, pick_dtype
+from medviewer.dicom.load import load_series
 from medviewer.errors import NotSuitable
 from medviewer.imaging.volume import Mask, Volume
 from medviewer.tasks import TaskContext
 from medviewer.training.lung_kinds import KINDS, Kind
+from medviewer.training.lung_real import boxed_scans, ct_volumes, untold
 from medviewer.training.mask_metrics import bland_altman, dice
 from medviewer.training.phantom import Phantom, make_phantom
 from medviewer.training.report import Agreement, Report, Section
@@ -82,7 +84,10 @@ def evaluate(bundle: Bundle, held_out: Path, quick: bool) -> Report:
     else:
         if held_out.is_dir():
             data = f"patient in {held_out.name}, held out, against silver masks"
-            sections.append(_section("Held-out patient", real_rows(net, real_scans(held_out)), data))
+            whole, outside = held_out_rows(net, held_out)
+            sections.append(_section("Held-out patient", whole, data))
+            data = f"{data}, tumour's boxes left out"
+            sections.append(_section("Held-out patient, tumour's boxes left out", outside, data))
         for kind in KINDS:
             sections.append(_section(kind.title, kind_rows(net, kind), kind.told))
     return Report(bundle.card.id, bundle.card.version, tuple(sections))
@@ -189,6 +194,23 @@ def real_rows(net: nn.Module, scans: Iterable[tuple[str, Callable[[], Volume]]])
     return rows
 
 
+def held_out_rows(net: nn.Module, study: Path) -> tuple[list[Row], list[Row]]:
+    """The study's scans against their silver masks; and the same without the slices' boxed tumours, which the
+    silver masks leave outside the lung where they touch the mediastinum."""
+    whole, outside = [], []
+    for series, boxes in boxed_scans(study):
+        volume = load_series(series)
+        (found, seconds), truth = segment(net, volume), silver_lungs(volume)
+        voxel_ml, name = volume.require_geometry().voxel_ml, f"{study.name} series {series.number}"
+        whole.append(compare(name, found, truth, seconds, voxel_ml))
+        told = ~untold(series, volume.shape, boxes)
+        ours, theirs = ({side: mask[side] & told for _, side in SIDES} for mask in (found, truth))
+        outside.append(compare(f"{name}, outside boxes", ours, theirs, seconds, voxel_ml))
+        for row in (whole[-1], outside[-1]):
+            log.info("%s", row.line())
+    return whole, outside
+
+
 def metrics(rows: Sequence[Row], data: str) -> list[Metric]:
     """The card's figures for one group of scans: mean and range."""
     if not rows:
@@ -216,11 +238,7 @@ def metrics(rows: Sequence[Row], data: str) -> list[Metric]:
 
 def real_scans(folder: Path) -> list[tuple[str, Callable[[], Volume]]]:
     """Every CT volume under ``folder``: a name without patient data, and how to load it."""
-    from medviewer.dicom.load import load_series
-    from medviewer.dicom.scan import scan
-
-    found = [s for s in scan([folder]).all_series() if s.modality == "CT" and s.is_volume]
-    return [(f"{folder.name} series {s.number}", partial(load_series, s)) for s in found]
+    return [(f"{folder.name} series {s.number}", partial(load_series, s)) for s in ct_volumes(folder)]
 
 
 def _metric(name: str, values: Sequence[float], unit: str, data: str, decimals: int) -> Metric:

@@ -25,19 +25,17 @@ _AROUND_MM = 8.0
 """How far around a tumour's box nothing is taught."""
 
 Bool = NDArray[np.bool_]
+Boxes = dict[float, tuple[int, int, int, int]]
+"""Height of a slice (mm) to the box (rows from, to, columns from, to) drawn on it."""
 
 
 def real_cases(study: Path) -> list[Case]:
     """Every CT volume of a study with its silver masks, and its thicker copies."""
-    found = [s for s in scan([study]).all_series() if s.modality == "CT" and s.is_volume]
-    boxes = {}
-    for series in found:
-        boxes.update(_boxes_by_height(series, study / "annotations_voc"))
     cases = []
-    for series in found:
+    for series, boxes in boxed_scans(study):
         volume = load_series(series)
         masks = silver_lungs(volume)
-        masks["untold"] = _untold(series, volume.shape, boxes)
+        masks["untold"] = untold(series, volume.shape, boxes)
         name = f"{study.name} series {series.number}"
         cases.append(to_case(name, volume, masks))
         for thick, offset in THICKER_MM:
@@ -46,8 +44,21 @@ def real_cases(study: Path) -> list[Case]:
     return cases
 
 
-def _boxes_by_height(series: Series, folder: Path) -> dict[float, tuple[int, int, int, int]]:
-    """Height of a slice (mm) to the box (rows from, to, columns from, to) drawn on it."""
+def ct_volumes(folder: Path) -> list[Series]:
+    """The CT series under ``folder`` that are one regular volume."""
+    return [s for s in scan([folder]).all_series() if s.modality == "CT" and s.is_volume]
+
+
+def boxed_scans(study: Path) -> list[tuple[Series, Boxes]]:
+    """The CT volumes of a study, each with the tumour boxes drawn on any of them, by height."""
+    found = ct_volumes(study)
+    boxes: Boxes = {}
+    for series in found:
+        boxes.update(_boxes_by_height(series, study / "annotations_voc"))
+    return [(series, boxes) for series in found]
+
+
+def _boxes_by_height(series: Series, folder: Path) -> Boxes:
     out = {}
     for instance in series.instances:
         path = folder / f"{instance.sop_uid}.xml"
@@ -59,9 +70,8 @@ def _boxes_by_height(series: Series, folder: Path) -> dict[float, tuple[int, int
     return out
 
 
-def _untold(
-    series: Series, shape: tuple[int, int, int], boxes: dict[float, tuple[int, int, int, int]]
-) -> Bool:
+def untold(series: Series, shape: tuple[int, int, int], boxes: Boxes) -> Bool:
+    """What lies within the boxes and :data:`_AROUND_MM` around them, on the grid of the series."""
     out = np.zeros(shape, bool)
     for k, instance in enumerate(series.instances):
         z = instance.position[2] if instance.position is not None else float("nan")
