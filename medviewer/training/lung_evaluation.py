@@ -47,8 +47,10 @@ class Row:
     volume_percent: dict[str, float]
     seconds: float
     slices: int
-    consolidation: tuple[float, float] | None = None
-    """Share inside the outline: by the network, by thresholding."""
+    consolidation: float | None = None
+    """Share inside the outline."""
+    by_threshold: float | None = None
+    """The same by thresholding."""
     compressed: float | None = None
     """Share of the lung beside an effusion inside the outline."""
     fluid: float | None = None
@@ -64,9 +66,13 @@ class Row:
             f"{side.split('_')[0]:5s} Dice {self.dice[side]:.4f} volume {self.volume_percent[side]:+.2f} %"
             for _, side in SIDES
         )
-        if self.consolidation is not None:
-            network, threshold = self.consolidation
-            told += f"  consolidation inside: network {network:.3f}, thresholding {threshold:.3f}"
+        for word, share in (
+            ("consolidation inside", self.consolidation),
+            ("by thresholding", self.by_threshold),
+            ("compressed inside", self.compressed),
+            ("fluid outside", self.fluid),
+        ):
+            told += "" if share is None else f"  {word} {share:.3f}"
         return f"{self.name:24s} {told}  {self.seconds:.1f} s for {self.slices} slices"
 
 
@@ -143,8 +149,8 @@ def thresholded(volume: Volume) -> Bool:
     return masks["right_lung"] | masks["left_lung"]
 
 
-def phantom_row(net: nn.Module, phantom: Phantom, name: str) -> Row:
-    """One synthetic chest against its truth; its consolidation by network and by thresholding."""
+def phantom_row(net: nn.Module, phantom: Phantom, name: str, *, peer: bool = True) -> Row:
+    """One synthetic chest against its truth; its consolidation by thresholding too where ``peer``."""
     found, seconds = segment(net, phantom.volume)
     masks = phantom.masks
     row = compare(name, found, masks, seconds, phantom.volume.require_geometry().voxel_ml)
@@ -153,8 +159,9 @@ def phantom_row(net: nn.Module, phantom: Phantom, name: str) -> Row:
     row = replace(row, same_reading=same)
     if masks["consolidation"].any():
         dense = masks["consolidation"]
-        covered = (float(both[dense].mean()), float(thresholded(phantom.volume)[dense].mean()))
-        row = replace(row, consolidation=covered)
+        row = replace(row, consolidation=float(both[dense].mean()))
+        if peer:
+            row = replace(row, by_threshold=float(thresholded(phantom.volume)[dense].mean()))
     if "compressed" in masks and masks["compressed"].any():
         row = replace(row, compressed=float(both[masks["compressed"]].mean()))
     if "effusion" in masks and masks["effusion"].any():
@@ -178,7 +185,7 @@ def kind_rows(net: nn.Module, kind: Kind) -> list[Row]:
     """Every chest of a kind."""
     rows = []
     for seed in kind.seeds:
-        rows.append(phantom_row(net, kind.draw(seed), f"phantom seed {seed}"))
+        rows.append(phantom_row(net, kind.draw(seed), f"phantom seed {seed}", peer=kind.peer))
         log.info("%s", rows[-1].line())
     return rows
 
@@ -222,18 +229,20 @@ def metrics(rows: Sequence[Row], data: str) -> list[Metric]:
         out.append(
             _metric(f"Volume difference, {title}", [r.volume_percent[side] for r in rows], "%", data, 2)
         )
-    dense = [r.consolidation for r in rows if r.consolidation is not None]
-    if dense:
-        out.append(_metric("Consolidation inside the lung mask", [d[0] for d in dense], "", data, 4))
-        out.append(_metric("Consolidation inside, by thresholding", [d[1] for d in dense], "", data, 4))
-    for name, values in (
-        ("Compressed lung inside the lung mask", [r.compressed for r in rows if r.compressed is not None]),
-        ("Effusion outside the lung mask", [r.fluid for r in rows if r.fluid is not None]),
-        ("Reading as of the true lungs", [float(r.same_reading) for r in rows if r.same_reading is not None]),
-    ):
+    for name, told in _OF_DISEASE:
+        values = [float(value) for row in rows if (value := getattr(row, told)) is not None]
         if values:
             out.append(_metric(name, values, "", data, 4))
     return out
+
+
+_OF_DISEASE = (
+    ("Consolidation inside the lung mask", "consolidation"),
+    ("Consolidation inside, by thresholding", "by_threshold"),
+    ("Compressed lung inside the lung mask", "compressed"),
+    ("Effusion outside the lung mask", "fluid"),
+    ("Reading as of the true lungs", "same_reading"),
+)
 
 
 def real_scans(folder: Path) -> list[tuple[str, Callable[[], Volume]]]:

@@ -12,7 +12,7 @@ from medviewer.training.phantom import Phantom, make_phantom
 from medviewer.training.scene import Variation
 from medviewer.training.slabs import thicken
 
-GRID = (56, 320, (5.0, 1.1, 1.1))
+GRID = (48, 256, (6.0, 1.4, 1.4))
 """Slices, rows and columns, spacing in mm."""
 
 
@@ -24,6 +24,8 @@ class Kind:
     data: str
     seeds: tuple[int, ...]
     draw: Callable[[int], Phantom]
+    peer: bool = False
+    """Whether consolidation is outlined by thresholding too, for comparison."""
 
     @property
     def told(self) -> str:
@@ -61,22 +63,20 @@ def cropped(seed: int) -> Phantom:
     slices, _, spacing_mm = GRID
     aside = np.random.default_rng([seed, 3]).uniform(-20, 20, 2)
     variation = replace(_either(seed), centre_mm=(float(aside[0]), float(aside[1])))
-    return make_phantom(seed, slices=slices, size=200, spacing_mm=spacing_mm, variation=variation)
+    return make_phantom(seed, slices=slices, size=157, spacing_mm=spacing_mm, variation=variation)
 
 
 def thick(seed: int) -> Phantom:
     """Slices of 7.5 or 10 mm, means over sheets of 2.5 mm, with gas under the domes."""
-    slices, size, spacing_mm = GRID
+    _, size, spacing_mm = GRID
     variation = replace(_either(seed), gut=True)
-    sheets = make_phantom(
-        seed, slices=2 * slices, size=size, spacing_mm=(2.5, *spacing_mm[1:]), variation=variation
-    )
+    sheets = make_phantom(seed, slices=116, size=size, spacing_mm=(2.5, *spacing_mm[1:]), variation=variation)
     volume, masks = thicken(sheets.volume, sheets.masks, 7.5 if seed % 3 else 10.0)
     return Phantom(volume, masks, sheets.truth)
 
 
 KINDS = (
-    Kind("Synthetic chests", "synthetic chests", tuple(range(100, 110)), plain),
+    Kind("Synthetic chests", "synthetic chests", tuple(range(100, 110)), plain, peer=True),
     Kind(
         "Consolidations and masses",
         "synthetic chests with consolidations and masses",
