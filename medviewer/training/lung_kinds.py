@@ -76,7 +76,7 @@ def thick(seed: int) -> Phantom:
 
 
 KINDS = (
-    Kind("Synthetic chests", "synthetic chests", tuple(range(100, 110)), plain, peer=True),
+    Kind("Synthetic chests", "synthetic chests", tuple(range(100, 106)), plain, peer=True),
     Kind(
         "Consolidations and masses",
         "synthetic chests with consolidations and masses",
@@ -84,7 +84,7 @@ KINDS = (
         dense,
     ),
     Kind("Pleural effusion", "synthetic chests with pleural effusion", tuple(range(120, 125)), effusion),
-    Kind("Thick slices", "synthetic chests in slices of 7.5 and 10 mm", tuple(range(130, 135)), thick),
-    Kind("Cropped field of view", "synthetic chests cropped to 220 mm", tuple(range(140, 145)), cropped),
+    Kind("Thick slices", "synthetic chests in slices of 7.5 and 10 mm", tuple(range(130, 134)), thick),
+    Kind("Cropped field of view", "synthetic chests cropped to 220 mm", tuple(range(140, 144)), cropped),
 )
 """Kernels alternate but for the first kind, which is soft."""
