@@ -48,7 +48,7 @@ class LungTask:
     real_share: float = 0.4
     """Share of pictures drawn from real scans, where there are any."""
     dense_weight: float = 1.5
-    """Of dense lung and of fluid. More makes the network lean: 4 took in the fat beside the heart as a mass."""
+    """Of dense lung and of fluid. More makes the network lean towards them."""
     airway_weight: float = 3.0
     id: str = ID
     best: str = "dice"

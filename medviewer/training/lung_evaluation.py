@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -186,17 +186,6 @@ def kind_rows(net: nn.Module, kind: Kind) -> list[Row]:
     rows = []
     for seed in kind.seeds:
         rows.append(phantom_row(net, kind.draw(seed), f"phantom seed {seed}", peer=kind.peer))
-        log.info("%s", rows[-1].line())
-    return rows
-
-
-def real_rows(net: nn.Module, scans: Iterable[tuple[str, Callable[[], Volume]]]) -> list[Row]:
-    """Real scans against their silver masks."""
-    rows = []
-    for name, load in scans:
-        volume = load()
-        found, seconds = segment(net, volume)
-        rows.append(compare(name, found, silver_lungs(volume), seconds, volume.require_geometry().voxel_ml))
         log.info("%s", rows[-1].line())
     return rows
 

@@ -76,15 +76,15 @@ def thick(seed: int) -> Phantom:
 
 
 KINDS = (
-    Kind("Synthetic chests", "synthetic chests", tuple(range(100, 106)), plain, peer=True),
+    Kind("Synthetic chests", "synthetic chests", tuple(range(100, 104)), plain, peer=True),
     Kind(
         "Consolidations and masses",
         "synthetic chests with consolidations and masses",
-        tuple(range(110, 115)),
+        tuple(range(110, 114)),
         dense,
     ),
-    Kind("Pleural effusion", "synthetic chests with pleural effusion", tuple(range(120, 125)), effusion),
-    Kind("Thick slices", "synthetic chests in slices of 7.5 and 10 mm", tuple(range(130, 134)), thick),
-    Kind("Cropped field of view", "synthetic chests cropped to 220 mm", tuple(range(140, 144)), cropped),
+    Kind("Pleural effusion", "synthetic chests with pleural effusion", tuple(range(120, 124)), effusion),
+    Kind("Thick slices", "synthetic chests in slices of 7.5 and 10 mm", tuple(range(130, 133)), thick),
+    Kind("Cropped field of view", "synthetic chests cropped to 220 mm", tuple(range(140, 143)), cropped),
 )
 """Kernels alternate but for the first kind, which is soft."""
