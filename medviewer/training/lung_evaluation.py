@@ -89,11 +89,11 @@ def evaluate(bundle: Bundle, held_out: Path, quick: bool) -> Report:
         sections.append(_section("One small synthetic chest", rows, "one small synthetic chest"))
     else:
         if held_out.is_dir():
-            data = f"patient in {held_out.name}, held out, against silver masks"
+            data = f"patient in {held_out.name}, never trained on, against silver masks"
             whole, outside = held_out_rows(net, held_out)
-            sections.append(_section("Held-out patient", whole, data))
+            sections.append(_section("Patient never trained on", whole, data))
             data = f"{data}, tumour's boxes left out"
-            sections.append(_section("Held-out patient, tumour's boxes left out", outside, data))
+            sections.append(_section("Patient never trained on, tumour's boxes left out", outside, data))
         for kind in KINDS:
             sections.append(_section(kind.title, kind_rows(net, kind), kind.told))
     return Report(bundle.card.id, bundle.card.version, tuple(sections))
