@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.ai import attenuation, checks
-from medviewer.ai.card import ModelCard
+from medviewer.ai import attenuation, checks, second_look
+from medviewer.ai.card import Label, ModelCard
 from medviewer.ai.findings import Finding, Measurement, Notice
 from medviewer.ai.lung_density import density_findings, finding_id
 from medviewer.ai.mask_cleanup import clean
 from medviewer.ai.request import Outcome
+from medviewer.ai.second_look import SecondLook
 from medviewer.dicom.study import Series
 from medviewer.imaging.measure import volume_ml
 from medviewer.imaging.numbers import between, number
@@ -23,10 +24,14 @@ IMPLAUSIBLE_ML = 12_000.0
 """Both lungs together never hold this much: the network answered noise."""
 
 
-def finish(
-    volume: Volume, classes: NDArray[np.uint8], series: Series, card: ModelCard, context: TaskContext
-) -> Outcome:
-    """Clean masks, checks and findings from the network's class map on the volume's grid."""
+def finish(  # noqa: PLR0917
+    volume: Volume, classes: NDArray[np.uint8], series: Series, card: ModelCard, context: TaskContext,
+    looks: Sequence[SecondLook] = (),
+) -> Outcome:  # fmt: skip
+    """Clean masks, checks and findings from the network's class map on the volume's grid.
+
+    ``looks``: what slightly changed copies of some pictures gave; they widen the ranges of the volumes.
+    """
     context.report(0.91, "Cleaning the masks")
     wanted = [(label.id, label.name) for label in card.labels if label.name in (checks.RIGHT, checks.LEFT)]
     cleaned = clean(classes, wanted, volume.geometry, context)
@@ -36,7 +41,7 @@ def finish(
         return Outcome(failure=failure)
     context.report(0.95, "Measuring")
     context.check()
-    findings = lung_findings(volume, masks, series, card, context)
+    findings = lung_findings(volume, masks, series, card, context, looks)
     dropped = [_dropped(name, item.dropped) for name, item in cleaned.items()]
     missing = {name: mask for name, mask in masks.items() if mask.voxel_count == 0}
     # What concerns one lung stands with its finding; here only what has no finding to stand with.
@@ -67,12 +72,13 @@ def _dropped(name: str, share: float) -> Notice | None:
     return Notice("ISLANDS_DROPPED", text)
 
 
-def lung_findings(
+def lung_findings(  # noqa: PLR0917
     volume: Volume,
     masks: Mapping[str, Mask],
     series: Series,
     card: ModelCard,
     context: TaskContext | None = None,
+    looks: Sequence[SecondLook] = (),
 ) -> list[Finding]:
     """Reading, right lung, left lung, low attenuation, high attenuation; densities only in HU.
 
@@ -86,7 +92,7 @@ def lung_findings(
     found = {name: mask for name, mask in masks.items() if mask.voxel_count}
     findings = []
     for name, mask in found.items():
-        findings.append(_lung(volume, name, mask, series, card))
+        findings.append(_lung(volume, name, mask, series, card, looks))
         context.check()
     if not found or volume.unit is not Unit.HU:
         return findings
@@ -94,14 +100,16 @@ def lung_findings(
     return [reading, *findings, *regions]
 
 
-def _lung(volume: Volume, name: str, mask: Mask, series: Series, card: ModelCard) -> Finding:
+def _lung(  # noqa: PLR0917
+    volume: Volume, name: str, mask: Mask, series: Series, card: ModelCard, looks: Sequence[SecondLook]
+) -> Finding:
     label = card.label(name)
-    warnings = tuple(checks.check_mask(mask, volume, label.title))
-    millilitres, limits = volume_ml(mask), attenuation.half_voxel_range(mask)
+    warnings = (*checks.check_mask(mask, volume, label.title), *_unsure(looks, label))
+    millilitres, limits, how = _range(mask, looks, label.id)
     measurements = [Measurement("Volume", millilitres, "mL", limits, decimals=0)]
     at_least = "at least " if any(w.code.startswith("CUT_BY") for w in warnings) else ""
     said = f"{label.title}: volume {at_least}{number(millilitres, 'mL')} "
-    said += f"({between(*limits, 'mL')} for half a voxel at the outline)"
+    said += f"({between(*limits, 'mL')} {how})"
     if volume.unit is Unit.HU:
         mean = float(attenuation.lung_values(volume, mask).mean(dtype=np.float64))
         measurements.append(Measurement("Mean density", mean, "HU", decimals=0))
@@ -111,7 +119,7 @@ def _lung(volume: Volume, name: str, mask: Mask, series: Series, card: ModelCard
         label=label.title,
         sentence=said + ".",
         code=label.code,
-        criterion="outline ± half a voxel",
+        criterion=_CRITERION if looks else "outline ± half a voxel",
         mask=mask,
         measurements=tuple(measurements),
         slices=mask.slice_range,
@@ -119,3 +127,30 @@ def _lung(volume: Volume, name: str, mask: Mask, series: Series, card: ModelCard
         warnings=warnings,
         colour=label.colour,
     )
+
+
+_CRITERION = "outline ± half a voxel, or slightly changed copies of the images, whichever is wider"
+
+
+def _range(mask: Mask, looks: Sequence[SecondLook], label: int) -> tuple[float, tuple[float, float], str]:
+    """Volume in mL, its range, and the words for where the range comes from."""
+    millilitres, (low, high) = volume_ml(mask), attenuation.half_voxel_range(mask)
+    copies = second_look.spread(looks, label)
+    if copies is None:
+        return millilitres, (low, high), "for half a voxel at the outline"
+    least, most = millilitres * copies[0], millilitres * copies[1]
+    if least < low or most > high:
+        how = "for half a voxel at the outline or in slightly changed copies of the images"
+    else:
+        how = "for half a voxel at the outline; slightly changed copies of the images stay within"
+    return millilitres, (min(low, least), max(high, most)), how
+
+
+def _unsure(looks: Sequence[SecondLook], label: Label) -> list[Notice]:
+    listed = second_look.unsure(looks, label.id)
+    if not listed:
+        return []
+    images = ", ".join(str(index + 1) for index, _ in listed)
+    varied = number(100 * listed[0][1], "%", 0)
+    text = f"{label.title}: least sure on image {images}; its area there varies by up to {varied}"
+    return [Notice("UNSURE", f"{text} in slightly changed copies.")]

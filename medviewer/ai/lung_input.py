@@ -132,6 +132,13 @@ class LungInput:
         """Number of axial pictures."""
         return self.view.count
 
+    @property
+    def ascends(self) -> bool:
+        """Whether picture 1 lies nearer the head than picture 0."""
+        geometry = self._volume.require_geometry()
+        z = geometry.position(np.asarray([self.view.to_voxel(k, 0, 0) for k in (0, 1)]))[:, 2]
+        return bool(z[1] > z[0])
+
     def native_slice(self, index: int) -> int:
         """Where picture ``index`` lies along the volume's own axis that runs head-foot.
 
@@ -188,9 +195,7 @@ class LungInput:
         """(count, 3): below (towards the feet), itself, above; repeated at the ends of the stack."""
         step = self.view.step_mm or NEIGHBOUR_MM
         offset = max(1, round(NEIGHBOUR_MM / step))
-        geometry = self._volume.require_geometry()
-        z = geometry.position(np.asarray([self.view.to_voxel(k, 0, 0) for k in (0, 1)]))[:, 2]
-        up = 1 if z[1] > z[0] else -1
+        up = 1 if self.ascends else -1
         own = np.arange(self.count)
         around = [own - up * offset, own, own + up * offset]
         return np.clip(np.stack(around, axis=1), 0, self.count - 1)

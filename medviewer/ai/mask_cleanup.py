@@ -2,7 +2,9 @@
 
 Documented and plain, so that what the network said and what is shown differ in a known way only:
 
-* of each label the largest 26-connected piece stays, and every piece at least 10 % as large;
+* of each label the largest piece stays, and every piece at least 10 % as large; voxels of a volume hang
+  together by their faces only, so that a gas bubble under the dome which touches the lung of the next thick
+  slice with a corner is an island;
 * holes inside an axial picture of a label (vessels, a nodule, the core of a mass) are filled, but never
   voxels that the network gave to another class (the main bronchi stay outside the lungs), nor the dome of the
   diaphragm: a large hole is filled only where the same label lies below it, towards the feet.
@@ -43,12 +45,12 @@ class Cleaned:
     dropped: float
 
 
-def main_pieces(box: Bool3) -> Bool3:
-    """The largest 26-connected piece and those at least :data:`KEPT_PIECE` as large."""
+def main_pieces(box: Bool3, *, faces: bool = False) -> Bool3:
+    """The largest piece and those :data:`KEPT_PIECE` as large or more; 26-connected, or by ``faces`` only."""
     if not box.any():
         return box
     image = SimpleITK.GetImageFromArray(box.view(np.uint8))
-    pieces = SimpleITK.GetArrayFromImage(SimpleITK.ConnectedComponent(image, True))
+    pieces = SimpleITK.GetArrayFromImage(SimpleITK.ConnectedComponent(image, not faces))
     sizes = np.bincount(pieces.ravel())
     sizes[0] = 0
     return np.asarray((sizes >= max(1.0, KEPT_PIECE * sizes.max()))[pieces] & box)
@@ -120,7 +122,7 @@ def clean(
         s, r, c = raw.origin
         ds, dr, dc = raw.box.shape
         window = classes[s : s + ds, r : r + dr, c : c + dc]
-        pieces = main_pieces(raw.box.copy())
+        pieces = main_pieces(raw.box.copy(), faces=True)
         context.check()
         full = np.zeros(classes.shape, bool)
         taken = (window != number) & (window != 0)

@@ -18,7 +18,6 @@ from medviewer.ai import brain, cardiac, chest, head_volume, lung, lung_input, l
 from medviewer.ai.card import ModelCard
 from medviewer.ai.looking import Looked
 from medviewer.ai.request import Network, Outcome, Request
-from medviewer.dicom.study import Series
 from medviewer.errors import BundleError
 from medviewer.imaging.volume import Volume
 from medviewer.tasks import TaskContext
@@ -58,10 +57,16 @@ class NetworkInput(Protocol):
 
 @dataclass(frozen=True)
 class Pipeline:
-    """``prepare`` a volume for the network; ``finish`` a class map on the volume's grid into findings."""
+    """``prepare`` a volume for the network; ``finish`` a class map on the volume's grid into findings.
+
+    ``looks_again``: some pictures are looked at in slightly changed copies too, and ``finish`` is given these
+    second looks after the context.
+    """
 
     prepare: Callable[[Volume], NetworkInput]
-    finish: Callable[[Volume, NDArray[np.uint8], Series, ModelCard, TaskContext], Outcome]
+    finish: Callable[..., Outcome]
+    """(volume, class map, series, card, context[, second looks])"""
+    looks_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ class Reader:
 
 
 PIPELINES: dict[str, Pipeline | Reader] = {
-    "lung_unet2d": Pipeline(lung_input.prepare, lung.finish),
+    "lung_unet2d": Pipeline(lung_input.prepare, lung.finish, looks_again=True),
     "chest": Reader(chest.read),
     "heart": Reader(cardiac.read),
     "pneumonia": Reader(pneumonia.read, exact=True, look=pneumonia.where_it_looked),

@@ -104,10 +104,12 @@ def _outcome(  # noqa: PLR0917
             return pipeline.read(ask, request, context)
     with memory_told("cpu"):
         source = pipeline.prepare(request.volume)
-        run = SliceRun(request, context, source, network, device, dtype, warnings)
+        again = pipeline.looks_again
+        run = SliceRun(request, context, source, network, device, dtype, warnings, again)
     classes = run.classes()
+    looks = (run.looks,) if again else ()
     with memory_told("cpu"):
-        return pipeline.finish(request.volume, classes, request.series, request.bundle.card, context)
+        return pipeline.finish(request.volume, classes, request.series, request.bundle.card, context, *looks)
 
 
 def _routed(request: Request, device: torch.device, context: TaskContext) -> routing.Verdict:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from medviewer.ai import estimate
+from medviewer.ai import estimate, second_look
 from medviewer.ai.asking import NoReliableResult
 from medviewer.ai.cores import worker_count
 from medviewer.ai.devices import polite_thread
@@ -47,6 +47,8 @@ class SliceRun:
     device: torch.device
     dtype: torch.dtype
     warnings: list[Notice] = field(default_factory=list)
+    looks_again: bool = False
+    """Whether some pictures are looked at again in slightly changed copies."""
 
     def __post_init__(self) -> None:
         self._batch = BATCH[self.device.type]
@@ -54,6 +56,8 @@ class SliceRun:
         self._shrunk = False
         self._classes = np.zeros(self.request.volume.shape, np.uint8)
         self._began = time.monotonic()
+        self._again = set(second_look.chosen(self.source.count)) if self.looks_again else set[int]()
+        self._looks: dict[int, second_look.SecondLook] = {}
         # Streaming makes sense only where a picture of the network is a stored slice.
         self._stored = self.source.view.axes[0] == 0
 
@@ -84,6 +88,11 @@ class SliceRun:
                     future.cancel()
         return self._classes
 
+    @property
+    def looks(self) -> tuple[second_look.SecondLook, ...]:
+        """The second looks taken so far, by stored slice."""
+        return tuple(self._looks[index] for index in sorted(self._looks))
+
     def _wait(self, future: Future[list[Answer]]) -> list[Answer] | None:
         """The answers of a chunk, listening for a cancel meanwhile; None where memory ran out."""
         while not future.done():
@@ -99,17 +108,31 @@ class SliceRun:
 
     def _answers(self, indices: list[int]) -> list[Answer]:
         """Masks by class of some pictures, on a worker. Raises :class:`NoReliableResult`."""
-        batch = torch.from_numpy(self.source.batch(indices)).to(self.device)
-        reduced = self.dtype is not torch.float32
-        with torch.inference_mode(), torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=reduced):
-            logits = self.network(batch)
-        probabilities = torch.softmax(logits.float(), dim=1)
+        batch = self.source.batch(indices)
+        probabilities = self._asked(batch)
         if probabilities.shape[1] != len(self.request.bundle.card.network.outputs):
             raise BundleError("The network has not the classes its card lists.", "Reinstall the model.")
         if not bool(torch.isfinite(probabilities).all()):
             raise NoReliableResult
         picture = probabilities.cpu().numpy()
+        for k, index in enumerate(indices):
+            if index in self._again:
+                self._look_again(index, batch[k], picture[k])
         return [self.source.restore(index, picture[k]) for k, index in enumerate(indices)]
+
+    def _asked(self, batch: NDArray[np.float32]) -> torch.Tensor:
+        """Probabilities (n, classes, H, W) in float32."""
+        pictures = torch.from_numpy(batch).to(self.device)
+        reduced = self.dtype is not torch.float32
+        with torch.inference_mode(), torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=reduced):
+            logits = self.network(pictures)
+        return torch.softmax(logits.float(), dim=1)
+
+    def _look_again(self, index: int, picture: NDArray[np.float32], said: NDArray[np.float32]) -> None:
+        copies = [self._asked(copy[None])[0].argmax(0).cpu().numpy() for copy in second_look.changed(picture)]
+        native = self.source.native_slice(index)
+        others = tuple(second_look.areas(copy) for copy in copies)
+        self._looks[native] = second_look.SecondLook(native, second_look.areas(said.argmax(0)), others)
 
     def _shrink(self, size: int) -> None:
         """After ``size`` slices ran out of memory: a quarter of the batch, once; then the reader decides."""

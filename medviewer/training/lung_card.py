@@ -7,7 +7,7 @@ from typing import Any
 
 from medviewer.ai.lung_input import HU_RANGE, OUTPUTS
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 
 _TEXTS: dict[str, Any] = {
     "score_meaning": "",
@@ -17,14 +17,20 @@ _TEXTS: dict[str, Any] = {
         "not for diagnostic use."
     ),
     "limitations": [
-        "Adults only; one lung, large effusions and chest wall disease were not among the training data.",
-        "Dense disease on the outer pleura is inside the outline; masses that merge with the mediastinum "
-        "may be cut off at its edge.",
+        "Adults only; one lung and chest wall disease were not among the training data.",
+        "Effusions, and most consolidations and masses, were learned from synthetic chests: no real effusion "
+        "was seen. Fluid is outside the outline, the lung it compresses inside.",
+        "Masses that merge with the mediastinum may be cut off at its edge.",
+        "Fat in front of the heart may be taken in on the right, and count as dense.",
         "Measured on two patients and on synthetic chests: not a clinical validation.",
-        "Slices of 10 mm or less, the whole chest in the picture, patient lying on the back.",
+        "Slices of 10 mm or less, patient lying on the back.",
     ],
     "licence": "Apache-2.0",
-    "changelog": ["1.0.0: first version"],
+    "changelog": [
+        "1.1.0: pleural effusion, masses, bowel gas, thick slices and cropped pictures learned; real scans "
+        "learned feet first, as they are read",
+        "1.0.0: first version",
+    ],
 }
 
 

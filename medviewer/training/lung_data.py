@@ -6,9 +6,11 @@ network sees when reading, made by :mod:`medviewer.ai.lung_input`.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,20 +18,29 @@ from numpy.typing import NDArray
 
 from medviewer.ai.lung_input import HU_RANGE, NEIGHBOUR_MM, prepare
 from medviewer.imaging.volume import Volume
+from medviewer.training.lung_change import crop_field, paste_dense, recolour
 from medviewer.training.noise import Kernel
 from medviewer.training.phantom import make_phantom
 from medviewer.training.scene import Variation
+from medviewer.training.slabs import thicken
 
-CACHE_VERSION = 3
+CACHE_VERSION = 4
 """Raised when the generator changes, so that stale caches are made again."""
 FIRST_SEED = 1000
 """Training seeds start here; 0 to 99 are the demo's and 100 to 199 the evaluation's: never trained on."""
 CROP = 192
+UNTOLD = 255
+"""The label of a voxel that teaches nothing."""
+DENSE = ("consolidation", "compressed", "effusion")
+"""Truth masks that weigh more: dense lung, and the fluid that is none."""
+_SHEET_MM = 2.75
+"""Thick slices are means over sheets no thicker than this."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One scan on the network's grid. ``dense`` marks consolidation (weighs more in the loss)."""
+    """One scan on the network's grid. ``dense`` marks what weighs more in the loss; labels 0 to 3, or
+    :data:`UNTOLD`. The first slice is the lowest, whatever the scan's order: below is told from above."""
 
     name: str
     hu: NDArray[np.int16]
@@ -39,7 +50,8 @@ class Case:
 
 
 def to_case(name: str, volume: Volume, masks: dict[str, NDArray[np.bool_]]) -> Case:
-    """A volume and its masks ("right_lung", "left_lung", "trachea", maybe "consolidation") as a case."""
+    """A volume and its masks ("right_lung", "left_lung", "trachea", maybe "untold" and those
+    of :data:`DENSE`) as a case."""
     lung = prepare(volume)
     low, high = HU_RANGE
     hu = np.empty((lung.count, *lung.size), np.int16)
@@ -51,13 +63,18 @@ def to_case(name: str, volume: Volume, masks: dict[str, NDArray[np.bool_]]) -> C
         for label, mask in ((1, "right_lung"), (2, "left_lung"), (3, "trachea")):
             if mask in masks:
                 labels[k][lung.shrink_mask(k, masks[mask]) > 0.5] = label
-        if "consolidation" in masks:
-            dense[k] = lung.shrink_mask(k, masks["consolidation"]) > 0.5
+        if "untold" in masks:
+            labels[k][lung.shrink_mask(k, masks["untold"]) > 0.01] = UNTOLD
+        for extra in DENSE:
+            if extra in masks:
+                dense[k] |= lung.shrink_mask(k, masks[extra]) > 0.5
+    if not lung.ascends:
+        hu, labels, dense = hu[::-1].copy(), labels[::-1].copy(), dense[::-1].copy()
     return Case(name, hu, labels, dense, float(lung.view.step_mm or NEIGHBOUR_MM))
 
 
 def phantom_case(seed: int, slices: int = 56, size: int = 272) -> Case:
-    """A varied phantom straight on the network's 1.5 mm grid."""
+    """A varied phantom straight on the network's 1.5 mm grid; a third of them are means over thick slabs."""
     rng = np.random.default_rng([seed, 7])
     step = float(rng.choice([5.0, 5.0, 5.0, 6.0, 8.0, 10.0]))
     count = max(6, min(slices, round(slices * 5.0 / step)))
@@ -72,11 +89,25 @@ def phantom_case(seed: int, slices: int = 56, size: int = 272) -> Case:
         top_mm=float(rng.uniform(85, 135)),
         centre_mm=(float(rng.uniform(-12, 12)), float(rng.uniform(-12, 20))),
         thickness_mm=float(rng.choice([1.0, 2.5, step, step])),
+        effusion=bool(rng.random() < 0.4),
+        gut=bool(rng.random() < 0.6),
+        masses=bool(rng.random() < 0.4),
     )
+    sheets = math.ceil(step / _SHEET_MM) if rng.random() < (0.7 if step > 5 else 0.15) else 1
+    if sheets > 1:
+        variation = replace(variation, thickness_mm=None)
     phantom = make_phantom(
-        seed, slices=count, size=size, spacing_mm=(step, 1.5, 1.5), variation=variation, workers=1
+        seed,
+        slices=count * sheets,
+        size=size,
+        spacing_mm=(step / sheets, 1.5, 1.5),
+        variation=variation,
+        workers=1,
     )
-    return to_case(f"phantom {seed}", phantom.volume, phantom.masks)
+    volume, masks = phantom.volume, phantom.masks
+    if sheets > 1:
+        volume, masks = thicken(volume, masks, step)
+    return to_case(f"phantom {seed}", volume, masks)
 
 
 def _cached(folder: Path, seed: int, slices: int, size: int) -> Path:
@@ -90,11 +121,11 @@ def _cached(folder: Path, seed: int, slices: int, size: int) -> Path:
 
 
 def phantom_cases(
-    folder: Path, count: int, slices: int = 56, size: int = 272, workers: int = 2
+    folder: Path, seeds: Sequence[int], slices: int = 56, size: int = 272, workers: int = 2
 ) -> list[Case]:
-    """``count`` training phantoms, made in processes once and read from ``folder`` after that."""
+    """The phantoms of ``seeds``, made in processes once and read from ``folder`` after that."""
     folder.mkdir(parents=True, exist_ok=True)
-    seeds = range(FIRST_SEED, FIRST_SEED + count)
+    count = len(seeds)
     each = ([folder] * count, seeds, [slices] * count, [size] * count)
     if workers > 1:
         # Spawned, not forked: torch's threads may be running by now.
@@ -140,53 +171,13 @@ def draw(rng: np.random.Generator, case: Case, crop: int = CROP) -> Sample:
     labels[:h, :w] = case.labels[k][window]
     dense[:h, :w] = case.dense[k][window]
     if rng.random() < 0.35:
-        _paste_dense(rng, hu, labels, dense)
-    return Sample(_recolour(rng, hu), labels, dense)
+        paste_dense(rng, hu, labels, dense)
+    hu = recolour(rng, hu)
+    if rng.random() < 0.25:
+        crop_field(rng, hu, labels, dense)
+    return Sample(hu, labels, dense)
 
 
 def _start(rng: np.random.Generator, length: int, crop: int) -> int:
     room = length - crop
     return 0 if room <= 0 else int(np.clip(rng.normal(room / 2, room / 5), 0, room))
-
-
-def _paste_dense(
-    rng: np.random.Generator, hu: NDArray[np.float32], labels: NDArray[np.uint8], dense: NDArray[np.bool_]
-) -> None:
-    """Consolidate a blob of lung centred near its edge: the label stays lung."""
-    side = np.isin(labels, (1, 2))
-    core = side[2:-2, 2:-2] & side[:-4, 2:-2] & side[4:, 2:-2] & side[2:-2, :-4] & side[2:-2, 4:]
-    edge = np.argwhere(side[2:-2, 2:-2] & ~core) + 2
-    where = edge if rng.random() < 0.7 and len(edge) else np.argwhere(side)
-    if len(where) == 0:
-        return
-    r, c = where[int(rng.integers(len(where)))]
-    a, b = rng.uniform(5, 26, 2)
-    turn = rng.uniform(0, np.pi)
-    yy, xx = np.mgrid[: labels.shape[0], : labels.shape[1]]
-    u = (yy - r) * np.cos(turn) + (xx - c) * np.sin(turn)
-    v = -(yy - r) * np.sin(turn) + (xx - c) * np.cos(turn)
-    wave = 1 + 0.15 * np.sin(3 * np.arctan2(u, v) + rng.uniform(0, 6))
-    depth = 1 - np.sqrt((u / a) ** 2 + (v / b) ** 2) / wave
-    cover = np.clip(depth * min(a, b) / rng.uniform(0.8, 4) + 0.5, 0, 1) * side
-    level = rng.uniform(-60, 70)
-    for k in range(3):
-        target = np.maximum(hu[k], level + rng.normal(0, 12, labels.shape))
-        hu[k] += (cover * rng.uniform(0.85, 1.0) * (target - hu[k])).astype(np.float32)
-    dense |= (cover > 0.5) & side
-
-
-def _recolour(rng: np.random.Generator, hu: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Other scanners, doses and kernels: offset, gain, lung density, blur, noise."""
-    if rng.random() < 0.5:
-        lungs = np.clip((-400 - hu) / 200, 0, 1)
-        hu += lungs * np.float32(rng.normal(0, 40))
-    hu = hu * np.float32(rng.uniform(0.95, 1.05)) + np.float32(rng.normal(0, 12))
-    if rng.random() < 0.3:
-        for axis in (1, 2):
-            hu = np.asarray((np.roll(hu, 1, axis) + 2 * hu + np.roll(hu, -1, axis)) / 4, dtype=np.float32)
-    if rng.random() < 0.5:
-        noise = rng.standard_normal(hu.shape, dtype=np.float32) * np.float32(rng.gamma(1.5, 18))
-        if rng.random() < 0.5:
-            noise = (np.roll(noise, 1, 1) + noise + np.roll(noise, 1, 2)) * np.float32(0.6)
-        hu = hu + noise
-    return np.asarray(hu, dtype=np.float32)

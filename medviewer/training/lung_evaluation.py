@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -14,13 +14,18 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from medviewer.ai import attenuation, lung_density
 from medviewer.ai.card import Metric
 from medviewer.ai.catalog import Bundle
 from medviewer.ai.lung_input import prepare
 from medviewer.ai.mask_cleanup import clean
 from medviewer.ai.runner import load_network, pick_dtype
-from medviewer.imaging.volume import Volume
+from medviewer.dicom.load import load_series
+from medviewer.errors import NotSuitable
+from medviewer.imaging.volume import Mask, Volume
 from medviewer.tasks import TaskContext
+from medviewer.training.lung_kinds import KINDS, Kind
+from medviewer.training.lung_real import boxed_scans, ct_volumes, untold
 from medviewer.training.mask_metrics import bland_altman, dice
 from medviewer.training.phantom import Phantom, make_phantom
 from medviewer.training.report import Agreement, Report, Section
@@ -28,8 +33,6 @@ from medviewer.training.silver import silver_lungs
 
 log = logging.getLogger(__name__)
 
-EVALUATION_SEEDS = tuple(range(100, 110))
-"""Synthetic chests that no training run draws (those start at 1000)."""
 SIDES = ((1, "right_lung"), (2, "left_lung"))
 
 Bool = NDArray[np.bool_]
@@ -37,14 +40,23 @@ Bool = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Row:
-    """One scan: Dice and volume difference (percent) by side, consolidation covered (network, threshold)."""
+    """One scan: Dice and volume difference (percent) by side, and what became of disease in it."""
 
     name: str
     dice: dict[str, float]
     volume_percent: dict[str, float]
     seconds: float
     slices: int
-    consolidation: tuple[float, float] | None = None
+    consolidation: float | None = None
+    """Share inside the outline."""
+    by_threshold: float | None = None
+    """The same by thresholding."""
+    compressed: float | None = None
+    """Share of the lung beside an effusion inside the outline."""
+    fluid: float | None = None
+    """Share of an effusion outside the outline, where it belongs."""
+    same_reading: bool | None = None
+    """Whether the three-way reading is that of the true lungs."""
     volumes_ml: dict[str, tuple[float, float]] = field(default_factory=dict)
     """By side: found and true."""
 
@@ -54,9 +66,13 @@ class Row:
             f"{side.split('_')[0]:5s} Dice {self.dice[side]:.4f} volume {self.volume_percent[side]:+.2f} %"
             for _, side in SIDES
         )
-        if self.consolidation is not None:
-            network, threshold = self.consolidation
-            told += f"  consolidation inside: network {network:.3f}, thresholding {threshold:.3f}"
+        for word, share in (
+            ("consolidation inside", self.consolidation),
+            ("by thresholding", self.by_threshold),
+            ("compressed inside", self.compressed),
+            ("fluid outside", self.fluid),
+        ):
+            told += "" if share is None else f"  {word} {share:.3f}"
         return f"{self.name:24s} {told}  {self.seconds:.1f} s for {self.slices} slices"
 
 
@@ -68,15 +84,18 @@ def evaluate(bundle: Bundle, held_out: Path, quick: bool) -> Report:
     net = load_network(bundle, torch.device("cpu"))
     sections = []
     if quick:
-        rows = phantom_rows(net, EVALUATION_SEEDS[:1], 20, 128, (12.0, 3.0, 3.0))
+        small = make_phantom(100, slices=20, size=128, spacing_mm=(12.0, 3.0, 3.0))
+        rows = [phantom_row(net, small, "one small chest")]
         sections.append(_section("One small synthetic chest", rows, "one small synthetic chest"))
     else:
         if held_out.is_dir():
-            data = f"patient in {held_out.name}, held out, against silver masks"
-            sections.append(_section("Held-out patient", real_rows(net, real_scans(held_out)), data))
-        first, last = EVALUATION_SEEDS[0], EVALUATION_SEEDS[-1]
-        data = f"synthetic chests, seeds {first} to {last}, against their truth"
-        sections.append(_section("Synthetic chests", phantom_rows(net), data))
+            data = f"patient in {held_out.name}, never trained on, against silver masks"
+            whole, outside = held_out_rows(net, held_out)
+            sections.append(_section("Patient never trained on", whole, data))
+            data = f"{data}, tumour's boxes left out"
+            sections.append(_section("Patient never trained on, tumour's boxes left out", outside, data))
+        for kind in KINDS:
+            sections.append(_section(kind.title, kind_rows(net, kind), kind.told))
     return Report(bundle.card.id, bundle.card.version, tuple(sections))
 
 
@@ -122,45 +141,70 @@ def compare(
 
 
 def thresholded(volume: Volume) -> Bool:
-    """Both lungs by thresholding with all the care of :mod:`medviewer.training.silver`."""
-    masks = silver_lungs(volume)
+    """Both lungs by thresholding with all the care of ``silver``; none where that fails."""
+    try:
+        masks = silver_lungs(volume)
+    except NotSuitable:
+        return np.zeros(volume.shape, bool)
     return masks["right_lung"] | masks["left_lung"]
 
 
-def phantom_row(net: nn.Module, phantom: Phantom, seed: int) -> Row:
-    """One synthetic chest against its truth, its consolidation by network and by thresholding."""
+def phantom_row(net: nn.Module, phantom: Phantom, name: str, *, peer: bool = True) -> Row:
+    """One synthetic chest against its truth; its consolidation by thresholding too where ``peer``."""
     found, seconds = segment(net, phantom.volume)
-    voxel_ml = phantom.volume.require_geometry().voxel_ml
-    row = compare(f"phantom seed {seed}", found, phantom.masks, seconds, voxel_ml)
-    dense = phantom.masks["consolidation"]
-    if not dense.any():
-        return row
+    masks = phantom.masks
+    row = compare(name, found, masks, seconds, phantom.volume.require_geometry().voxel_ml)
     both = found["right_lung"] | found["left_lung"]
-    covered = (float(both[dense].mean()), float(thresholded(phantom.volume)[dense].mean()))
-    return replace(row, consolidation=covered)
+    same = reading(phantom.volume, both) == reading(phantom.volume, masks["right_lung"] | masks["left_lung"])
+    row = replace(row, same_reading=same)
+    if masks["consolidation"].any():
+        dense = masks["consolidation"]
+        row = replace(row, consolidation=float(both[dense].mean()))
+        if peer:
+            row = replace(row, by_threshold=float(thresholded(phantom.volume)[dense].mean()))
+    if "compressed" in masks and masks["compressed"].any():
+        row = replace(row, compressed=float(both[masks["compressed"]].mean()))
+    if "effusion" in masks and masks["effusion"].any():
+        row = replace(row, fluid=float(1 - both[masks["effusion"]].mean()))
+    return row
 
 
-def phantom_rows(net: nn.Module, seeds: Iterable[int] = EVALUATION_SEEDS, slices: int = 120, size: int = 512,
-                 spacing_mm: tuple[float, float, float] = (2.5, 0.7, 0.7)) -> list[Row]:  # fmt: skip
-    """Every evaluation chest at the demo study's size."""
+def reading(volume: Volume, lungs: Bool) -> str:
+    """The three-way reading of these lungs by the program's criteria, as if the acquisition allowed it."""
+    mask = Mask.from_full(0, "lungs", lungs, volume.geometry)
+    if not mask.voxel_count:
+        return ""
+    dense = attenuation.dense_region(volume, mask)
+    share = 100.0 * np.count_nonzero(dense) / mask.voxel_count
+    largest_ml = attenuation.largest_piece(dense) * volume.require_geometry().voxel_ml
+    high = bool(share > lung_density.HIGH_LIMIT or largest_ml >= lung_density.HIGH_REGION_ML)
+    return lung_density.read(attenuation.laa_percent(attenuation.lung_values(volume, mask)), high, "")[0]
+
+
+def kind_rows(net: nn.Module, kind: Kind) -> list[Row]:
+    """Every chest of a kind."""
     rows = []
-    for seed in seeds:
-        rows.append(
-            phantom_row(net, make_phantom(seed, slices=slices, size=size, spacing_mm=spacing_mm), seed)
-        )
+    for seed in kind.seeds:
+        rows.append(phantom_row(net, kind.draw(seed), f"phantom seed {seed}", peer=kind.peer))
         log.info("%s", rows[-1].line())
     return rows
 
 
-def real_rows(net: nn.Module, scans: Iterable[tuple[str, Callable[[], Volume]]]) -> list[Row]:
-    """Real scans against their silver masks."""
-    rows = []
-    for name, load in scans:
-        volume = load()
-        found, seconds = segment(net, volume)
-        rows.append(compare(name, found, silver_lungs(volume), seconds, volume.require_geometry().voxel_ml))
-        log.info("%s", rows[-1].line())
-    return rows
+def held_out_rows(net: nn.Module, study: Path) -> tuple[list[Row], list[Row]]:
+    """The study's scans against their silver masks; and the same without the slices' boxed tumours, which the
+    silver masks leave outside the lung where they touch the mediastinum."""
+    whole, outside = [], []
+    for series, boxes in boxed_scans(study):
+        volume = load_series(series)
+        (found, seconds), truth = segment(net, volume), silver_lungs(volume)
+        voxel_ml, name = volume.require_geometry().voxel_ml, f"{study.name} series {series.number}"
+        whole.append(compare(name, found, truth, seconds, voxel_ml))
+        told = ~untold(series, volume.shape, boxes)
+        ours, theirs = ({side: mask[side] & told for _, side in SIDES} for mask in (found, truth))
+        outside.append(compare(f"{name}, outside boxes", ours, theirs, seconds, voxel_ml))
+        for row in (whole[-1], outside[-1]):
+            log.info("%s", row.line())
+    return whole, outside
 
 
 def metrics(rows: Sequence[Row], data: str) -> list[Metric]:
@@ -174,20 +218,25 @@ def metrics(rows: Sequence[Row], data: str) -> list[Metric]:
         out.append(
             _metric(f"Volume difference, {title}", [r.volume_percent[side] for r in rows], "%", data, 2)
         )
-    dense = [r.consolidation for r in rows if r.consolidation is not None]
-    if dense:
-        out.append(_metric("Consolidation inside the lung mask", [d[0] for d in dense], "", data, 4))
-        out.append(_metric("Consolidation inside, by thresholding", [d[1] for d in dense], "", data, 4))
+    for name, told in _OF_DISEASE:
+        values = [float(value) for row in rows if (value := getattr(row, told)) is not None]
+        if values:
+            out.append(_metric(name, values, "", data, 4))
     return out
+
+
+_OF_DISEASE = (
+    ("Consolidation inside the lung mask", "consolidation"),
+    ("Consolidation inside, by thresholding", "by_threshold"),
+    ("Compressed lung inside the lung mask", "compressed"),
+    ("Effusion outside the lung mask", "fluid"),
+    ("Reading as of the true lungs", "same_reading"),
+)
 
 
 def real_scans(folder: Path) -> list[tuple[str, Callable[[], Volume]]]:
     """Every CT volume under ``folder``: a name without patient data, and how to load it."""
-    from medviewer.dicom.load import load_series
-    from medviewer.dicom.scan import scan
-
-    found = [s for s in scan([folder]).all_series() if s.modality == "CT" and s.is_volume]
-    return [(f"{folder.name} series {s.number}", partial(load_series, s)) for s in found]
+    return [(f"{folder.name} series {s.number}", partial(load_series, s)) for s in ct_volumes(folder)]
 
 
 def _metric(name: str, values: Sequence[float], unit: str, data: str, decimals: int) -> Metric:

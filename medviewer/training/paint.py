@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from medviewer.training import organs
 from medviewer.training.anatomy import Section
 from medviewer.training.bones import bones
+from medviewer.training.bowel import paint_gut
 from medviewer.training.canvas import Canvas, lattice
+from medviewer.training.pleura import Effusion, compress
 from medviewer.training.scene import Scene
 from medviewer.training.shapes import Picture
 from medviewer.training.vessels import splat
@@ -40,6 +42,7 @@ def paint_slice(
     fine = scene.fine.at(s.z, rows, columns)
     organs.soft_parts(canvas, scene, s, noise, fine)
     organs.belly(canvas, scene, s, noise, fine)
+    paint_gut(canvas, scene.gut, s, fine)
     organs.middle(canvas, scene, s, noise)
     bones(canvas, scene, s, noise)
     return _lungs(canvas, scene, s, (z_mm, y_mm, x_mm), (noise, fine))
@@ -50,13 +53,17 @@ def _lungs(
 ) -> PaintedSlice:
     """Parenchyma, disease, fissures, vessels, airways; and all truth masks."""
     steep = scene.thickness_mm * 0.22 * (s.z < -60)
-    cover = canvas.cover(s.lung, steep)
+    lung, layers = _fluid(canvas, scene, s, steep)
+    cover = canvas.cover(lung, steep)
     base = scene.tissue.lung + s.y * 0.32 + texture[0] * 2.2 + texture[1] * 3.0
     air = canvas.fine(base.astype(np.float32)).copy()
-    inside = canvas.fine(s.lung) < 0
+    inside = canvas.fine(lung) < 0
     masks = scene.lesions.paint(air, s, canvas.fine, inside)
     _fissures(air, canvas, scene, s)
     _branches(air, scene, place)
+    if layers:
+        masks["compressed"] = compress(air, lung, layers, canvas.fine) & inside
+        masks["effusion"] = (canvas.fine(s.lung) < 0) & ~inside
     canvas.picture += cover * (air - canvas.picture)
     airway = _airway(canvas, s)
     if airway.any():
@@ -65,6 +72,20 @@ def _lungs(
     masks["right_lung"] = inside & right & ~airway
     masks["left_lung"] = inside & ~right & ~airway
     return PaintedSlice(canvas.picture, masks)
+
+
+def _fluid(
+    canvas: Canvas, scene: Scene, s: Section, steep: float
+) -> tuple[Picture, list[tuple[Effusion, Picture]]]:
+    """Fill the pleural cavities that hold fluid; returns what is left to the lungs, and the layers."""
+    if scene.pleura is None:
+        return s.lung, []
+    lung, layers = scene.pleura.squeezed(s)
+    for effusion, layer in layers:
+        if layer.any():
+            side = np.maximum(s.lung, -s.x * np.float32(effusion.side)).astype(np.float32)
+            canvas.paint(side, effusion.hu, steep)
+    return lung, layers
 
 
 def _fissures(air: NDArray[np.float32], canvas: Canvas, scene: Scene, s: Section) -> None:

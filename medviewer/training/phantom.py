@@ -18,10 +18,12 @@ from medviewer.tasks import TaskContext
 from medviewer.training.anatomy import Anatomy
 from medviewer.training.noise import Kernel, NoiseMaker, sharpen
 from medviewer.training.paint import paint_slice
-from medviewer.training.scene import Scene, Variation, draw_scene
+from medviewer.training.scene import Scene, Variation, add_extras, draw_scene
 
 LABELS = ("right_lung", "left_lung", "trachea", "emphysema", "consolidation", "nodule")
 """Names of the truth masks. The lungs hold vessels and disease, and neither trachea nor main bronchi."""
+PLEURAL = ("effusion", "compressed")
+"""Truth masks of a chest with an effusion: the fluid (outside the lungs), the lung it compresses (inside)."""
 _SCAN_CENTRE_MM = -42.0
 
 Masks = dict[str, NDArray[np.bool_]]
@@ -57,11 +59,13 @@ def make_phantom(
     context = context or TaskContext()
     rng = np.random.default_rng([seed, 20240])
     thickness = variation.thickness_mm or spacing_mm[0]
-    drawn = scene, _, kernel = draw_scene(rng, variation, (thickness, *spacing_mm[1:]))
+    drawn = scene, contrast, kernel = draw_scene(rng, variation, (thickness, *spacing_mm[1:]))
+    add_extras(scene, variation, contrast, seed)
     geometry = _geometry(scene.anatomy, slices, size, spacing_mm, variation)
     job = _Painter(scene, geometry, size, (kernel, variation.noise), seed)
     hu = np.empty((slices, size, size), np.int16)
-    masks: dict[str, NDArray[np.bool_]] = {name: np.zeros(hu.shape, bool) for name in LABELS}
+    names = (*LABELS, *(PLEURAL if scene.pleura else ()))
+    masks: dict[str, NDArray[np.bool_]] = {name: np.zeros(hu.shape, bool) for name in names}
     done = 0
     with ThreadPoolExecutor(max(1, workers)) as pool:
         for _ in pool.map(lambda k: _one(job, k, hu, masks, context), range(slices)):

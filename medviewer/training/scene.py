@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from medviewer.training.anatomy import BOTTOM_MM, TOP_MM, Anatomy
-from medviewer.training.lesions import Blob, Lesions
+from medviewer.training.anatomy import Anatomy
+from medviewer.training.bowel import Gut, draw_gut
+from medviewer.training.disease import LungPoints, draw_lesions, draw_masses
+from medviewer.training.lesions import Lesions
 from medviewer.training.noise import SHARP, SOFT, Kernel
+from medviewer.training.pleura import Pleura
 from medviewer.training.shapes import SmoothNoise, Tube
 from medviewer.training.vessels import Beads, grow
-
-_LOOK_MM = 5.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,8 @@ class Scene:
     table_y: float | None
     """Height of the couch's surface in patient mm, None without a couch."""
     thickness_mm: float = 2.5
+    pleura: Pleura | None = None
+    gut: tuple[Gut, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,13 @@ class Variation:
     """(x, y) of the picture's centre in the patient."""
     thickness_mm: float | None = None
     """What one slice averages over; None is the distance between slices."""
+    effusion: bool = False
+    """Fluid in one or both pleural cavities; adds the truth masks "effusion" and "compressed"."""
+    gut: bool = False
+    """Stomach and colon with gas close below the domes."""
+    masses: bool = False
+    """Masses beside the mediastinum and large consolidations, none to two each; the truth calls both
+    "consolidation"."""
 
 
 def draw_scene(
@@ -104,9 +113,9 @@ def draw_scene(
     contrast = bool(rng.random() < 0.5) if variation.contrast is None else variation.contrast
     kernel = variation.kernel or (SHARP if rng.random() < 0.4 else SOFT)
     tissue = Tissue.draw(rng, contrast)
-    inside = _LungPoints(anatomy)
+    inside = LungPoints(anatomy)
     trees = _trees(rng, anatomy, inside, spacing_mm)
-    lesions = _lesions(rng, inside, variation.lesions)
+    lesions = draw_lesions(rng, inside, variation.lesions)
     half_w, _ = anatomy.thorax_half(50)
     collar = Tube.through(
         [(16, -62, 50, 7), (60, -64, 62, 5.5), (105, -30, 84, 5.5), (half_w + 45, 2, 92, 6)]
@@ -127,6 +136,20 @@ def draw_scene(
     return scene, contrast, kernel
 
 
+def add_extras(scene: Scene, variation: Variation, contrast: bool, seed: int) -> None:
+    """Effusion and bowel, where wanted. They have a generator of their own: the rest of the chest stays."""
+    rng = np.random.default_rng([seed, 20241])
+    if variation.effusion:
+        scene.pleura = Pleura.draw(rng, contrast)
+    if variation.gut:
+        body = scene.anatomy.body
+        scene.gut = draw_gut(rng, (body.right_dome, body.left_dome))
+    if variation.masses:
+        more = draw_masses(rng, LungPoints(scene.anatomy))
+        solid = scene.lesions.consolidations + more
+        scene.lesions = replace(scene.lesions, consolidations=solid)
+
+
 def _back_of_body(anatomy: Anatomy) -> float:
     """Patient y (mm) where the back touches the couch."""
     y = np.arange(60.0, 190.0, 2.0, dtype=np.float32)
@@ -138,30 +161,8 @@ def _back_of_body(anatomy: Anatomy) -> float:
     return lowest
 
 
-class _LungPoints:
-    """Points of both lungs on a coarse lattice with their depth below the pleura, in nominal mm."""
-
-    def __init__(self, anatomy: Anatomy) -> None:
-        size = anatomy.body.size
-        axis = np.arange(-160.0, 160.1, _LOOK_MM, dtype=np.float32)
-        zs = np.arange(BOTTOM_MM, TOP_MM, _LOOK_MM)
-        points, depth = [], []
-        for z in zs:
-            lung = anatomy.section(float(z) * size, axis * np.float32(size), axis * np.float32(size)).lung
-            rows, columns = np.nonzero(lung < -1)
-            points.append(np.stack([axis[columns], axis[rows], np.full(rows.size, z)], axis=1))
-            depth.append(-lung[rows, columns])
-        self.points = np.concatenate(points).astype(np.float64)
-        self.depth = np.concatenate(depth).astype(np.float64)
-
-    def side(self, sign: int, low: float, high: float) -> NDArray[np.float64]:
-        """Points of the right (-1) or left (+1) lung whose depth lies between two values."""
-        keep = (self.points[:, 0] * sign > 0) & (self.depth >= low) & (self.depth <= high)
-        return np.asarray(self.points[keep])
-
-
 def _trees(
-    rng: np.random.Generator, anatomy: Anatomy, inside: _LungPoints, spacing_mm: tuple[float, float, float]
+    rng: np.random.Generator, anatomy: Anatomy, inside: LungPoints, spacing_mm: tuple[float, float, float]
 ) -> Trees:
     size = anatomy.body.size
     fine = spacing_mm[1] < 1.0
@@ -193,71 +194,3 @@ def _fissures(rng: np.random.Generator) -> tuple[tuple[float, float, float, floa
         (-1.0, float(rng.uniform(-45, -20)), float(rng.uniform(0.9, 1.4)), float(rng.uniform(-0.2, 0.2))),
         (1.0, float(rng.uniform(-40, -15)), float(rng.uniform(0.9, 1.4)), float(rng.uniform(-0.2, 0.2))),
     )
-
-
-def _lesions(rng: np.random.Generator, inside: _LungPoints, wanted: bool | None) -> Lesions:
-    """One of each (True), none (False), or as the seed wants (None)."""
-    texture = SmoothNoise(rng, 11.0, 1.0)
-    sides = [int(s) for s in rng.permutation([-1, 1])]
-    if wanted is False:
-        return Lesions(texture)
-    if wanted:
-        counts = (1, 1, 1)
-    else:
-        counts = (
-            int(rng.choice([0, 1, 2, 3], p=[0.25, 0.35, 0.25, 0.15])),
-            int(rng.random() < 0.4),
-            int(rng.integers(0, 4)),
-        )
-    solid = [_consolidation(rng, inside, sides[i % 2]) for i in range(counts[0])]
-    holes = [_emphysema(rng, inside, sides[1 - i % 2]) for i in range(counts[1])]
-    nodules = [_nodule(rng, inside, sides[(i + 1) % 2]) for i in range(counts[2])]
-    return Lesions(
-        texture,
-        tuple(b for b in solid if b),
-        tuple(b for b in holes if b),
-        tuple(b for b in nodules if b),
-        float(rng.uniform(18, 55)),
-        float(rng.uniform(-985, -968)),
-        float(rng.uniform(15, 60)),
-    )
-
-
-def _pick(rng: np.random.Generator, points: NDArray[np.float64]) -> tuple[float, float, float] | None:
-    if len(points) == 0:
-        return None
-    x, y, z = points[int(rng.integers(len(points)))]
-    return float(x), float(y), float(z)
-
-
-def _consolidation(rng: np.random.Generator, inside: _LungPoints, sign: int) -> Blob | None:
-    """Dense lung lying on the outer pleura, mostly low and behind."""
-    shell = inside.side(sign, 1.0, 7.0)
-    outer = shell[
-        (np.abs(shell[:, 0]) > 60) & (shell[:, 1] > -20) & (shell[:, 2] < 25) & (shell[:, 2] > -125)
-    ]
-    centre = _pick(rng, outer if len(outer) else shell)
-    if centre is None:
-        return None
-    a, b, c = rng.uniform(20, 40, 3)
-    return Blob(centre, (float(a), float(b), float(c)), 3.0)
-
-
-def _emphysema(rng: np.random.Generator, inside: _LungPoints, sign: int) -> Blob | None:
-    deep = inside.side(sign, 14.0, 1e3)
-    upper = deep[deep[:, 2] > 5]
-    centre = _pick(rng, upper if len(upper) else deep)
-    if centre is None:
-        return None
-    a, b, c = rng.uniform(20, 36, 3)
-    return Blob(centre, (float(a), float(b), float(c)), 5.0)
-
-
-def _nodule(rng: np.random.Generator, inside: _LungPoints, sign: int) -> Blob | None:
-    deep = inside.side(sign, 9.0, 22.0)
-    middle = deep[(deep[:, 2] > -70) & (deep[:, 2] < 60)]
-    centre = _pick(rng, middle if len(middle) else deep)
-    if centre is None:
-        return None
-    radius = float(rng.uniform(4.5, 10.0))
-    return Blob(centre, (radius, radius * float(rng.uniform(0.85, 1.15)), radius), 0.7)

@@ -159,3 +159,23 @@ def test_the_dome_of_the_diaphragm_stays_outside_and_the_core_of_a_mass_inside(t
         lung, clean_lung = lung[::-1].copy(), clean_lung[::-1].copy()
     filled = fill_slice_holes(lung, np.zeros_like(lung), geometry)
     assert np.array_equal(filled, clean_lung)
+
+
+def test_a_bubble_that_touches_the_lung_of_the_next_slice_with_a_corner_is_dropped() -> None:
+    """Gas in the stomach, one thick slice below the lung's last picture: joined by corners only."""
+    classes = np.zeros(SHAPE, np.uint8)
+    classes[10:30, 10:50, 10:30] = 1
+    classes[9, 50:54, 30:34] = 1
+    lung = clean(classes, [(1, "right_lung")], GEOMETRY, TaskContext())["right_lung"]
+    assert lung.mask.voxel_count == 20 * 40 * 20
+    assert 0 < lung.dropped < 0.01
+
+
+def test_the_thin_end_of_a_lung_stays_where_its_faces_meet() -> None:
+    """The sickle behind the dome lies under the lung of the picture above."""
+    classes = np.zeros(SHAPE, np.uint8)
+    classes[10:30, 10:50, 10:30] = 1
+    classes[7:10, 47:50, 10:30] = 1
+    lung = clean(classes, [(1, "right_lung")], GEOMETRY, TaskContext())["right_lung"]
+    assert lung.dropped == 0
+    assert lung.mask.slice(7).any()

@@ -10,12 +10,17 @@ import torch
 
 from medviewer.ai.card import Metric, load_card
 from medviewer.ai.catalog import Bundle, verify
+from medviewer.ai.lung_input import prepare, scale_hu
 from medviewer.ai.runner import self_test
+from medviewer.imaging.volume import Geometry, Volume
 from medviewer.training import bundle, lung_ct, lung_data
 from medviewer.training.__main__ import main
+from medviewer.training.lung_change import crop_field
 from medviewer.training.lung_ct import LungTask, lung_loss
 from medviewer.training.lung_data import Case
-from medviewer.training.lung_evaluation import metrics, phantom_rows
+from medviewer.training.lung_evaluation import metrics, phantom_row
+from medviewer.training.lung_kinds import KINDS
+from medviewer.training.phantom import make_phantom
 
 
 def _case() -> Case:
@@ -83,8 +88,8 @@ def test_a_crop_larger_than_the_picture_is_padded_with_air() -> None:
 
 def test_figures_of_an_evaluation_go_to_the_card(tmp_path: Path) -> None:
     net = LungTask([_case()], [], []).network()
-    rows = phantom_rows(net, seeds=[100], slices=30, size=128, spacing_mm=(10.0, 3.0, 3.0))
-    assert len(rows) == 1
+    small = make_phantom(100, slices=30, size=128, spacing_mm=(10.0, 3.0, 3.0))
+    rows = [phantom_row(net, small, "one")]
     assert "consolidation inside" in rows[0].line()
     lung_ct.write_card(tmp_path / "b", net, quick=True)
     card = bundle.add_metrics(tmp_path / "b", metrics(rows, "a test"))
@@ -92,6 +97,54 @@ def test_figures_of_an_evaluation_go_to_the_card(tmp_path: Path) -> None:
     assert all(isinstance(m, Metric) and m.cases == 1 for m in card.metrics)
 
 
-@pytest.mark.parametrize("seed", [0, 55, 100, 109, *lung_ct.VALIDATION_SEEDS])
+MEASURED = [seed for kind in KINDS for seed in kind.seeds]
+
+
+def test_no_chest_chooses_the_weights_or_is_measured_twice() -> None:
+    seeds = [*MEASURED, *lung_ct.VALIDATION_SEEDS]
+    assert len(set(seeds)) == len(seeds)
+
+
+def test_a_scan_is_learned_feet_first_whatever_its_order() -> None:
+    """Below and above tell a dome from a consolidation: they must not change places between the two."""
+    phantom = make_phantom(3, slices=8, size=64, spacing_mm=(30.0, 6.0, 6.0))
+    volume = phantom.volume
+    geometry = volume.require_geometry()
+    affine = geometry.affine.copy()
+    affine[:3, 3] = geometry.position((7, 0, 0))
+    affine[:, 0] *= -1
+    turned = Volume(volume.voxels[::-1].copy(), Geometry(affine), volume.unit)
+    masks = {name: mask[::-1] for name, mask in phantom.masks.items()}
+    one, other = lung_data.to_case("a", volume, phantom.masks), lung_data.to_case("b", turned, masks)
+    assert np.array_equal(one.hu, other.hu)
+    assert np.array_equal(one.labels, other.labels)
+    middle = prepare(turned).batch([3])[0]
+    assert np.allclose(middle, scale_hu(one.hu[[3, 4, 5]]), atol=2e-3)
+
+
+def test_what_is_untold_teaches_nothing() -> None:
+    case = _case()
+    case.labels[:, 20:30, 10:20] = lung_data.UNTOLD
+    task = LungTask([case], [], [], batch_size=4, crop=64)
+    _, classes, weights = task.batch(0, np.random.default_rng(0))
+    assert int(classes.max()) <= 3
+    assert bool((weights == 0).any())
+    assert bool((weights > 0).any())
+
+
+def test_off_a_cropped_field_of_view_there_is_neither_picture_nor_lung() -> None:
+    rng = np.random.default_rng(2)
+    for _ in range(5):
+        hu = np.full((3, 64, 64), 40, np.float32)
+        labels, dense = np.ones((64, 64), np.uint8), np.ones((64, 64), bool)
+        crop_field(rng, hu, labels, dense)
+        outside = hu[1] < -1000
+        assert 0.1 < outside.mean() < 0.9
+        assert not labels[outside].any()
+        assert not dense[outside].any()
+        assert labels[~outside].all()
+
+
+@pytest.mark.parametrize("seed", [0, 55, *MEASURED, *lung_ct.VALIDATION_SEEDS])
 def test_demo_and_evaluation_seeds_are_never_trained_on(seed: int) -> None:
     assert seed < lung_data.FIRST_SEED
