@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.ai import attenuation, checks, second_look
-from medviewer.ai.card import Label, ModelCard
+from medviewer.ai.card import ModelCard
 from medviewer.ai.findings import Finding, Measurement, Notice
 from medviewer.ai.lung_density import density_findings, finding_id
 from medviewer.ai.mask_cleanup import clean
 from medviewer.ai.request import Outcome
 from medviewer.ai.second_look import SecondLook
+from medviewer.ai.unsure import most_unsure
 from medviewer.dicom.study import Series
 from medviewer.imaging.measure import volume_ml
 from medviewer.imaging.numbers import between, number
@@ -104,7 +105,7 @@ def _lung(  # noqa: PLR0917
     volume: Volume, name: str, mask: Mask, series: Series, card: ModelCard, looks: Sequence[SecondLook]
 ) -> Finding:
     label = card.label(name)
-    warnings = (*checks.check_mask(mask, volume, label.title), *_unsure(looks, label))
+    warnings = tuple(checks.check_mask(mask, volume, label.title))
     millilitres, limits, how = _range(mask, looks, label.id)
     measurements = [Measurement("Volume", millilitres, "mL", limits, decimals=0)]
     at_least = "at least " if any(w.code.startswith("CUT_BY") for w in warnings) else ""
@@ -126,6 +127,7 @@ def _lung(  # noqa: PLR0917
         key_slice=mask.largest_slice,
         warnings=warnings,
         colour=label.colour,
+        unsure=most_unsure(second_look.doubts(looks, label.id)),
     )
 
 
@@ -144,13 +146,3 @@ def _range(mask: Mask, looks: Sequence[SecondLook], label: int) -> tuple[float, 
     else:
         how = "for half a voxel at the outline; slightly changed copies of the images stay within"
     return millilitres, (min(low, least), max(high, most)), how
-
-
-def _unsure(looks: Sequence[SecondLook], label: Label) -> list[Notice]:
-    listed = second_look.unsure(looks, label.id)
-    if not listed:
-        return []
-    images = ", ".join(str(index + 1) for index, _ in listed)
-    varied = number(100 * listed[0][1], "%", 0)
-    text = f"{label.title}: least sure on image {images}; its area there varies by up to {varied}"
-    return [Notice("UNSURE", f"{text} in slightly changed copies.")]

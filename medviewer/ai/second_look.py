@@ -15,9 +15,6 @@ from numpy.typing import NDArray
 from medviewer.ai.pictures import moved
 
 MOST = 12
-UNSURE = 0.15
-"""A picture whose area varies by more than this part of it is listed."""
-_LISTED = 3
 _WORTH = 0.1
 """Pictures with less than this part of the largest area are ends, which are unsure by nature."""
 _SHIFT = 2
@@ -66,13 +63,13 @@ def spread(looks: Sequence[SecondLook], number: int) -> tuple[float, float] | No
     return min(1.0, *shares), max(1.0, *shares)
 
 
-def unsure(looks: Sequence[SecondLook], number: int) -> list[tuple[int, float]]:
-    """(stored slice, variation as a part of the area) where it is above :data:`UNSURE`, the worst first."""
+def doubts(looks: Sequence[SecondLook], number: int) -> list[tuple[int, float]]:
+    """(stored slice, how far its area varies between the copies as a part of it), but for the ends."""
     most = max((look.own.get(number, 0) for look in looks), default=0)
     found = []
     for look in looks:
         own = look.own.get(number, 0)
         values = [own, *(other.get(number, 0) for other in look.others)]
-        if own and max(values) >= _WORTH * most and (varied := (max(values) - min(values)) / own) > UNSURE:
-            found.append((look.index, varied))
-    return sorted(found, key=lambda item: -item[1])[:_LISTED]
+        if own and max(values) >= _WORTH * most:
+            found.append((look.index, (max(values) - min(values)) / own))
+    return found

@@ -10,7 +10,8 @@ import pytest
 from medviewer.ai import lung, pipelines, second_look
 from medviewer.ai.findings import AnalysisResult
 from medviewer.ai.pipelines import Pipeline
-from medviewer.ai.second_look import MOST, SecondLook, areas, changed, chosen, spread, unsure
+from medviewer.ai.second_look import MOST, SecondLook, areas, changed, chosen, doubts, spread
+from medviewer.ai.unsure import most_unsure
 from tests.ai.bundles import PlainInput, box_chest, full_mask, install_oracle, oracle_bundle, run
 
 
@@ -53,8 +54,12 @@ def test_the_least_sure_pictures_come_worst_first_and_ends_are_left_out() -> Non
         SecondLook(7, {1: 100}, ({1: 20},)),
         SecondLook(9, {1: 200}, ({1: 205},)),
     ]
-    assert [index for index, _ in unsure(looks, 1)] == [7, 4]
-    assert unsure(looks, 1)[0][1] == pytest.approx(0.8)
+    found = most_unsure(doubts(looks, 1))
+    assert [(one.index, one.doubt) for one in found] == [
+        (7, pytest.approx(0.8)),
+        (4, pytest.approx(0.3)),
+        (9, pytest.approx(0.025)),
+    ]
 
 
 def _looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AnalysisResult:
@@ -83,7 +88,7 @@ def test_a_network_that_hangs_on_trifles_is_told_with_its_images(
     # Brighter by 150 "HU" the oracle's threshold is passed: the lung is gone in that copy.
     monkeypatch.setattr(second_look, "_LIGHTER", 0.4)
     right = _looked_at(tmp_path, monkeypatch).findings[1]
-    assert "UNSURE" in [warning.code for warning in right.warnings]
+    assert min(one.doubt for one in right.unsure) >= 1
     assert "or in slightly changed copies" in right.sentence
     assert right.measurements[0].range is not None
     assert right.measurements[0].range[0] == 0
