@@ -77,7 +77,9 @@ def _other_weights(ds: Dataset) -> None:
 SEG_DEFECTS: dict[str, tuple[Twist, str]] = {
     "half a voxel aside": (_shift, "lies beside the image"),
     "no pixel measures": (_drop_measures, "no position, orientation or pixel spacing"),
-    "no frame of reference": (lambda ds: ds.__delattr__("FrameOfReferenceUID"), "in which frame of reference"),
+    "no frame of reference": (
+        lambda ds: ds.__delattr__("FrameOfReferenceUID"), "in which frame of reference",
+    ),
     "another frame of reference": (
         lambda ds: setattr(ds, "FrameOfReferenceUID", "1.2.3"), "another frame of reference",
     ),

