@@ -138,6 +138,8 @@ def test_that_every_unit_of_the_window_has_its_code() -> None:
         "px": "{pixels}",
     }  # fmt: skip
     assert unit("mm at detector") == (unit("mm")[0], "mm at detector")
+    assert unit("cm² at detector") == (unit("cm²")[0], "cm² at detector")
+    assert unit("px²") == (unit("px")[0], "px²")
     with pytest.raises(UsageError, match="UCUM"):
         unit("furlong")
 
