@@ -1,8 +1,8 @@
 """A new object in the study of images that are open: same patient, same study, a series of its own.
 
 Nothing of the patient is typed in or guessed: it is copied from the image files as they lie on the disk, and
-written in UTF-8. What the files say wrongly or not at all is left empty where the standard allows it, and that
-is told (:attr:`Origin.repairs`); what an object cannot do without is refused.
+written in UTF-8. What the files say wrongly or not at all is left empty where the standard allows it, and
+that is told (:attr:`Origin.repairs`); what an object cannot do without is refused.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ RESEARCH = "RESEARCH"
 _UID = re.compile(r"[0-9.]{1,64}")
 _WHOSE = ("PatientID", "PatientName", "PatientBirthDate")
 _IMPLEMENTATION = UID("2.25.138166938047207379331226254573240612945")
+
+
+def new_uid() -> str:
+    """A UID that is nobody else's (PS3.5 B.2: made of a random UUID)."""
+    return str(generate_uid(prefix=None))
 
 
 @dataclass(frozen=True)
@@ -72,14 +77,9 @@ class NewObject:
     series_number: int
     series_description: str
     instance_number: int = 1
-    series_uid: str = field(default_factory=lambda: new_uid())
-    sop_uid: str = field(default_factory=lambda: new_uid())
+    series_uid: str = field(default_factory=new_uid)
+    sop_uid: str = field(default_factory=new_uid)
     when: datetime = field(default_factory=lambda: datetime.now().astimezone())
-
-
-def new_uid() -> str:
-    """A UID that is nobody else's (PS3.5 B.2: made of a random UUID)."""
-    return str(generate_uid(prefix=None))
 
 
 def read_origin(paths: Iterable[Path]) -> Origin:
@@ -124,13 +124,16 @@ def _image(item: Item) -> SourceImage:
     )
     frame_uid = item.code("FrameOfReferenceUID")
     return SourceImage(
-        *uids,
-        frame_uid if _UID.fullmatch(frame_uid) else "",
-        item.integer("NumberOfFrames") or 1,
-        *size,
-        item.code("Modality"),
-        lossy,
-        item.code("Laterality") or item.code("ImageLaterality"),
+        sop_class=uids[0],
+        sop_uid=uids[1],
+        series_uid=uids[2],
+        frame_of_reference_uid=frame_uid if _UID.fullmatch(frame_uid) else "",
+        frames=item.integer("NumberOfFrames") or 1,
+        rows=size[0],
+        columns=size[1],
+        modality=item.code("Modality"),
+        lossy=lossy,
+        laterality=item.code("Laterality") or item.code("ImageLaterality"),
     )
 
 
@@ -179,7 +182,7 @@ def adopt(ds: Dataset, origin: Origin, new: NewObject) -> Dataset:
     ds.Manufacturer, ds.ManufacturerModelName = MAKER, MAKER
     ds.DeviceSerialNumber, ds.SoftwareVersions = "none", __version__
     ds.file_meta = _meta(new)
-    ds.preamble = bytes(128)  # type: ignore[attr-defined]
+    ds.preamble = bytes(128)
     return ds
 
 

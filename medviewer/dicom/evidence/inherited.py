@@ -1,6 +1,6 @@
 """What a new object takes over from an image: the attributes of patient and study, cleaned.
 
-PS3.3 C.7.1.1 (patient), C.7.1.3 and C.7.2.3 (clinical trial), C.7.2.1 (study), C.7.2.2 (patient at the study).
+PS3.3 C.7.1.1 (patient), C.7.1.3 and C.7.2.3 (trial), C.7.2.1 (study), C.7.2.2 (patient at the study).
 """
 
 from __future__ import annotations
