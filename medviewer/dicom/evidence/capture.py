@@ -96,7 +96,8 @@ def _add_sources(ds: Dataset, sources: Sequence[tuple[SourceImage, int]]) -> Non
 
 
 def _add_pixels(ds: Dataset, rgb: NDArray[np.uint8]) -> None:
-    if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or not 0 < max(rgb.shape) <= _LARGEST:
+    sized = rgb.ndim == 3 and rgb.shape[2] == 3 and rgb.size > 0 and max(rgb.shape) <= _LARGEST
+    if not sized or rgb.dtype != np.uint8:
         raise UsageError("A captured picture must be 8-bit RGB.")
     ds.SamplesPerPixel, ds.PhotometricInterpretation, ds.PlanarConfiguration = 3, "RGB", 0
     ds.Rows, ds.Columns = rgb.shape[:2]

@@ -77,11 +77,12 @@ def _images(origin: Origin, refs: Sequence[ImageRef]) -> list[tuple[SourceImage,
 def _check(presentation: Presentation) -> None:
     known = {(ref.sop_uid, frame) for ref in presentation.images for frame in ref.frames or (0,)}
     whole = {ref.sop_uid for ref in presentation.images if not ref.frames}
-    parts: tuple[For[object], ...] = (*presentation.drawings, *presentation.windows, *presentation.areas)
-    for part in parts:
-        for ref in part.images:
-            if ref.sop_uid not in whole and any((ref.sop_uid, f) not in known for f in ref.frames or (0,)):
-                raise UsageError("Something was drawn on an image that the presentation does not speak of.")
+    told = [part.images for part in presentation.drawings]
+    told += [part.images for part in presentation.windows]
+    told += [part.images for part in presentation.areas]
+    for ref in (ref for refs in told for ref in refs):
+        if ref.sop_uid not in whole and any((ref.sop_uid, f) not in known for f in ref.frames or (0,)):
+            raise UsageError("Something was drawn on an image that the presentation does not speak of.")
 
 
 def _identify(ds: Dataset, presentation: Presentation) -> None:
