@@ -19,8 +19,9 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 from medviewer import __version__
-from medviewer.dicom.evidence.inherited import inherit
-from medviewer.dicom.objects.guarded import Item, read_guarded
+from medviewer.dicom.evidence.inherited import inherit, words
+from medviewer.dicom.evidence.walked import read_walked
+from medviewer.dicom.objects.guarded import Item
 from medviewer.errors import UnreadableImage, WriteError
 
 MAKER = "MedViewer"
@@ -28,12 +29,39 @@ RESEARCH = "RESEARCH"
 """Content Qualification of all that is made here (PS3.3 C.8.13.2.1)."""
 _UID = re.compile(r"[0-9.]{1,64}")
 _WHOSE = ("PatientID", "PatientName", "PatientBirthDate")
+_ASKED = (
+    *_WHOSE,
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "FrameOfReferenceUID",
+    "Rows",
+    "Columns",
+    "NumberOfFrames",
+    "Modality",
+    "Laterality",
+    "ImageLaterality",
+    "PatientOrientation",
+    "LossyImageCompression",
+    "LossyImageCompressionRatio",
+    "LossyImageCompressionMethod",
+)
 _IMPLEMENTATION = UID("2.25.138166938047207379331226254573240612945")
 
 
 def new_uid() -> str:
     """A UID that is nobody else's (PS3.5 B.2: made of a random UUID)."""
     return str(generate_uid(prefix=None))
+
+
+@dataclass(frozen=True)
+class Lossy:
+    """Whether an image ever lost something to compression, its ratios and methods; objects inherit it."""
+
+    was: bool = False
+    ratios: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,9 +76,10 @@ class SourceImage:
     rows: int
     columns: int
     modality: str
-    lossy: tuple[str, tuple[str, ...], tuple[str, ...]] = ("", (), ())
-    """Lossy Image Compression ("01" once it was), its ratios and methods: derived objects inherit it."""
+    lossy: Lossy = Lossy()
     laterality: str = ""
+    edges: tuple[str, ...] = ()
+    """Patient Orientation (0020,0020): where the right and the lower edge lie in the patient."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,22 +117,23 @@ def read_origin(paths: Iterable[Path]) -> Origin:
     Raises :class:`UnreadableImage` for no file, one that cannot be read or lacks what an object must refer
     to, and for files of more than one patient or study.
     """
-    header: Dataset | None = None
     images: list[SourceImage] = []
-    empty: tuple[str, ...] = ()
-    for path in dict.fromkeys(paths):
-        item, _ = read_guarded(path)
+    whose: set[tuple[str, ...]] = set()
+    studies: set[str] = set()
+    files = list(dict.fromkeys(paths))
+    for path in files:
+        item, _ = read_walked(path, _ASKED)
         images.append(_image(item))
-        own, told = inherit(item)
-        if header is None:
-            header, empty = own, told
-        _check_same(header, own)
-    if header is None:
+        whose.add(tuple(words(item, keyword) for keyword in _WHOSE))
+        studies.add(item.code("StudyInstanceUID"))
+    if not images:
         raise UnreadableImage("There is no image to make an object from.", "Open a series first.")
+    _check_same(whose, studies)
     if len({image.sop_uid for image in images}) < len(images):
         raise UnreadableImage(
             "Two image files carry one SOP Instance UID, so nothing can refer to them.", "Remove the copies."
         )
+    header, empty = inherit(files[0])
     return Origin(header, tuple(images), _told(empty))
 
 
@@ -117,10 +147,10 @@ def _told(empty: tuple[str, ...]) -> tuple[str, ...]:
 def _image(item: Item) -> SourceImage:
     uids = [_required(item, name) for name in ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID")]
     size = [next(iter(item.shorts(name)), 0) for name in ("Rows", "Columns")]
-    lossy = (
-        item.code("LossyImageCompression"),
-        tuple(x for x in item.code("LossyImageCompressionRatio").split("\\") if x),
-        tuple(x.strip() for x in item.code("LossyImageCompressionMethod").split("\\") if x),
+    lossy = Lossy(
+        item.code("LossyImageCompression") == "01",
+        tuple(str(x) for x in item.numbers("LossyImageCompressionRatio")),
+        tuple(x for x in item.code("LossyImageCompressionMethod").split("\\") if x.strip()),
     )
     frame_uid = item.code("FrameOfReferenceUID")
     return SourceImage(
@@ -134,6 +164,7 @@ def _image(item: Item) -> SourceImage:
         modality=item.code("Modality"),
         lossy=lossy,
         laterality=item.code("Laterality") or item.code("ImageLaterality"),
+        edges=tuple(x for x in item.code("PatientOrientation").split("\\") if x),
     )
 
 
@@ -148,12 +179,12 @@ def _required(item: Item, keyword: str) -> str:
     return uid
 
 
-def _check_same(first: Dataset, other: Dataset) -> None:
-    if any(str(first.get(k, "")) != str(other.get(k, "")) for k in _WHOSE):
+def _check_same(whose: set[tuple[str, ...]], studies: set[str]) -> None:
+    if len(whose) > 1:
         raise UnreadableImage(
             "The images belong to more than one patient.", "Write an object for each patient apart."
         )
-    if first.StudyInstanceUID != other.StudyInstanceUID:
+    if len(studies) > 1:
         raise UnreadableImage("The images belong to more than one study.", "Write an object for each study.")
 
 

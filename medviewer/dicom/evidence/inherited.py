@@ -6,12 +6,15 @@ PS3.3 C.7.1.1 (patient), C.7.1.3 and C.7.2.3 (trial), C.7.2.1 (study), C.7.2.2 (
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from pathlib import Path
 
-from pydicom.datadict import dictionary_description, dictionary_VR
+from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from medviewer.dicom.objects.guarded import Item
+from medviewer.dicom.evidence.walked import read_walked
+from medviewer.dicom.objects.guarded import Item, read_guarded
 from medviewer.errors import UnreadableImage
 
 _EMPTY_ALLOWED = (
@@ -69,7 +72,7 @@ _IF_TOLD = (
     "PregnancyStatus",
     "PatientSexNeutered",
 )
-_CODED = ("ProcedureCodeSequence", "DeidentificationMethodCodeSequence", "PatientSpeciesCodeSequence")
+CODED = ("ProcedureCodeSequence", "DeidentificationMethodCodeSequence", "PatientSpeciesCodeSequence")
 _TEXT = frozenset({"LO", "SH", "PN", "LT", "ST", "UT"})
 _LENGTHS = {"LO": 64, "SH": 16, "LT": 10240, "ST": 1024, "UT": 2**31, "PN": 324}
 _RULES = {
@@ -84,11 +87,16 @@ _SEXES = ("M", "F", "O")
 _UID = re.compile(r"[0-9.]{1,64}")
 
 
-def inherit(item: Item) -> tuple[Dataset, tuple[str, ...]]:
+TAKEN_OVER = ("StudyInstanceUID", *_EMPTY_ALLOWED, *_IF_TOLD, *CODED)
+"""Every attribute that may be taken over."""
+
+
+def inherit(path: Path) -> tuple[Dataset, tuple[str, ...]]:
     """The attributes of patient and study, and the names of those left empty or out as not usable.
 
     Raises :class:`UnreadableImage` where the image does not say to which study it belongs.
     """
+    item, header = read_walked(path, TAKEN_OVER)
     ds, unusable = Dataset(), []
     study = item.code("StudyInstanceUID")
     if not _UID.fullmatch(study):
@@ -104,19 +112,27 @@ def inherit(item: Item) -> tuple[Dataset, tuple[str, ...]]:
             unusable.append(dictionary_description(keyword))
         if value or needed:
             setattr(ds, keyword, value or None)
-    for keyword in _CODED:
+    named = [keyword for keyword in CODED if tag_for_keyword(keyword) in header.present]
+    if named and not header.sound:
+        unusable += [dictionary_description(keyword) for keyword in named]
+    elif named:
+        _take_codes(read_guarded(path)[0], named, ds)
+    return ds, tuple(unusable)
+
+
+def _take_codes(item: Item, keywords: Iterable[str], ds: Dataset) -> None:
+    for keyword in keywords:
         codes = [code for entry in item.items(keyword) if (code := _code(entry)) is not None]
         if codes:
             setattr(ds, keyword, codes)
-    return ds, tuple(unusable)
 
 
 def _value(item: Item, keyword: str) -> str | int | None:
     """The value; "" where there is none, None where it is not what its VR allows."""
     vr = dictionary_VR(keyword)
     if vr in _TEXT:
-        words = _words(item, keyword)
-        return words if all(len(part) <= _LENGTHS[vr] for part in words.split("\\")) else None
+        found = words(item, keyword)
+        return found if all(len(part) <= _LENGTHS[vr] for part in found.split("\\")) else None
     if vr == "US":
         return next(iter(item.shorts(keyword)), "")
     code = item.code(keyword)
@@ -127,7 +143,7 @@ def _value(item: Item, keyword: str) -> str | int | None:
     return code if _RULES[vr].fullmatch(code) else None
 
 
-def _words(item: Item, keyword: str) -> str:
+def words(item: Item, keyword: str) -> str:
     """Plain ASCII as it stands (two spaces in an id are two); else decoded, control characters left out."""
     raw = item.raw(keyword).strip(b"\0 ")
     if raw.isascii() and raw.decode("ascii").isprintable():

@@ -45,6 +45,8 @@ def segmentation(origin: Origin, series: Series, evidence: Evidence, new: NewObj
     _image_modules(ds, series, origin, len(frames))
     ds.SegmentsOverlap = "YES" if overlapping(regions) else "NO"
     ds.SegmentSequence = [_segment(n, region, evidence.algorithm) for n, region in enumerate(regions, 1)]
+    if not placed and "PatientOrientation" not in ds:
+        ds.PatientOrientation = None
     if placed:
         ds.FrameOfReferenceUID = series.frame_of_reference_uid
         ds.PositionReferenceIndicator = None
@@ -111,14 +113,20 @@ def _image_modules(ds: Dataset, series: Series, origin: Origin, frames: int) -> 
     ds.Rows, ds.Columns = series.size
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 1, 1, 0, 0
     ds.NumberOfFrames, ds.SegmentationType = frames, "BINARY"
-    lossy = [image.lossy for image in origin.images if image.lossy[0] == "01"]
+    _inherit_look(ds, origin.images)
+
+
+def _inherit_look(ds: Dataset, images: Sequence[SourceImage]) -> None:
+    """What is the same for the images and what is drawn on them: losses, and the names of the edges."""
+    lossy = [image.lossy for image in images if image.lossy.was]
     ds.LossyImageCompression = "01" if lossy else "00"
-    if lossy:  # what is derived of them inherits it
-        ds.LossyImageCompressionRatio = list(lossy[0][1]) or None
-        ds.LossyImageCompressionMethod = list(lossy[0][2]) or None
-    sides = {image.laterality for image in origin.images}
-    if sides <= {"L", "R"} and len(sides) == 1:
-        ds.Laterality = sides.pop()
+    if lossy and lossy[0].ratios:
+        ds.LossyImageCompressionRatio = list(lossy[0].ratios)
+    if lossy and lossy[0].methods:
+        ds.LossyImageCompressionMethod = list(lossy[0].methods)
+    edges = {image.edges for image in images}
+    if len(edges) == 1 and len(told := edges.pop()) == 2:
+        ds.PatientOrientation = list(told)
 
 
 def _segment(number: int, region: Region, algorithm: Algorithm) -> Dataset:

@@ -33,6 +33,7 @@ from medviewer.dicom.evidence.facts import (
     Tracking,
 )
 from medviewer.dicom.evidence.seg_writer import SEG_STORAGE
+from medviewer.dicom.evidence.sr_writer import SR_STORAGE
 from medviewer.dicom.objects.ct import seeded_uid
 from medviewer.dicom.scan import scan
 from medviewer.dicom.study import Series
@@ -111,6 +112,11 @@ def evidence_of(series: Series, *, observer: Person | None = None) -> Evidence:
 def new_seg(number: int = 901) -> NewObject:
     """A segmentation yet to be made, at a known time."""
     return NewObject(SEG_STORAGE, "SEG", number, "Outlines, AI", when=WHEN)
+
+
+def new_sr(number: int = 902) -> NewObject:
+    """A report yet to be made, at a known time."""
+    return NewObject(SR_STORAGE, "SR", number, "Findings, AI", when=WHEN)
 
 
 def without_geometry(evidence: Evidence) -> Evidence:
