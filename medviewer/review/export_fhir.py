@@ -237,7 +237,8 @@ def _sentences(facts: Facts) -> list[str]:
 
 def _conclusion(facts: Facts) -> str:
     pending = sum(found.judged.verdict is Verdict.PENDING for found in facts.found)
-    open_ones = f"{pending} findings of the model were not reviewed." if pending else ""
+    some = "1 finding of a model was" if pending == 1 else f"{pending} findings of models were"
+    open_ones = f"{some} not reviewed." if pending else ""
     return " ".join(part for part in (LEGAL, *_runs(facts), *_sentences(facts), open_ones) if part)
 
 

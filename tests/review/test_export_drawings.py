@@ -7,15 +7,19 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
+import numpy as np
+import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
 from medviewer.dicom.evidence.derived import NewObject, file_bytes, read_origin
+from medviewer.dicom.evidence.modality_lut import read_modality_lut
 from medviewer.dicom.evidence.presentation_back import check_presentation
 from medviewer.dicom.evidence.presentation_object import presentation_object
 from medviewer.dicom.objects.presentation import read_presentation
 from medviewer.dicom.presentation_state import Presentation
 from medviewer.dicom.scan import scan
+from medviewer.errors import UnreadableImage
 from medviewer.imaging.presented import Graphic, Text, from_picture, to_picture
 from medviewer.imaging.reslice import Plane, PlaneView
 from medviewer.imaging.turn import STRAIGHT, Turn
@@ -26,7 +30,7 @@ from medviewer.review.presenting import look_of, turn_of
 from medviewer.review.session import Session
 from medviewer.review.state import ReaderMeasurement
 from tests.dicom.presentations import make_projection
-from tests.factories import make_instance, save
+from tests.factories import item, make_instance, save
 from tests.review.exports import ELLIPSE, LENGTH, key_image, measurement, worked
 from tests.review.makers import FIRST, clock
 
@@ -55,8 +59,10 @@ def written(session: Session, folder: Path) -> list[Path]:
     assert state.series is not None
     origin = read_origin(dict.fromkeys(i.path for i in state.series.instances))
     paths = []
-    for k, (meant, unit) in enumerate(presentations_of(state).made):
-        ds = presentation_object(origin, meant, NewObject("", "", 904, "Drawn", k + 1), rescale_type=unit)
+    for k, drawn in enumerate(presentations_of(state).made):
+        meant, table = drawn.presentation, read_modality_lut(drawn.table) if drawn.table else ()
+        new = NewObject("", "", 904, "Drawn", k + 1)
+        ds = presentation_object(origin, meant, new, rescale_type=drawn.unit, modality_lut=table)
         paths.append(folder / f"pr{k}.dcm")
         folder.mkdir(exist_ok=True)
         paths[-1].write_bytes(file_bytes(ds))
@@ -135,7 +141,7 @@ def test_that_hounsfield_units_keep_their_window(tmp_path: Path) -> None:
     session.set_window(Window(-600, 1500, name="lung"))
     session.toggle_key_image()
     (made,) = presentations_of(session.state).made
-    assert (made[1], made[0].intercept) == ("HU", -1024.0)
+    assert (made.unit, made.presentation.intercept) == ("HU", -1024.0)
     (path,) = written(session, tmp_path / "out")
     fresh = session_on(tmp_path / "in")
     found = again(fresh, path)
@@ -145,12 +151,45 @@ def test_that_hounsfield_units_keep_their_window(tmp_path: Path) -> None:
     assert (fresh.state.window.centre, fresh.state.window.width) == (-600, 1500)
 
 
+@pytest.mark.parametrize("first", [0, 40_000])
+def test_that_a_table_of_values_goes_along(tmp_path: Path, first: int) -> None:
+    """What would be lost: a state without it would show stored values."""
+    ds = make_projection()
+    table = np.arange(4096, dtype="<u2")[::-1].tobytes()
+    del ds.RescaleSlope, ds.RescaleIntercept
+    ds.ModalityLUTSequence = [item(ModalityLUTType="OD")]
+    ds.ModalityLUTSequence[0].add_new("LUTDescriptor", "US", [4096, first, 12])
+    ds.ModalityLUTSequence[0].add_new("LUTData", "OW", table)
+    session = session_on(tmp_path / "in", ds)
+    session.set_window(Window(2000, 900))
+    session.toggle_key_image()
+    (path,) = written(session, tmp_path / "out")
+    (copied,) = pydicom.dcmread(path).ModalityLUTSequence
+    assert (list(copied.LUTDescriptor), copied.LUTData, copied.ModalityLUTType) == (
+        [4096, first, 12],
+        table,
+        "OD",
+    )
+    assert "RescaleSlope" not in pydicom.dcmread(path)
+    assert pydicom.dcmread(path).SoftcopyVOILUTSequence[0].WindowCenter == 2000
+
+
+def test_that_a_table_that_is_too_short_is_refused(tmp_path: Path) -> None:
+    ds = make_projection()
+    ds.ModalityLUTSequence = [item(ModalityLUTType="OD")]
+    ds.ModalityLUTSequence[0].add_new("LUTDescriptor", "US", [4096, 0, 12])
+    ds.ModalityLUTSequence[0].add_new("LUTData", "OW", bytes(100))
+    for path in (save(ds, tmp_path / "short.dcm"), save(make_projection(), tmp_path / "none.dcm")):
+        with pytest.raises(UnreadableImage):
+            read_modality_lut(path)
+
+
 def test_that_images_that_lay_differently_make_several_states() -> None:
     session = worked()
     session.add_key_image(key_image(1))
     session.add_key_image(key_image(4, turn=Turn(1)))
     session.add_key_image(key_image(5, window=Window(40, 400, invert=True)))
-    made = [one for one, _ in presentations_of(session.state).made]
+    made = [one.presentation for one in presentations_of(session.state).made]
     assert {(one.turn, one.inverse) for one in made} == {
         (STRAIGHT, False),
         (Turn(1), False),
@@ -166,7 +205,7 @@ def test_that_what_cannot_be_said_is_told() -> None:
     session.add_key_image(key_image(1, window=replace(Window(-600, 1500), colours="viridis")))
     states = presentations_of(session.state)
     assert states.left_out == (ACROSS, NO_PALETTE)
-    on_second = {ref.sop_uid for one, _ in states.made for d in one.drawings for ref in d.images}
+    on_second = {ref.sop_uid for one in states.made for d in one.presentation.drawings for ref in d.images}
     assert on_second == {"1.2.3.1.2"}
 
 

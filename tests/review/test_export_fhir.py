@@ -55,7 +55,7 @@ def test_that_a_rejected_finding_is_taken_for_true_by_nobody() -> None:
     conclusion = report_of(facts(worked()))["conclusion"]
     assert "Right lung 2,643 mL." in conclusion
     assert "Left lung" not in conclusion
-    assert "1 findings of the model were not reviewed." in conclusion
+    assert "1 finding of a model was not reviewed." in conclusion
     assert conclusion.startswith("Research use. Not for diagnostic use.")
 
 
