@@ -108,7 +108,10 @@ def test_that_simpleitk_reads_the_same_bits(stack: str, tmp_path: Path) -> None:
         for k in range(len(series.instances))
         if region.mask.slice(k).any()
     ]
-    assert np.array_equal(back, np.stack(drawn))
+    bits = np.stack(drawn).ravel()
+    # GDCM leaves a last byte that is not full unread: what stands there in ITK's picture is chance.
+    whole = len(bits) // 8 * 8
+    assert np.array_equal(back.ravel()[:whole], bits[:whole])
 
 
 @pytest.mark.parametrize("stack", ["axial", "odd width", "coronal", "oblique", "flipped"])
