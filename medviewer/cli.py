@@ -13,13 +13,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from medviewer import __version__
+from medviewer import __version__, logs, scratch
 from medviewer.commands.console import Console, abandon
 from medviewer.errors import Cancelled, DeviceError, MedviewerError, NothingReadable, UsageError
 
@@ -207,8 +207,24 @@ def _run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+@contextmanager
+def _as_program() -> Iterator[None]:
+    """What the process is told once, and a test that calls :func:`main` is not: no memory image of a crash,
+    nothing left by a killed run, words without patients."""
+    scratch.no_core_dumps()
+    scratch.sweep()
+    sys.excepthook = logs.told_hook
+    with logs.kept():
+        yield
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit status. Errors made for the user become one line on stderr."""
+    with _as_program() if argv is None else nullcontext():
+        return _main(argv)
+
+
+def _main(argv: Sequence[str] | None) -> int:
     console = Console()
     try:
         arguments = _parse(sys.argv[1:] if argv is None else list(argv))
