@@ -17,6 +17,7 @@ from medviewer.imaging.reslice import Plane
 from medviewer.review import acts
 from medviewer.review.calibrating import Calibrating
 from medviewer.review.presenting import turn_of
+from medviewer.review.restoring import Restoring
 from medviewer.review.state import (
     Change,
     Decision,
@@ -31,7 +32,7 @@ from medviewer.review.store import AuditSink, local_now
 from medviewer.review.thresholding import Thresholding
 
 
-class Session(Thresholding, Calibrating):
+class Session(Thresholding, Calibrating, Restoring):
     """What is open, shown, found and decided. ``clock`` gives the time of decisions (with zone)."""
 
     def __init__(
