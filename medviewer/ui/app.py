@@ -25,6 +25,7 @@ from medviewer.review.session import Session  # noqa: E402
 from medviewer.review.settings import Settings, load_settings  # noqa: E402
 from medviewer.ui import crash, theme  # noqa: E402
 from medviewer.ui.audit_queue import AuditQueue  # noqa: E402
+from medviewer.ui.autosaving import Autosaving  # noqa: E402
 from medviewer.ui.engine import Engine  # noqa: E402
 from medviewer.ui.jobs import JobRunner  # noqa: E402
 from medviewer.ui.main_window import MainWindow  # noqa: E402
@@ -101,6 +102,7 @@ def make_window(settings: Settings, engine: Engine | None = None) -> MainWindow:
     session.annotation_level(settings.annotations)
     window = MainWindow(session, settings, engine, runner, audit)
     audit.setParent(window)
+    Autosaving(window)
     return window
 
 
