@@ -10,12 +10,15 @@ from medviewer.ui.floating import Floating
 from medviewer.ui.widgets import button, frame, label
 
 _MARGIN = 12
-_WIDEST = 640
-_BUTTONS = 290
+_WIDEST = 720
+_BUTTONS = 320
+_ABOVE_NOTICES = 124
 
 
 class OfferBar(Floating):
-    """Floats at the top of ``host``. ``yes`` or ``no``, then it is gone."""
+    """Floats over the lower part of ``host``, above the notices, where no corner text stands.
+
+    ``yes`` or ``no``, then it is gone."""
 
     yes = Signal()
     no = Signal()
@@ -65,4 +68,5 @@ class OfferBar(Floating):
         self._frame.setFixedWidth(width)
         inner = max(120, width - _BUTTONS)
         self._frame.setFixedHeight(max(48, self._text.heightForWidth(inner) + 20))
-        self._frame.move(max(0, (self._host.width() - width) // 2), 48)
+        top = self._host.height() - self._frame.height() - _ABOVE_NOTICES
+        self._frame.move(max(0, (self._host.width() - width) // 2), max(0, top))

@@ -17,7 +17,7 @@ from medviewer.review.work_store import WorkStore, default_folder
 from medviewer.ui.autosaving import Autosaving
 from medviewer.ui.dialogs.passphrase import Passphrase
 from medviewer.ui.main_window import MainWindow
-from tests.review.test_kept_work import Ring
+from tests.review.kept import Ring
 from tests.ui.windows import PATIENCE, Model, make_window, open_and_wait, write_series
 
 
