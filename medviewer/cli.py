@@ -13,13 +13,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from medviewer import __version__
+from medviewer import __version__, logs, scratch
 from medviewer.commands.console import Console, abandon
 from medviewer.errors import Cancelled, DeviceError, MedviewerError, NothingReadable, UsageError
 
@@ -83,6 +83,13 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     remove.add_argument("id", metavar="ID")
 
 
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="verify")
+    check = actions.add_parser("verify", parents=[_common()], help="whether every entry is as it was written")
+    check.add_argument("file", nargs="?", type=_path, metavar="FILE", help="default: the program's own")
+    check.add_argument("--head", metavar="HASH", help="a last entry's hash that was noted elsewhere")
+
+
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", dest="output", type=_path, required=True, metavar="DIR")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another chest for every number")
@@ -93,6 +100,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "render": ("one image as the window shows it, as PNG", _add_render),
     "analyze": ("run the model that fits; result.json, report.pdf, report.html", _add_analyze),
     "models": ("the model shelf", _add_models),
+    "audit": ("the record of what was opened, analyzed, decided, exported", _add_audit),
     "demo": ("write the synthetic sample study", _add_demo),
 }
 """Name → (help, its arguments). The module medviewer.commands.<name> does it."""
@@ -199,8 +207,24 @@ def _run(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+@contextmanager
+def _as_program() -> Iterator[None]:
+    """What the process is told once, and a test that calls :func:`main` is not: no memory image of a crash,
+    nothing left by a killed run, words without patients."""
+    scratch.no_core_dumps()
+    scratch.sweep()
+    sys.excepthook = logs.told_hook
+    with logs.kept():
+        yield
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; returns its exit status. Errors made for the user become one line on stderr."""
+    with _as_program() if argv is None else nullcontext():
+        return _main(argv)
+
+
+def _main(argv: Sequence[str] | None) -> int:
     console = Console()
     try:
         arguments = _parse(sys.argv[1:] if argv is None else list(argv))

@@ -79,6 +79,12 @@ class NetworkError(MedviewerError):
     exit_status = 8
 
 
+class AuditBroken(MedviewerError):
+    """The audit is not as it was written: entries were edited, removed, moved or cut off."""
+
+    exit_status = 9
+
+
 class Cancelled(MedviewerError):
     """The reader cancelled; nothing is wrong."""
 

@@ -26,7 +26,7 @@ OUTSIDE: dict[str, set[str]] = {
     "dicom": OPEN,
     "ai": OPEN | {"torch", "safetensors"},
     "training": OPEN | {"torch", "safetensors", "monai"},
-    "review": SEE | {"reportlab", "pypdfium2"},
+    "review": SEE | {"reportlab", "pypdfium2", "cryptography", "keyring"},
     "commands": SEE,
     "ui": BASE | {"PySide6", "shiboken6", "pyqtgraph"},
 }
@@ -43,7 +43,9 @@ INSIDE: dict[str, set[str]] = {
 }
 """Room → rooms it may import; everyone may import the foundation below."""
 
-FOUNDATION = {"medviewer", "medviewer.errors", "medviewer.paths", "medviewer.tasks"}
+FOUNDATION = {
+    f"medviewer{name}" for name in ("", ".errors", ".paths", ".tasks", ".redaction", ".scratch", ".logs")
+}
 TORCH_FILES = {
     f"medviewer.ai.{n}"
     for n in (

@@ -14,10 +14,12 @@ from medviewer.ai.kernel import emphysema_gate
 from medviewer.ai.suitability import Fit, age_of, fit
 from medviewer.commands.console import Console, printable
 from medviewer.commands.opening import choose, describe, of_one_patient, open_paths
+from medviewer.commands.recording import record
 from medviewer.dicom.load import load_series
 from medviewer.dicom.study import ScanResult, Series
 from medviewer.errors import NotSuitable
 from medviewer.imaging.volume import Volume
+from medviewer.review.acts import exported
 from medviewer.review.audit import Audit, default_path
 from medviewer.review.files import atomic_write_all, make_folder, write_error
 from medviewer.review.report import build
@@ -153,6 +155,8 @@ def _write(state: State, result: AnalysisResult, chosen: _Candidate, folder: Pat
         contents[folder / name] = make()
     console.context.check()
     atomic_write_all(contents)
+    made = result.provenance
+    record(console, "export", **exported(made.study_uid, made.series_uid, "report", contents))
 
 
 def _tell(result: AnalysisResult, folder: Path, console: Console) -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from medviewer.commands.console import Console
 from medviewer.commands.opening import choose, open_paths
+from medviewer.commands.recording import record
 from medviewer.dicom.captions import corners
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.inplane import in_plane
@@ -29,6 +30,7 @@ from medviewer.imaging.render import PALETTE, auto_window, display_size, render
 from medviewer.imaging.reslice import Plane, PlaneView
 from medviewer.imaging.volume import Mask, Volume
 from medviewer.imaging.window import Window
+from medviewer.review.acts import exported_files, opened
 from medviewer.review.files import atomic_write
 from medviewer.review.screen import first_colours, first_window, is_inverted
 
@@ -66,6 +68,9 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     else:
         rgb = render(picture.volume, picture.view, picture.at, window, picture.layers)
     atomic_write(arguments.output, lambda file: _png(rgb, file))
+    record(console, "open", **opened(found))
+    facts = exported_files(series.study_uid, series.uid, "picture", [arguments.output])
+    record(console, "export", **facts)
 
 
 def _colours_of(name: str | None) -> str | None:

@@ -15,6 +15,7 @@ from itertools import combinations
 
 import numpy as np
 
+from medviewer.dicom.discretion import learn
 from medviewer.dicom.header import Facts, patient_key
 from medviewer.dicom.stack import SAME_PLACE_MM, Stack, depth, file_order, normal, stack
 from medviewer.dicom.study import Instance, Patient, Series, SeriesIssue, Study, Unreadable
@@ -56,7 +57,9 @@ def arrange(facts: Sequence[Facts], broken_series: Iterable[str] = ()) -> Arrang
         mark = _mark(patient, study) if shared[uid] > 1 else ""
         studies[patient, study] += _split(unique, patient, issues, mark)
         sample.setdefault((patient, study), members[0])
-    return Arranged(_patients(studies, sample), tuple(conflicts))
+    patients = _patients(studies, sample)
+    learn(patients)
+    return Arranged(patients, tuple(conflicts))
 
 
 def _mark(patient: str, study: str) -> str:

@@ -6,7 +6,6 @@ its preamble keeps the notice on its series for as long as it is open. The origi
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,10 @@ from medviewer.dicom.elements import EXPLICIT_LITTLE, Broken, Window
 from medviewer.dicom.header import frame_count, read_header
 from medviewer.dicom.other_objects import OtherObject
 from medviewer.dicom.pixel_format import pixel_format
-from medviewer.dicom.sources import private_folder
 from medviewer.dicom.tags import TAG, WANTED
 from medviewer.dicom.walk import REPAIRED, Header, walk_as
 from medviewer.errors import UnreadableImage
+from medviewer.scratch import create, private_folder, random_name
 
 _UNCOMPRESSED = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2", syntaxes.BIG_ENDIAN)
 _BY_PROCESS = {
@@ -121,9 +120,9 @@ def write_repaired(path: Path, repair: Repair) -> Path:
     uid += b"\0" * (len(uid) % 2)
     syntax = pack("<HH2sH", 2, 0x10, b"UI", len(uid)) + uid
     head = REPAIRED.ljust(128, b"\0") + b"DICM" + pack("<HH2sHI", 2, 0, b"UL", 4, len(syntax)) + syntax
-    target = private_folder() / secrets.token_hex(16)
+    target = private_folder() / random_name()
     try:
-        with path.open("rb") as source, target.open("xb") as copy:
+        with path.open("rb") as source, create(target) as copy:
             source.seek(repair.start)
             copy.write(head)
             shutil.copyfileobj(source, copy, 1 << 20)

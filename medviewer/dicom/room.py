@@ -10,6 +10,7 @@ import mmap
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from math import prod
 from pathlib import Path
 from typing import IO, Any
@@ -64,6 +65,8 @@ def _mapped(size: int) -> mmap.mmap:
     """A mapped file of ``size`` zeros; the map outlives the file's handle. Raises OSError on a full disk."""
     folder = paths.cache_dir()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with suppress(PermissionError):
+        folder.chmod(0o700)
     if shutil.disk_usage(folder).free < size + _SPARE_BYTES:
         raise OSError("not enough free space")
     with tempfile.TemporaryFile(dir=folder) as file:

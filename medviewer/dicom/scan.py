@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from medviewer.dicom.discretion import learn
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.header import Facts
 from medviewer.dicom.likely import Look
@@ -51,6 +52,7 @@ def scan(
             raise
         except OtherObject as error:
             objects.append(error.found)
+            learn([error.found.patient], [error.found.study])
         except Broken as error:
             unreadable.append(Unreadable(path, str(error)))
             broken.append(error.series_uid)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import re
-import secrets
-import shutil
 import stat
-import tempfile
-import time
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +18,7 @@ from medviewer.dicom.likely import Look, likely, likely_name, split, spread
 from medviewer.dicom.study import Unreadable
 from medviewer.dicom.walk import walk
 from medviewer.errors import Cancelled
+from medviewer.scratch import create, private_folder, random_name
 from medviewer.tasks import TaskContext
 
 MAX_ENTRIES = 100_000
@@ -33,12 +29,8 @@ _SMALL = 1 << 20
 _SHOWN = 8
 """So many files of a DICOMDIR are tried for a first picture."""
 _COMPONENT = re.compile(r"[A-Za-z0-9_\-. ]{1,64}")
-_PREFIX = "medviewer-"
-_STALE_SECONDS = 24 * 3600
 _MEDIA_DIRECTORY = b"1.2.840.10008.1.3.10"
 _SOP_CLASS_META = 0x00020002
-
-_folders: list[Path] = []
 
 
 @dataclass
@@ -64,8 +56,8 @@ def open_sources(
 ) -> Sources:
     """Every file under the given paths, in a stable order, each once. Raises :class:`Cancelled`.
 
-    Zip files are unpacked into a private folder (0700, random names) that :func:`cleanup` and the end of
-    the program remove. ``glimpse`` is shown likely files before everything is listed or unpacked.
+    Zip files are unpacked into a private folder (:mod:`medviewer.scratch`) that the end of the program
+    removes. ``glimpse`` is shown likely files before everything is listed or unpacked.
     """
     context = context or TaskContext()
     sources = Sources(glimpse=glimpse)
@@ -223,9 +215,9 @@ def _extract(
         return None
     if re.split(r"[/\\]", entry.filename)[-1].upper() == "DICOMDIR":
         return None
-    target = room / secrets.token_hex(16)
+    target = room / random_name()
     try:
-        with archive.open(entry) as source, target.open("xb") as file:
+        with archive.open(entry) as source, create(target) as file:
             _copy(source, file, entry.file_size)
     except OSError:
         target.unlink(missing_ok=True)
@@ -246,40 +238,3 @@ def _copy(source: IO[bytes], file: IO[bytes], limit: int) -> None:
         if left < 0:
             raise ValueError("entry larger than declared")
         file.write(block)
-
-
-def private_folder() -> Path:
-    """A new folder only this user can read; what a crashed run left behind is swept first."""
-    if not _folders:
-        _sweep()
-        atexit.register(cleanup)
-    room = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
-    _folders.append(room)
-    return room
-
-
-def cleanup() -> None:
-    """Remove everything that was unpacked."""
-    while _folders:
-        shutil.rmtree(_folders.pop(), ignore_errors=True)
-
-
-def _sweep() -> None:
-    """Remove folders of programs that no longer run."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
-        owner = folder.name.removeprefix(_PREFIX).split("-")[0]
-        if owner.isdigit() and int(owner) != os.getpid() and not _alive(int(owner), folder):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _alive(process: int, folder: Path) -> bool:
-    """Whether the program that made a folder may still run; on Windows only its age can tell safely."""
-    if os.name == "nt":
-        return time.time() - folder.stat().st_mtime < _STALE_SECONDS
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True

@@ -13,7 +13,7 @@ from medviewer.review import calibration as rules
 from medviewer.review.calibration import Known, calibrated, image_of
 from medviewer.review.figures import rescaled
 from medviewer.review.presenting import SPACING_NOTE, Presenting, spacing_is_presented
-from medviewer.review.screen import uid_hash
+from medviewer.review.references import uid_hash
 from medviewer.review.state import Calibration, Change, ReaderMeasurement, State
 
 _PARTS = Change.SCALE | Change.MEASUREMENT

@@ -7,7 +7,8 @@ from dataclasses import replace
 from medviewer.dicom.study import Series
 from medviewer.errors import UsageError
 from medviewer.review.overlays import Overlay, OverlayFile
-from medviewer.review.screen import Screen, uid_hash
+from medviewer.review.references import uid_hash
+from medviewer.review.screen import Screen
 from medviewer.review.state import Change
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from hashlib import sha256
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from medviewer.imaging.colour_map import GREY, MAP_COLOURS
 from medviewer.imaging.render import OverlayStyle, auto_window
 from medviewer.imaging.volume import Unit, Volume
 from medviewer.imaging.window import VoiFunction, Window
+from medviewer.review import acts
 from medviewer.review.merge import merge
 from medviewer.review.state import Change, State
 from medviewer.review.store import AuditSink, Store, local_now
@@ -40,7 +40,7 @@ class Screen(Store):
         Replacing forgets everything but the reader's name and display preferences. What is on screen stays
         there when adding; :meth:`show` is the next act.
         """
-        self._note("open", series=[uid_hash(s.uid) for s in scan.all_series()])
+        self._note("open", **acts.opened(scan))
         if not add:
             self._forget()
         old = self._state
@@ -204,8 +204,3 @@ def _has_contrast(volume: Volume, index: int) -> bool:
     """Whether the slice holds more than one value: a volume still filling is all alike."""
     values = volume.voxels[min(index, volume.shape[0] - 1)]
     return bool(np.any(values != values.flat[0]))
-
-
-def uid_hash(uid: str) -> str:
-    """A UID as the audit tells it: recognisable to who holds the study, meaningless to others."""
-    return sha256(uid.encode()).hexdigest()[:16]

@@ -15,9 +15,10 @@ from medviewer.ai.findings import AnalysisResult, Finding
 from medviewer.ai.second_opinion import Comparison
 from medviewer.errors import UsageError
 from medviewer.imaging.reslice import Plane
+from medviewer.review import acts
 from medviewer.review.calibrating import Calibrating
 from medviewer.review.presenting import turn_of
-from medviewer.review.screen import uid_hash
+from medviewer.review.restoring import Restoring
 from medviewer.review.state import (
     Change,
     Decision,
@@ -32,7 +33,7 @@ from medviewer.review.store import AuditSink, local_now
 from medviewer.review.thresholding import Thresholding
 
 
-class Session(Thresholding, Calibrating):
+class Session(Thresholding, Calibrating, Restoring):
     """What is open, shown, found and decided. ``clock`` gives the time of decisions (with zone)."""
 
     def __init__(
@@ -73,15 +74,8 @@ class Session(Thresholding, Calibrating):
             return False
         if self._series(run.series_key).patient_key != result.patient_key:
             return False
-        made_by = result.provenance
-        self._note(
-            "analyze",
-            series=uid_hash(made_by.series_uid),
-            model=f"{made_by.model_id} {made_by.model_version}",
-            weights=made_by.weights_sha256,
-            outcome=str(result.state),
-            forced=made_by.forced,
-        )
+        run_facts = acts.made_by(result.provenance)
+        self._note("analyze", **run_facts, outcome=str(result.state), forced=result.provenance.forced)
         kept = _own_names(result, state.results, request)
         on_screen = state.series is not None and state.series.key == run.series_key
         state = replace(state, results=(*state.results, kept), run=None)
@@ -177,7 +171,8 @@ class Session(Thresholding, Calibrating):
             decisions[finding_id] = Decision(
                 finding_id, verdict, reason.strip(), self._state.reader, self._time()
             )
-        self._note("decide", finding=finding_id, verdict=str(verdict), reader=self._state.reader)
+        whose = acts.on_finding(self._state, finding_id)
+        self._note("decide", finding=finding_id, verdict=str(verdict), reader=self._state.reader, **whose)
         name = {Verdict.ACCEPTED: "accept", Verdict.REJECTED: "reject"}.get(verdict, "reset")
         self._work(f"{name} {finding.label}", Change.DECISION, decisions=MappingProxyType(decisions))
 

@@ -22,6 +22,7 @@ _HINT = "Correct the file or delete it; deleting brings the defaults back."
 class Settings:
     """Everything the reader may set. ``keys`` maps an action's id to its shortcut, where it differs from the
     default; ``memory_mb``: larger series are kept on the disk, 0 for half of the memory available;
+    ``autosave``: the reader's work is kept, encrypted;
     ``window_layout`` is the window's own bookkeeping (base64). Holds no patient data: no recent
     files."""
 
@@ -33,6 +34,7 @@ class Settings:
     overlay_outline: float = 1.0
     overlay_hatch: bool = True
     memory_mb: int = 0
+    autosave: bool = True
     window_layout: str = ""
     window_geometry: str = ""
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

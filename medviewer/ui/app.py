@@ -25,9 +25,11 @@ from medviewer.review.session import Session  # noqa: E402
 from medviewer.review.settings import Settings, load_settings  # noqa: E402
 from medviewer.ui import crash, theme  # noqa: E402
 from medviewer.ui.audit_queue import AuditQueue  # noqa: E402
+from medviewer.ui.autosaving import Autosaving  # noqa: E402
 from medviewer.ui.engine import Engine  # noqa: E402
 from medviewer.ui.jobs import JobRunner  # noqa: E402
 from medviewer.ui.main_window import MainWindow  # noqa: E402
+from medviewer.ui.qt_messages import to_log  # noqa: E402
 
 log = logging.getLogger(__name__)
 
@@ -100,14 +102,21 @@ def make_window(settings: Settings, engine: Engine | None = None) -> MainWindow:
     session.annotation_level(settings.annotations)
     window = MainWindow(session, settings, engine, runner, audit)
     audit.setParent(window)
+    Autosaving(window)
     return window
 
 
 def run(paths: Sequence[Path | str]) -> int:
     """Open the window on ``paths`` and stay until it is closed; the exit status."""
     app = make_application()
+    with to_log():
+        return _stay(app, paths)
+
+
+def _stay(app: QApplication, paths: Sequence[Path | str]) -> int:
     settings, problem = read_settings()
     window = make_window(settings)
+    before = sys.excepthook
     sys.excepthook = _Hook(window)
     preparing = Preparing(window, Engine())
     window.show()
@@ -118,7 +127,7 @@ def run(paths: Sequence[Path | str]) -> int:
         window.opening.open_paths([Path(path) for path in paths])
     status = app.exec()
     del preparing
-    sys.excepthook = sys.__excepthook__
+    sys.excepthook = before
     window.dispose()
     return status
 

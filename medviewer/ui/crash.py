@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 
 from medviewer.errors import MedviewerError
+from medviewer.logs import way_of
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +25,7 @@ def where(error: BaseException) -> str:
 
 def tell(error: BaseException) -> UnexpectedError:
     """Log the way the error took, without any value, and give the sentence for the reader."""
-    frames = traceback.extract_tb(error.__traceback__)
-    way = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
-    log.error("bug: %s (%s)", type(error).__name__, way)
+    log.error("bug: %s", way_of(error))
     return UnexpectedError(
         f"Something went wrong inside MedViewer ({where(error)}).", "Your work is kept; please report this."
     )

@@ -176,6 +176,7 @@ LANES: dict[str, Policy] = {
     "prepare": Policy.QUEUE,
     "audit": Policy.QUEUE,
     "inspect": Policy.QUEUE,
+    "keep": Policy.QUEUE,
     "shelf": Policy.QUEUE,
     "planes": Policy.NEWEST,
 }

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
-from medviewer.review.screen import uid_hash
+from medviewer.review import acts
 
 if TYPE_CHECKING:
     from medviewer.ui.dialogs.report_preview import ReportPreview
@@ -26,7 +26,7 @@ class ReportDesk(QObject):
         self._preview: ReportPreview | None = None
         self._built: Built | None = None
         self._folder: Path | None = None
-        self._written_series = ""
+        self._written_of = ("", "")
         self._has_asked = False
         exporting = window.exporting
         exporting.built.connect(self._pages_came)
@@ -90,13 +90,12 @@ class ReportDesk(QObject):
         """Write what the preview shows into a folder."""
         if self._built is not None:
             self._folder = folder
-            self._written_series = self._built.report.series_uid
+            self._written_of = self._built.report.study_uid, self._built.report.series_uid
             self._window.exporting.write(self._built, folder, formats)
 
     def _written(self, paths: list[Path]) -> None:
         names = ", ".join(path.name for path in paths)
-        series = uid_hash(self._written_series)
-        self._window.note_act("export", series=series, formats=[path.suffix.lstrip(".") for path in paths])
+        self._window.note_act("export", **acts.exported_files(*self._written_of, "report", paths))
         if self._preview is not None:
             self._preview.say(f"Written: {names}", written=True)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +51,7 @@ class WindowCommands(QObject):
             "undo": self._undo,
             "redo": self._redo,
             "reader_name": self._ask_reader,
+            "autosave": self._switch_autosave,
             "browser": partial(self._toggle, "browser"),
             "results": partial(self._toggle, "results"),
             "full_screen": self._full_screen,
@@ -78,6 +80,7 @@ class WindowCommands(QObject):
             "browser": not window.browser.isHidden(),
             "results": not window.results.isHidden(),
             "full_screen": window.isFullScreen(),
+            "autosave": window.settings.autosave,
             "looked": window.looking.is_on,
         }
 
@@ -234,6 +237,10 @@ class WindowCommands(QObject):
 
     def _ask_reader(self) -> None:
         self.ask_reader()
+
+    def _switch_autosave(self) -> None:
+        settings = self._window.settings
+        self._window.settings = replace(settings, autosave=not settings.autosave)
 
     def name_given(self, name: str) -> None:
         """Keep the reader's name."""

@@ -13,8 +13,8 @@ from medviewer.dicom.first_image import FirstImage, Glimpse, read_first
 from medviewer.dicom.load import SeriesLoader, load_series
 from medviewer.dicom.scan import scan
 from medviewer.dicom.scan_cache import remembered
-from medviewer.dicom.sources import cleanup
 from medviewer.errors import Cancelled
+from medviewer.scratch import cleanup
 from medviewer.tasks import TaskContext
 from tests.dicom.test_sources import directory
 from tests.factories import make_ct_series

@@ -14,8 +14,8 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRL
 from medviewer.dicom.load import load_series
 from medviewer.dicom.repair import Repair, guess, write_repaired
 from medviewer.dicom.scan import scan
-from medviewer.dicom.sources import cleanup
 from medviewer.dicom.study import SeriesIssue
+from medviewer.scratch import cleanup
 from tests.factories import make_instance, to_bytes
 from tests.robust.case import HU, RAMP, good, good_bytes, meta_syntax, nested, syntax_element
 from tests.robust.makers import JPEG_LS, compressed

@@ -16,7 +16,8 @@ from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
 from medviewer.dicom import sources
 from medviewer.dicom.scan import scan
-from medviewer.dicom.sources import cleanup, open_sources
+from medviewer.dicom.sources import open_sources
+from medviewer.scratch import cleanup
 from tests.factories import make_ct_series
 
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from medviewer.imaging.inplane import Scale
+from medviewer.imaging.reslice import Plane
+from medviewer.imaging.turn import Turn
+from medviewer.review.kept_work import KeptWork
 from medviewer.review.session import Session
+from medviewer.review.state import Calibration, KeyImage, ReaderMeasurement, ReaderThreshold
+from medviewer.review.work_store import WorkStore
+from tests.review.kept import NOW, WINDOW, kept
 from tests.review.makers import FIRST, clock, make_result, make_scan
 
 
@@ -33,3 +42,30 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(errno.ENOSPC, "full")
 
     monkeypatch.setattr(os, "fsync", full)
+
+
+@pytest.fixture
+def busy(analysed: Session) -> Session:
+    """A session with work of every kind."""
+    analysed.accept("laa")
+    analysed.reject("left", "cut off")
+    analysed.set_impression("Émphysème; 所見なし")
+    analysed.add_measurement(
+        ReaderMeasurement("", "length", FIRST, Plane.NATIVE, 3, ((3.0, 1.5, 2.5), (3.0, 9.0, 2.5)), "6.0 mm")
+    )
+    analysed.add_key_image(KeyImage(FIRST, Plane.CORONAL, 7, WINDOW, "here", Turn(1, True)))
+    scale = Scale(0.2, 0.2, "mm (calibrated by reader)", "by reader01")
+    calibration = Calibration(FIRST, "P1", frozenset({("1.2.3.1.0", 0)}), scale, "reader01", "t")
+    threshold = ReaderThreshold("P1", "lung-ct", "1.0.0", "Nodule", 0.3, 0.5)
+    analysed._state = replace(analysed.state, calibrations=(calibration,), thresholds=(threshold,))
+    return analysed
+
+
+@pytest.fixture
+def work(busy: Session) -> KeptWork:
+    return kept(busy)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> WorkStore:
+    return WorkStore(tmp_path / "work", lambda: NOW)

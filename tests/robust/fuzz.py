@@ -22,9 +22,9 @@ from typing import Any
 from medviewer.dicom.load import load_series, thumbnail
 from medviewer.dicom.repair import guess, write_repaired
 from medviewer.dicom.scan import scan
-from medviewer.dicom.sources import cleanup
 from medviewer.dicom.study import Series
 from medviewer.errors import MedviewerError
+from medviewer.scratch import cleanup
 from tests.robust.harness import Report, drive, serve
 from tests.robust.mutate import mutated
 from tests.robust.seeds import seeds

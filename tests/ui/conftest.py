@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from medviewer.imaging.window import Window
+from medviewer.review import keys
 from medviewer.ui import scanning
 from medviewer.ui.main_window import MainWindow
 from medviewer.ui.viewport import Viewport
@@ -59,6 +60,12 @@ def no_open_windows(qapp: QApplication) -> Iterator[None]:
     for widget in left:
         widget.close()
     assert not left, f"windows left open: {', '.join(names)}"
+
+
+@pytest.fixture(autouse=True)
+def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keyring of whoever runs the tests is left alone."""
+    monkeypatch.setattr(keys, "system_keyring", lambda: None)
 
 
 @pytest.fixture

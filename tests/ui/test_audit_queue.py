@@ -10,7 +10,8 @@ from typing import Any
 from pytestqt.qtbot import QtBot
 
 from medviewer.errors import WriteError
-from medviewer.review.audit import Audit, verify
+from medviewer.review.audit import Audit
+from medviewer.review.audit_check import verify
 from medviewer.ui.audit_queue import AuditQueue
 from medviewer.ui.jobs import JobRunner
 
