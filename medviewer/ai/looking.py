@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medviewer.ai.pictures import prepared
 from medviewer.ai.request import Network, Request
 from medviewer.ai.step_back import sizes, undo
 from medviewer.ai.steps import resize_area
@@ -51,6 +50,8 @@ def look(
 
     Raises what asking the network raises, and Cancelled.
     """
+    from medviewer.ai.pictures import prepared  # here: it brings SimpleITK, which the start does not need
+
     picture = prepared(request, index)
     own = log_odds(ask(picture[None, None])[0])
     told: list[float] = []
