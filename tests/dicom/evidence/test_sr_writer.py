@@ -62,7 +62,8 @@ def test_that_highdicom_finds_the_groups_by_their_tracking_uid(series: Path, tmp
     assert (density.value, density.unit.value) == (-812.0, "[hnsf'U]")
     outline = group.referenced_segment
     assert outline.referenced_sop_instance_uid == seg.SOPInstanceUID
-    assert uid == seg.SegmentSequence[outline.segment_number - 1].TrackingUID
+    number = outline[0].referenced_segment_numbers[0]
+    assert uid == seg.SegmentSequence[number - 1].TrackingUID
     (lone,) = read.content.get_image_measurement_groups(tracking_uid=evidence.observations[2].tracking.uid)
     assert lone.finding_type.value == "233604007"
 
