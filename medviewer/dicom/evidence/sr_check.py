@@ -83,7 +83,7 @@ def _observers(item: Item, evidence: Evidence) -> Iterator[str]:
     if devices != [evidence.algorithm.device_uid]:
         yield "The report object does not name the model that observed."
     people = [one.text("PersonName") for one in _children(item, _PERSON)]
-    if people != ([] if evidence.observer is None else [plain(evidence.observer.name)]):
+    if people != ([] if evidence.observer is None else [evidence.observer.written]):
         yield "The report object does not name the reader who decided."
 
 

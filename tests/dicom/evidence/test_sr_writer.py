@@ -154,3 +154,17 @@ def test_that_a_single_projection_gets_its_report(tmp_path: Path) -> None:
     assert iod_errors(paths[1]) == []
     assert report_faults(paths[1], series, evidence, paths[0]) == ()
     assert pydicom.dcmread(paths[1]).SOPClassUID == "1.2.840.10008.5.1.4.1.1.88.34"
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("Doe^Jane", "Doe^Jane"),
+        ("Dr. Jane Doe", "Dr. Jane Doe^"),
+        ("A\\B=C\x1b", "A B C^"),
+        ("", ""),
+        ("山田^太郎", "山田^太郎"),
+    ],
+)
+def test_that_a_typed_name_is_one_person_name(typed: str, written: str) -> None:
+    assert Person(typed).written == written
