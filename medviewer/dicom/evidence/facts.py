@@ -51,8 +51,8 @@ class Person:
 
     @property
     def written(self) -> str:
-        """The name as an object holds it: of one value, at most 64 characters (PS3.5 6.2); typed without "^" it
-        is one component."""
+        """The name as an object holds it: one value of at most 64 characters (PS3.5 6.2); typed without "^"
+        it is one component."""
         words = plain(self.name.replace("\\", " ").replace("=", " "))[:63].strip()
         return words if "^" in words or not words else f"{words}^"
 

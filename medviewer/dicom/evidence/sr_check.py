@@ -83,7 +83,8 @@ def _observers(item: Item, evidence: Evidence) -> Iterator[str]:
     if devices != [evidence.algorithm.device_uid]:
         yield "The report object does not name the model that observed."
     people = [one.text("PersonName") for one in _children(item, _PERSON)]
-    if people != ([] if evidence.observer is None else [evidence.observer.written]):
+    reader = "" if evidence.observer is None else evidence.observer.written
+    if people != ([reader] if reader else []):
         yield "The report object does not name the reader who decided."
 
 
