@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from medviewer.ai.findings import AnalysisResult, Code, Finding, Measurement, ResultState
 from medviewer.dicom.evidence.concepts import ACCEPTED, LEFT, NOT_REVIEWED, PROBABILITY, REJECTED, SCORE
+from medviewer.dicom.evidence.derived import write_object
 from medviewer.dicom.evidence.facts import Person
+from medviewer.dicom.evidence.seg_check import segmentation_faults
+from medviewer.dicom.evidence.seg_writer import segmentation
+from medviewer.dicom.evidence.sr_check import report_faults
+from medviewer.dicom.evidence.sr_writer import report, segments_of
+from medviewer.imaging.volume import Mask
 from medviewer.review.evidence import evidence
 from medviewer.review.state import Decision, Verdict
+from tests.dicom.evidence.makers import new_seg, new_sr, only_series, origin_of
 from tests.review.makers import make_findings, make_mask, make_series, provenance
 
 
@@ -97,3 +105,31 @@ def test_that_a_side_told_by_the_card_reaches_region_and_observation() -> None:
     sides = {"left_thalamus": Code("SCT", "7771000", "Left")}
     made = evidence(_result(finding), make_series(), {}, sides=sides)
     assert made.regions[0].laterality == made.observations[0].laterality == LEFT
+
+
+def test_that_what_was_found_is_written_and_reads_back_with_the_readers_own_words(
+    series: Path, tmp_path: Path
+) -> None:
+    """From a result to the files: odd characters, two findings on one outline, a name as people type it."""
+    stack = only_series(series)
+    full = np.zeros((10, 16, 12), bool)
+    full[2:7, 3:9, 2:11] = True
+    mask = Mask.from_full(1, "left_lung", full, stack.geometry)
+    code = Code("SCT", "44029006", "Left lung")
+    findings = (
+        Finding("a", "Left lung", "Volume 1 L \u2212 a\u200db\nc.", code=code, mask=mask, key_slice=3,
+                measurements=(Measurement("Volume", 1 / 3, "mL", (0.1, 0.7)),)),
+        Finding("b", "Low attenuation (LAA\u2212950)", "9.6 %.", mask=mask,
+                measurements=(Measurement("LAA-950, right upper zone", 9.6, "%"),)),
+        Finding("c", "No nodule", "None.", score=0.25, score_meaning="Score", threshold=0.5),
+    )  # fmt: skip
+    result = replace(_result(*findings), provenance=provenance(series_uid=stack.uid))
+    said = {"b": Decision("b", Verdict.REJECTED, reason="Beam  hardening")}
+    made = evidence(result, stack, said, reader=Person("Dr. Jane  Doe", "Ward"))
+    origin = origin_of(stack)
+    seg = segmentation(origin, stack, made, new_seg())
+    seg_path = write_object(seg, tmp_path / "seg.dcm")
+    sr_path = write_object(report(origin, stack, made, new_sr(), segments_of(seg)), tmp_path / "sr.dcm")
+    assert segmentation_faults(seg_path, stack, made) == ()
+    assert report_faults(sr_path, stack, made, seg_path) == ()
+    assert len(seg.SegmentSequence) == 1

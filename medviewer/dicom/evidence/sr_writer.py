@@ -128,9 +128,9 @@ def _context(algorithm: Algorithm, person: Person | None) -> Any:
         model_name=f"{algorithm.name} {algorithm.version}",
     )
     reader = None
-    if person is not None:
+    if person is not None and person.written:
         told = hd.sr.PersonObserverIdentifyingAttributes(
-            name=person.name, organization_name=person.organisation or None
+            name=person.written, organization_name=person.organisation or None
         )
         reader = hd.sr.ObserverContext(codes.cid270.Person, told)
     return hd.sr.ObservationContext(
@@ -163,7 +163,7 @@ def verified(first: Dataset, person: Person, when: datetime, sop_uid: str = "") 
 
     Raises :class:`UsageError` without name or organisation, and while a finding is not reviewed.
     """
-    if not person.name.strip("^= ") or not person.organisation.strip():
+    if not person.written.strip("^ ") or not person.organisation.strip():
         raise UsageError(
             "A report object can be verified by a named person of a named organisation only.",
             "Give your name and organisation in the settings.",
@@ -180,7 +180,7 @@ def verified(first: Dataset, person: Person, when: datetime, sop_uid: str = "") 
     ds.ContentDate, ds.ContentTime = when.strftime("%Y%m%d"), when.strftime("%H%M%S")
     ds.InstanceCreationDate, ds.InstanceCreationTime = ds.ContentDate, ds.ContentTime
     entry = Dataset()
-    entry.VerifyingObserverName, entry.VerifyingOrganization = person.name, person.organisation[:64]
+    entry.VerifyingObserverName, entry.VerifyingOrganization = person.written, person.organisation[:64]
     entry.VerificationDateTime = when.strftime("%Y%m%d%H%M%S%z")
     entry.VerifyingObserverIdentificationCodeSequence = []
     ds.VerifyingObserverSequence = [entry]

@@ -62,7 +62,8 @@ def test_that_highdicom_finds_the_groups_by_their_tracking_uid(series: Path, tmp
     assert (density.value, density.unit.value) == (-812.0, "[hnsf'U]")
     outline = group.referenced_segment
     assert outline.referenced_sop_instance_uid == seg.SOPInstanceUID
-    assert uid == seg.SegmentSequence[outline.segment_number - 1].TrackingUID
+    number = outline[0].referenced_segment_numbers[0]
+    assert uid == seg.SegmentSequence[number - 1].TrackingUID
     (lone,) = read.content.get_image_measurement_groups(tracking_uid=evidence.observations[2].tracking.uid)
     assert lone.finding_type.value == "233604007"
 
@@ -153,3 +154,17 @@ def test_that_a_single_projection_gets_its_report(tmp_path: Path) -> None:
     assert iod_errors(paths[1]) == []
     assert report_faults(paths[1], series, evidence, paths[0]) == ()
     assert pydicom.dcmread(paths[1]).SOPClassUID == "1.2.840.10008.5.1.4.1.1.88.34"
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("Doe^Jane", "Doe^Jane"),
+        ("Dr. Jane Doe", "Dr. Jane Doe^"),
+        ("A\\B=C\x1b", "A B C^"),
+        ("", ""),
+        ("山田^太郎", "山田^太郎"),
+    ],
+)
+def test_that_a_typed_name_is_one_person_name(typed: str, written: str) -> None:
+    assert Person(typed).written == written
