@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
+from pydicom.valuerep import PersonName
 
 from medviewer.dicom.deidentify import coded, private
 from medviewer.dicom.deidentify.known import Known
@@ -58,13 +61,14 @@ class Cleaner:
     ) -> None:
         self._secret, self._options, self._known, self._listen = secret, options, known, listen
         self._days = 0
-        self._tally = Tally()
+        self._counts = Counter[str]()
 
     def clean(self, source: Dataset) -> tuple[Dataset, Tally]:
         """A new dataset, and what became of the attributes of ``source``."""
         self._days = self._secret.days(patient_of(source))
-        self._tally = Tally()
-        return self._dataset(source, 0), self._tally
+        self._counts = Counter()
+        made, counts = self._dataset(source, 0), self._counts
+        return made, Tally(counts["kept"], counts["changed"] + counts["emptied"], counts["removed"])
 
     def _dataset(self, source: Dataset, depth: int) -> Dataset:
         out = Dataset()
@@ -167,22 +171,17 @@ class Cleaner:
     def _told(self, before: DataElement, after: DataElement | None, depth: int) -> None:
         if after is None:
             what = "removed"
-        elif after is before or before.VR == "SQ" or after.value == before.value:
-            what = "kept"
+        elif _is_empty(after) and not _is_empty(before):
+            what = "emptied"
         else:
-            what = "emptied" if _is_empty(after) else "changed"
+            same = after is before or before.VR == "SQ" or _is_empty(before) or after.value == before.value
+            what = "kept" if same else "changed"
         self._count(what, depth, int(before.tag), before, after)
 
     def _count(
         self, what: str, depth: int, tag: int, before: DataElement | None, after: DataElement | None
     ) -> None:
-        tally = self._tally
-        if what == "kept":
-            self._tally = replace(tally, kept=tally.kept + 1)
-        elif what == "removed":
-            self._tally = replace(tally, removed=tally.removed + 1)
-        else:
-            self._tally = replace(tally, changed=tally.changed + 1)
+        self._counts[what] += 1
         if self._listen is not None:
             name = before.name if before is not None else "Unreadable value"
             self._listen(Change(depth, tag, name, what, _shown(before), _shown(after)))
@@ -202,7 +201,9 @@ def patient_of(source: Dataset) -> str:
 
 def _is_empty(element: DataElement) -> bool:
     value = element.value
-    return value is None or (hasattr(value, "__len__") and len(value) == 0) or str(value) == ""
+    if isinstance(value, (str, bytes, list, tuple, Sequence, MultiValue)):
+        return len(value) == 0
+    return value is None or (isinstance(value, PersonName) and not str(value))
 
 
 def _texts(element: DataElement) -> list[str]:
