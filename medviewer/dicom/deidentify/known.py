@@ -71,7 +71,7 @@ def known_of(dataset: Dataset) -> Known:
 
 def _usable(text: str) -> Iterator[str]:
     word = text.strip(" \0")
-    if len(word) >= _SHORTEST and word.casefold() not in _OWN and not set(word) <= set("0 .-"):
+    if len(word) >= _SHORTEST and word.casefold() not in _OWN and len(set(word)) > 2:
         yield word
 
 

@@ -81,7 +81,7 @@ _BASIC = {
     "X/Z/U*": Act.ITEMS,
 }
 """Of several acts the one that is valid whatever the type of the attribute (PS3.15 E.3.1, action codes)."""
-_BASIC_OF_SEQUENCES = {**_BASIC, "D": Act.ITEMS, "X/D": Act.REMOVE, "X/Z/D": Act.REMOVE}
+_BASIC_OF_SEQUENCES = {**_BASIC, "D": Act.ITEMS, "X/D": Act.REMOVE, "X/Z/D": Act.EMPTY}
 
 
 def _tags(*keywords: str) -> frozenset[int]:
