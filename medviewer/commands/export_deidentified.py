@@ -27,7 +27,9 @@ def export_deidentified(arguments: argparse.Namespace, console: Console) -> None
     options = frozenset(Option(word) for word in arguments.keep or ())
     word = _word(arguments)
     if arguments.output is None and not arguments.preview:
-        raise UsageError("It is not said where to write.", "Add -o DIR, or --preview to see what would leave.")
+        raise UsageError(
+            "It is not said where to write.", "Add -o DIR, or --preview to see what would leave."
+        )
     found = open_paths([arguments.path], console)
     keys = [choose(found, arguments.series, console).key] if arguments.series else []
     plan = make_plan(found, options, console.context, series=keys)
@@ -72,7 +74,5 @@ def _listed(plan: Plan, decisions: dict[str, Decision]) -> list[str]:
         tally = file.tally
         counts = f"{tally.kept} kept, {tally.changed} changed, {tally.removed} removed"
         reason = staying(file, decisions)
-        lines.append(
-            printable(f"{file.name}  {file.what}  " + (f"stays: {reason}" if reason else counts))
-        )
+        lines.append(printable(f"{file.name}  {file.what}  " + (f"stays: {reason}" if reason else counts)))
     return lines

@@ -54,7 +54,9 @@ def put(room: Path, name: str, data: bytes) -> None:
 def _check_free(target: Path) -> None:
     if target.is_dir():
         if any(target.iterdir()):
-            raise WriteError("The folder already holds something: nothing was written.", "Choose a new folder.")
+            raise WriteError(
+                "The folder already holds something: nothing was written.", "Choose a new folder."
+            )
     elif target.exists() or target.is_symlink():
         raise FileExistsError(errno.EEXIST, "a file of this name")
 

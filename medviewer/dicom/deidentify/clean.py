@@ -142,9 +142,7 @@ class Cleaner:
         return self._with(element, moved if len(moved) > 1 else moved[0])
 
     def _worded(self, element: DataElement, source: Dataset, depth: int) -> DataElement | None:
-        parts = [
-            "" if self._known.within(text) else only_known_words(text) for text in _texts(element)
-        ]
+        parts = ["" if self._known.within(text) else only_known_words(text) for text in _texts(element)]
         if not any(parts):
             return self._done(basic_for(int(element.tag), element.VR), element, source, depth)
         return self._with(element, parts if len(parts) > 1 else parts[0])
@@ -156,12 +154,14 @@ class Cleaner:
     def _kept(self, element: DataElement) -> DataElement:
         """As it is, unless it holds what must not leave: a name of this very patient, a code that is none."""
         tag, vr = int(element.tag), element.VR
+        if vr == "IS" and tag >> 16 == 0x0020 and str(element.value) in self._known.words:
+            return self._with(element, None)  # a number of a series or image that is the patient's
         if vr not in _STRINGS or tag in _NEVER_EMPTY or tag in OF_CODES:
             return element
         texts = _texts(element)
         wrong = vr == "CS" and not all(_CODE_STRING.fullmatch(text) for text in texts)
         if wrong or any(self._known.within(text) for text in texts):
-            return self._with(element, None)
+            return self._with(element, DUMMIES[vr] if vr in TEXT_VR else None)
         return element
 
     @staticmethod

@@ -19,7 +19,22 @@ from medviewer.dicom.deidentify.vocabulary import only_known_words
 _VALUES = ("CodeValue", "LongCodeValue", "URNCodeValue")
 _SNOMED_RT = frozenset({"SRT", "SNM3", "99SDM"})
 PUBLIC = _SNOMED_RT | {
-    *("DCM", "SCT", "UCUM", "LN", "RADLEX", "RADELEMENT", "FMA", "NCIt", "UMLS", "MDC", "BI", "ACR", "I9", "I10"),
+    *(
+        "DCM",
+        "SCT",
+        "UCUM",
+        "LN",
+        "RADLEX",
+        "RADELEMENT",
+        "FMA",
+        "NCIt",
+        "UMLS",
+        "MDC",
+        "BI",
+        "ACR",
+        "I9",
+        "I10",
+    ),
     *("I10P", "I9C", "C4", "HL7V3", "CD-1000", "NEU", "ITIS_TSN", "PUBCHEM_CID", "ISO3166_1", "ISO639_2"),
     *("IBSI", "ICDO3", "RFC5646"),
 }

@@ -25,7 +25,18 @@ _NAMED = re.compile(
 )
 _BIRTH = "PatientBirthDate"
 _OWN = {str(value).casefold() for value in DUMMIES.values() if isinstance(value, str)} | {
-    *("anonymous", "anonymized", "anonymised", "anon", "unknown", "none", "null", "patient", "test", "phantom"),
+    *(
+        "anonymous",
+        "anonymized",
+        "anonymised",
+        "anon",
+        "unknown",
+        "none",
+        "null",
+        "patient",
+        "test",
+        "phantom",
+    ),
     *("deidentified", "de-identified", "hospital", "clinic", "radiology", "original", "derived", "primary"),
 }
 """Words that stand where names should and name nobody, and words of our own."""
@@ -39,29 +50,38 @@ class Known:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
-        alternatives = [
-            re.escape(word) if len(word) >= _WITHIN else rf"(?<![^\W_]){re.escape(word)}(?![^\W_])"
-            for word in sorted(self.words, key=len, reverse=True)
-        ]
-        return re.compile("|".join(alternatives), re.IGNORECASE) if alternatives else None
+        words = sorted(self.words, key=len, reverse=True)
+        return re.compile("|".join(map(_pattern_of, words)), re.IGNORECASE) if words else None
+
+    @cached_property
+    def _bytes_pattern(self) -> re.Pattern[bytes] | None:
+        """The longer words in the encodings that are common."""
+        long = [word for word in self.words if len(word) >= _WITHIN]
+        found = {
+            _pattern_of(word).encode(encoding, "ignore") for word in long for encoding in ("utf-8", "latin-1")
+        }
+        wide = {re.escape(word.encode("utf-16-le")) for word in long if not word.isdecimal()}
+        return re.compile(b"|".join(sorted(found | wide))) if found else None
 
     def within(self, text: str) -> bool:
         """Whether one of the words stands in a text."""
         return self._pattern is not None and self._pattern.search(text) is not None
 
     def within_bytes(self, data: bytes) -> bool:
-        """Whether one of the longer words stands in the bytes of a finished file, in a common encoding."""
-        for word in self.words:
-            if len(word) >= _WITHIN:
-                for encoding in ("utf-8", "latin-1", "utf-16-le"):
-                    found = word.encode(encoding, "ignore")
-                    if len(found) >= _WITHIN and found in data:
-                        return True
-        return False
+        """Whether one of the longer words stands in the bytes of a finished file."""
+        return self._bytes_pattern is not None and self._bytes_pattern.search(data) is not None
 
     def and_more(self, other: Known) -> Known:
         """Both."""
         return Known(self.words | other.words)
+
+
+def _pattern_of(word: str) -> str:
+    """Long words anywhere, short ones by themselves, numbers not within longer numbers or decimals."""
+    escaped = re.escape(word)
+    if word.isdecimal():
+        return rf"(?<![\d.]){escaped}(?![\d.])"
+    return escaped if len(word) >= _WITHIN else rf"(?<![^\W_]){escaped}(?![^\W_])"
 
 
 def known_of(dataset: Dataset) -> Known:

@@ -81,7 +81,7 @@ _BASIC = {
     "X/Z/U*": Act.ITEMS,
 }
 """Of several acts the one that is valid whatever the type of the attribute (PS3.15 E.3.1, action codes)."""
-_BASIC_OF_SEQUENCES = {**_BASIC, "D": Act.ITEMS, "X/D": Act.REMOVE, "X/Z/D": Act.EMPTY}
+_BASIC_OF_SEQUENCES = {**_BASIC, "D": Act.ITEMS, "X/D": Act.REMOVE, "X/Z/D": Act.REMOVE}
 
 
 def _tags(*keywords: str) -> frozenset[int]:
@@ -145,8 +145,9 @@ _BYTES = _tags(
     *("RealWorldValueFirstValueMapped", "SmallestImagePixelValue", "LargestImagePixelValue"),
     *("HistogramFirstBinValue", "HistogramLastBinValue", "PixelIntensityRelationshipSign"),
 )
-_CONTENT, _CONTEXT = 0x0040A730, 0x00400555
-_GRAPHICS = 0x00700001
+_CONTEXT, _GRAPHICS = 0x00400555, 0x00700001
+_REFERENCES = _tags("ReferencedStudySequence", "ReferencedPerformedProcedureStepSequence")
+"""Type 2 here and type 3 with an item there: items with other UIDs are the dummy that is valid in both."""
 
 
 def act_for(tag: int, vr: str, options: frozenset[Option]) -> Act:
@@ -182,7 +183,7 @@ def _sequence(row: Row, tag: int, options: frozenset[Option]) -> Act:
         return Act.ITEMS if Option.GRAPHICS in options else Act.REMOVE
     if tag == _CONTEXT:
         return Act.ITEMS if Option.STRUCTURED in options else Act.EMPTY
-    return _BASIC_OF_SEQUENCES[row.basic]
+    return Act.ITEMS if tag in _REFERENCES else _BASIC_OF_SEQUENCES[row.basic]
 
 
 def _unlisted(tag: int, vr: str, options: frozenset[Option]) -> Act:
@@ -204,6 +205,5 @@ def _unlisted(tag: int, vr: str, options: frozenset[Option]) -> Act:
 def _text(tag: int, options: frozenset[Option]) -> Act:
     if tag in OF_CODES or tag in _TECHNICAL:
         return Act.KEEP
-    if tag in _TECHNICAL_WORDS:
-        return Act.WORDS if Option.DESCRIPTORS in options or tag in _ALWAYS_WORDS else Act.REPLACE
-    return Act.EMPTY
+    is_worded = tag in _ALWAYS_WORDS or (tag in _TECHNICAL_WORDS and Option.DESCRIPTORS in options)
+    return Act.WORDS if is_worded else Act.REPLACE
