@@ -23,7 +23,7 @@ _LIMITS = (
 
 
 def export_deidentified(arguments: argparse.Namespace, console: Console) -> None:
-    """Say what will leave, then write it. Raises :class:`UsageError` for suspect pixels without a decision."""
+    """Say what will leave, then write it. Raises :class:`UsageError` for suspect pixels."""
     options = frozenset(Option(word) for word in arguments.keep or ())
     word = _word(arguments)
     if arguments.output is None and not arguments.preview:

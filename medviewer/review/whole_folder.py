@@ -42,7 +42,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
 
 
 def put(room: Path, name: str, data: bytes) -> None:
-    """Write a file below the room, down to the disk. Raises OSError, which :func:`whole_folder` translates."""
+    """Write a file below the room, down to the disk. Raises OSError: :func:`whole_folder` translates it."""
     path = room / name
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "xb") as file:

@@ -54,8 +54,9 @@ def parse_rectangle(text: str) -> Rectangle:
 
 
 def blank(dataset: Dataset, path: Path, rectangles: Sequence[Rectangle], syntax: str) -> str:
-    """Empty rectangles in all frames of ``dataset`` (read from ``path``); returns the transfer syntax it is in
-    now. Raises :class:`UnreadableImage` for pixels that cannot be decoded."""
+    """Empty rectangles in all frames of ``dataset`` (read from ``path``); returns its transfer syntax now.
+
+    Raises :class:`UnreadableImage` for pixels that cannot be decoded."""
     if "PixelData" not in dataset:
         raise UnreadableImage("Rectangles cannot be blanked in this kind of pixels.")
     frames = [facts.instance for facts in remembered.facts(path)]

@@ -72,7 +72,7 @@ class Cleaner:
 
     def _dataset(self, source: Dataset, depth: int) -> Dataset:
         out = Dataset()
-        for tag in sorted(int(tag) for tag in source.keys()):
+        for tag in sorted(map(int, list(source.keys()))):
             try:
                 element = source[tag]
             except Exception:  # noqa: BLE001 - a value nobody can read does not leave
@@ -102,7 +102,7 @@ class Cleaner:
             return element
         named = 0x10 <= tag & 0xFFFF <= 0xFF and any(
             private.is_safe(source, other, source[other].VR)
-            for other in (int(t) for t in source.keys())
+            for other in map(int, list(source.keys()))
             if other >> 16 == tag >> 16 and other & 0xFFFF >= 0x1000 and private.creator_tag(other) == tag
         )
         return element if named else None
@@ -115,17 +115,20 @@ class Cleaner:
             return self._with(element, Sequence([self._dataset(item, depth + 1) for item in items]))
         if act is Act.EMPTY or _is_empty(element):
             return self._with(element, Sequence() if element.VR == "SQ" else None)
-        if act is Act.KEEP:
-            return self._kept(element)
-        if act is Act.REPLACE:
-            return self._with(element, DUMMIES.get(element.VR))
-        if act is Act.PSEUDONYM:
-            return self._with(element, self._pseudonym(element, source))
-        if act is Act.UID:
-            return self._each(element, self._secret.uid)
         if act is Act.SHIFT:
             return self._shifted(element, source, depth)
-        return self._worded(element, source, depth)
+        if act is Act.WORDS:
+            return self._worded(element, source, depth)
+        return self._valued(act, element, source)
+
+    def _valued(self, act: Act, element: DataElement, source: Dataset) -> DataElement:
+        """Acts that always leave a value."""
+        if act is Act.KEEP:
+            return self._kept(element)
+        if act is Act.UID:
+            return self._each(element, self._secret.uid)
+        is_word = act is Act.PSEUDONYM
+        return self._with(element, self._pseudonym(element, source) if is_word else DUMMIES.get(element.VR))
 
     def _pseudonym(self, element: DataElement, source: Dataset) -> str:
         """Name and id of a patient are one word: two patients of an export stay two."""

@@ -1,4 +1,4 @@
-"""Codes (PS3.3 8.8): those of public dictionaries stay, their meaning in the dictionary's words, not a writer's.
+"""Codes (PS3.3 8.8): those of public dictionaries stay, with the dictionary's meaning, not a writer's.
 
 A code of a local scheme names a house by its own catalogue: it becomes a word that is the same throughout the
 export, and its meaning goes.
@@ -7,7 +7,9 @@ export, and its meaning goes.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from pydicom.dataset import Dataset
 
@@ -49,8 +51,9 @@ def _meanings() -> dict[tuple[str, str], str]:
     """(scheme, value) → meaning, as PS3.16 gives it."""
     from pydicom.sr._concepts_dict import concepts
 
-    found = {}
-    for scheme, names in concepts.items():
+    found: dict[tuple[str, str], str] = {}
+    dictionary: Mapping[str, Mapping[str, Mapping[str, tuple[Any, ...]]]] = concepts  # type: ignore[assignment]
+    for scheme, names in dictionary.items():
         for codes in names.values():
             found.update({(scheme, value): str(told[0]) for value, told in codes.items()})
     return found

@@ -1,4 +1,4 @@
-"""One file to a new file: read behind our guard, cleaned, its marks set, its meta information made from nothing."""
+"""One file to a new file: read behind our guard, cleaned, marked, its meta information made from nothing."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def _told(dataset: Dataset) -> Iterator[str]:
     for tag in list(dataset.keys()):
         try:
             element = dataset[tag]
-        except Exception:  # noqa: BLE001, S112 - a value that cannot be read never leaves either
+        except Exception:  # noqa: BLE001 - a value that cannot be read never leaves either
             continue
         if element.VR == "SQ":
             for item in element.value:

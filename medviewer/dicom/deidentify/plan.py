@@ -1,6 +1,6 @@
-"""Everything that will leave, before anything does: each file's new name, what changes in it, what is suspect.
+"""Everything that will leave, before anything does: new names, what changes in each file, what is suspect.
 
-The plan holds the key of the export: what it shows is what is written. The key is in no file and in no ``repr``.
+The plan holds the key of the export: what it shows is what is written. It is in no file and ``repr``.
 """
 
 from __future__ import annotations

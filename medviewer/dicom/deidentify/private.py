@@ -1,4 +1,4 @@
-"""Private elements that may stay (PS3.15 E.3.10, table E.3.10-1): figures of the acquisition, none of a person.
+"""Private elements that may stay (PS3.15 E.3.10, table E.3.10-1): figures of the acquisition.
 
 Only numbers are in the list: a private text may hold anything.
 """

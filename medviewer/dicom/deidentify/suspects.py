@@ -43,10 +43,9 @@ def suspicion(dataset: Dataset) -> str:
     if modality in _ALWAYS:
         return _ALWAYS[modality]
     said = str(dataset.get("BurnedInAnnotation", "")).strip()
-    if said == "YES":
-        return "the file says that words are burned in"
     if said != "NO":
-        return "the file does not say whether words are burned in"
+        told = "says that" if said == "YES" else "does not say whether"
+        return f"the file {told} words are burned in"
     kind = dataset.get("ImageType") or [""]
     original = (kind if isinstance(kind, str) else str(kind[0])) == "ORIGINAL"
     if modality in _BELIEVED and original:

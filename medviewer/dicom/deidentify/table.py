@@ -1,7 +1,7 @@
 """PS3.15 Table E.1-1 as data, and what it and our own rules make of an attribute.
 
-The table lies in ``resources/deidentification.tsv``, which names its editions. What it does not list is judged
-by value representation: free text is kept only where its attribute is known to be about the machine.
+The table lies in ``resources/deidentification.tsv``, which names its editions. What it does not list is
+judged by value representation: free text is kept only where its attribute is known to be about the machine.
 """
 
 from __future__ import annotations
@@ -187,19 +187,15 @@ def _sequence(row: Row, tag: int, options: frozenset[Option]) -> Act:
 
 
 def _unlisted(tag: int, vr: str, options: frozenset[Option]) -> Act:
-    if vr == "SQ":
-        return Act.ITEMS
-    if vr == "UI":
-        return Act.UID
+    if vr in ("SQ", "UI"):
+        return Act.ITEMS if vr == "SQ" else Act.UID
     if vr in DATE_VR:
         return Act.SHIFT if Option.DATES in options else Act.REPLACE
     if vr in TEXT_VR:
         return _text(tag, options)
-    if vr in _NUMBER_VR or vr == "CS":
+    if vr in _NUMBER_VR or vr == "CS" or (vr in _BYTES_VR and tag in _BYTES):
         return Act.KEEP
-    if vr in _BYTES_VR:
-        return Act.KEEP if tag in _BYTES else Act.REMOVE
-    return Act.REMOVE if vr in ("UN", "UR") else Act.EMPTY
+    return Act.EMPTY if vr in ("PN", "AE", "AS") else Act.REMOVE
 
 
 def _text(tag: int, options: frozenset[Option]) -> Act:

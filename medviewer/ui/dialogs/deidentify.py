@@ -28,6 +28,7 @@ _LIMITS = (
     "look at the files before you pass them on."
 )
 _FILES = ("File", "What", "Kept", "Changed", "Removed", "Leaves")
+_INDENT = "\u2003"
 _CHANGES = ("Tag", "Name", "", "Was", "Leaves as")
 
 
@@ -106,8 +107,9 @@ class DeidentifyDialog(Dialog):
             self.files.addTopLevelItem(item)
         self.panel.show_suspects(suspects)
         self.show_decisions()
-        if plan.files:
-            self.files.setCurrentItem(self.files.topLevelItem(0))
+        first = self.files.topLevelItem(0)
+        if first is not None:
+            self.files.setCurrentItem(first)
 
     def show_decisions(self) -> None:
         """Which files leave, as the decisions stand."""
@@ -135,7 +137,7 @@ class DeidentifyDialog(Dialog):
         self.changes.clear()
         rows = []
         for change in changes:
-            tag = f"{'\u2003' * change.depth}({change.tag >> 16:04X},{change.tag & 0xFFFF:04X})"
+            tag = f"{_INDENT * change.depth}({change.tag >> 16:04X},{change.tag & 0xFFFF:04X})"
             item = QTreeWidgetItem([tag, change.name, change.what, change.before, change.after])
             for place in (3, 4):
                 item.setToolTip(place, "" if "<" in item.text(place) else item.text(place))

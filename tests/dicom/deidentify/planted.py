@@ -1,4 +1,4 @@
-"""A study with an identifier planted in every kind of place; each is a word of its own, so a test can name it."""
+"""A study with an identifier planted in every kind of place; each is a word of its own."""
 
 from __future__ import annotations
 
@@ -61,9 +61,8 @@ def plant_deep(ds: Dataset, p: Planter) -> None:
     ds.ReferencedImageSequence = Sequence([inner])
     ds.ProcedureCodeSequence = coded(p.word(), p.word(), "99HOUSE")
     ds.AnatomicRegionSequence = coded("51185008", p.word(), "SCT")
-    ds.OriginalAttributesSequence = Sequence(
-        [item(ModifiedAttributesSequence=Sequence([item(PatientName=p.word())]), ReasonForTheAttributeModification="COERCE")]
-    )  # fmt: skip
+    original = Sequence([item(PatientName=p.word())])
+    ds.OriginalAttributesSequence = Sequence([item(ModifiedAttributesSequence=original)])
     block = ds.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
     block.add_new(0x10, "OB", b"SV10" + p.word().encode() + b"\0" * 20)
     block.add_new(0x11, "SQ", Sequence([item(PatientName=p.word())]))
@@ -124,10 +123,10 @@ def a_report(p: Planter, image: Dataset) -> Dataset:
     number = item(NumericValue="12.5", MeasurementUnitsCodeSequence=coded("mm", p.word(), "UCUM"))
     ds.ContentSequence = Sequence(
         [
-            item(RelationshipType="CONTAINS", ValueType="TEXT", TextValue=p.word(), ConceptNameCodeSequence=code),
+            item(ValueType="TEXT", TextValue=p.word(), ConceptNameCodeSequence=code),
             item(RelationshipType="HAS OBS CONTEXT", ValueType="PNAME", PersonName=p.word()),
             item(RelationshipType="CONTAINS", ValueType="UIDREF", UID=p.uid()),
-            item(RelationshipType="CONTAINS", ValueType="IMAGE", ReferencedSOPSequence=Sequence([a_reference(image)])),
+            item(ValueType="IMAGE", ReferencedSOPSequence=Sequence([a_reference(image)])),
             item(RelationshipType="CONTAINS", ValueType="NUM", MeasuredValueSequence=Sequence([number])),
         ]
     )  # fmt: skip

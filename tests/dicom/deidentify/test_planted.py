@@ -91,4 +91,4 @@ def test_that_every_file_says_what_was_done(planter: Planter, tmp_path: Path) ->
         assert ds.LongitudinalTemporalInformationModified == "MODIFIED"
         assert codes == (["113100", "113101", "113107"] if ds.Modality == "CT" else ["113100", "113107"])
         assert ds.preamble == b"\0" * 128
-        assert {int(tag) & 0xFFFF for tag in ds.file_meta.keys()} == {0, 1, 2, 3, 0x10, 0x12, 0x13}
+        assert {int(tag) & 0xFFFF for tag in list(ds.file_meta.keys())} == {0, 1, 2, 3, 0x10, 0x12, 0x13}

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 from pydicom.uid import UID
 
-from medviewer.dicom.deidentify.table import Act, act_for, rows
 from medviewer.dicom.deidentify.options import Option
+from medviewer.dicom.deidentify.table import Act, act_for, rows
 from medviewer.dicom.deidentify.values import Secret, shifted
 from medviewer.dicom.deidentify.vocabulary import only_known_words
 
