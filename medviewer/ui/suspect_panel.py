@@ -80,6 +80,7 @@ class SuspectPanel(QWidget):
         right.addLayout(row(self.clean, self.blank, self.leave, None, self.undo))
         whole = row(self.list, spacing=12)
         whole.addLayout(right, 1)
+        whole.setContentsMargins(8, 8, 8, 8)
         self.setLayout(whole)
         self._refresh()
 

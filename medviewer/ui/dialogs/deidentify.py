@@ -70,7 +70,7 @@ class DeidentifyDialog(Dialog):
     def _leaving(self) -> QWidget:
         page = QWidget()
         split = QSplitter(Qt.Orientation.Vertical)
-        split.setHandleWidth(8)
+        split.setHandleWidth(1)
         for tree in (self.files, self.changes):
             split.addWidget(tree)
         column(page, margin=8).addWidget(split)
