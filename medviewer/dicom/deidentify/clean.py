@@ -24,6 +24,8 @@ from medviewer.dicom.deidentify.vocabulary import only_known_words
 _CODE_STRING = re.compile(r"[A-Z0-9_ ]{0,16}")
 _STRINGS = TEXT_VR | {"CS", "AE", "AS"}
 _DEEPEST = 16
+_CONTENT_LABEL = 0x00700080
+"""A code string that people choose freely, and of type 1."""
 _PATIENT_NAME, _TRACKING = 0x00100010, 0x00620020
 _NEVER_EMPTY = frozenset({0x00080008, 0x00080060, 0x00280004, 0x0040A040, 0x0040A010})
 """Image Type, Modality, Photometric Interpretation, Value Type, Relationship Type: defined terms."""
@@ -164,7 +166,7 @@ class Cleaner:
         texts = _texts(element)
         wrong = vr == "CS" and not all(_CODE_STRING.fullmatch(text) for text in texts)
         if wrong or any(self._known.within(text) for text in texts):
-            return self._with(element, DUMMIES[vr] if vr in TEXT_VR else None)
+            return self._with(element, DUMMIES[vr] if vr in TEXT_VR or tag == _CONTENT_LABEL else None)
         return element
 
     @staticmethod

@@ -138,7 +138,7 @@ _BYTES = _tags(
     *("SegmentedBluePaletteColorLookupTableData", "SegmentedAlphaPaletteColorLookupTableData"),
     *("TrianglePointIndexList", "EdgePointIndexList", "VertexPointIndexList", "LUTData"),
     *("PrimitivePointIndexList", "WeightingLookupTableData", "BlendingLookupTableData"),
-    *("ChannelMinimumValue", "ChannelMaximumValue", "WaveformPaddingValue"),
+    *("ChannelMinimumValue", "ChannelMaximumValue", "WaveformPaddingValue", "ICCProfile"),
     *("MaskSubPixelShift", "PixelPaddingValue", "PixelPaddingRangeLimit", "LUTDescriptor"),
     *("RedPaletteColorLookupTableDescriptor", "GreenPaletteColorLookupTableDescriptor"),
     *("BluePaletteColorLookupTableDescriptor", "MappedPixelValue", "RealWorldValueLastValueMapped"),
