@@ -169,6 +169,7 @@ class Deidentifying(QObject):
             return
         decisions = dict(dialog.decisions)
         dialog.wait("Writing …")
+        dialog.lock(True)
 
         def work(context: JobContext) -> Exported:
             from medviewer.review.deidentified import export
@@ -184,11 +185,13 @@ class Deidentifying(QObject):
         if done.stayed:
             words += f" {len(done.stayed)} stayed; the list says why."
         if self.dialog is not None:
+            self.dialog.lock(False)
             self.dialog.show_decisions()
             self.dialog.said.setText(words)
 
     def _failed(self, error: MedviewerError) -> None:
         if self.dialog is not None:
+            self.dialog.lock(False)
             self.dialog.show_decisions()
             self.dialog.said.setText(error.sentence())
 

@@ -62,6 +62,7 @@ def test_that_a_look_at_every_frame_opens_the_way(qtbot: QtBot, desk: Deidentify
     dialog.panel.clean.click()
     assert "10 files leave" in dialog.said.text()
     desk.write(tmp_path / "out")
+    assert not dialog.boxes[Option.DATES].isEnabled()
     qtbot.waitUntil(lambda: dialog.said.text().startswith("Written: 10"), timeout=PATIENCE)
     made = [pydicom.dcmread(path) for path in (tmp_path / "out").rglob("*.dcm")]
     assert len(made) == 10

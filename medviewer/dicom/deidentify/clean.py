@@ -20,6 +20,7 @@ from medviewer.dicom.deidentify.options import Option
 from medviewer.dicom.deidentify.table import DATE_VR, OF_CODES, TEXT_VR, Act, act_for, basic_for
 from medviewer.dicom.deidentify.values import DUMMIES, Secret, shifted
 from medviewer.dicom.deidentify.vocabulary import only_known_words
+from medviewer.dicom.values import number
 
 _CODE_STRING = re.compile(r"[A-Z0-9_ ]{0,16}")
 _STRINGS = TEXT_VR | {"CS", "AE", "AS"}
@@ -77,10 +78,10 @@ class Cleaner:
         for tag in sorted(map(int, list(source.keys()))):
             try:
                 element = source[tag]
+                made = self._element(element, source, depth)
             except Exception:  # noqa: BLE001 - a value nobody can read does not leave
                 self._count("removed", depth, tag, None, None)
                 continue
-            made = self._element(element, source, depth)
             if made is not None:
                 out.add(made)
             self._told(element, made, depth)
@@ -159,6 +160,8 @@ class Cleaner:
     def _kept(self, element: DataElement) -> DataElement:
         """As it is, unless it holds what must not leave: a name of this very patient, a code that is none."""
         tag, vr = int(element.tag), element.VR
+        if vr in ("DS", "IS") and any(text and number(text) is None for text in _texts(element)):
+            return self._with(element, None)  # words where a number should be
         if vr == "IS" and tag >> 16 == 0x0020 and str(element.value) in self._known.words:
             return self._with(element, None)  # a number of a series or image that is the patient's
         if vr not in _STRINGS or tag in _NEVER_EMPTY or tag in OF_CODES:

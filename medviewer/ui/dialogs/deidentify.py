@@ -91,6 +91,12 @@ class DeidentifyDialog(Dialog):
         self.write_button.setEnabled(False)
         self.said.setText(words)
 
+    def lock(self, locked: bool) -> None:
+        """While files are written nothing about them can be changed."""
+        for box in self.boxes.values():
+            box.setEnabled(not locked)
+        self.panel.setEnabled(not locked)
+
     def show_plan(self, plan: Plan, suspects: list[Suspect]) -> None:
         """A plan was made."""
         self._plan = plan

@@ -14,7 +14,6 @@ from tests.factories import coded, item, make_instance, save, to_bytes
 SR = "1.2.840.10008.5.1.4.1.1.88.33"
 PR = "1.2.840.10008.5.1.4.1.1.11.1"
 PDF = "1.2.840.10008.5.1.4.1.1.104.1"
-SEG = "1.2.840.10008.5.1.4.1.1.66.4"
 KOS = "1.2.840.10008.5.1.4.1.1.88.59"
 
 
@@ -161,6 +160,20 @@ def a_document(p: Planter, image: Dataset) -> Dataset:
     return ds
 
 
+def a_selection(p: Planter, image: Dataset) -> Dataset:
+    """A key object selection with its evidence."""
+    ds = an_object(KOS, "KO", 4, image)
+    ds.ValueType, ds.ContinuityOfContent = "CONTAINER", "SEPARATE"
+    ds.ConceptNameCodeSequence = coded("113000", p.word(), "DCM")
+    ds.ContentSequence = Sequence([item(ValueType="TEXT", TextValue=p.word())])
+    series = item(
+        SeriesInstanceUID=image.SeriesInstanceUID, ReferencedSOPSequence=Sequence([a_reference(image)])
+    )
+    study = item(StudyInstanceUID=image.StudyInstanceUID, ReferencedSeriesSequence=Sequence([series]))
+    ds.CurrentRequestedProcedureEvidenceSequence = Sequence([study])
+    return ds
+
+
 def plant_study(folder: Path) -> Planter:
     """A study of one image, a report, a presentation state and a document, planted throughout."""
     from io import BytesIO
@@ -172,6 +185,6 @@ def plant_study(folder: Path) -> Planter:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{p.word()}_image.dcm").write_bytes(data)
     image = dcmread(BytesIO(data))
-    for k, make in enumerate((a_report, a_presentation, a_document)):
+    for k, make in enumerate((a_report, a_presentation, a_document, a_selection)):
         save(make(p, image), folder / f"{k}.dcm")
     return p
