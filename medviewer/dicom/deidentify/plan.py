@@ -18,7 +18,7 @@ from medviewer.dicom.deidentify.clean import Change, Cleaner, Tally
 from medviewer.dicom.deidentify.instance import cleaned, file_bytes, read_whole
 from medviewer.dicom.deidentify.known import Known, known_of
 from medviewer.dicom.deidentify.options import Option
-from medviewer.dicom.deidentify.suspects import suspicion
+from medviewer.dicom.deidentify.suspects import has_embedded_overlays, suspicion
 from medviewer.dicom.deidentify.values import Secret
 from medviewer.dicom.study import ScanResult
 from medviewer.errors import MedviewerError, NothingReadable
@@ -35,6 +35,7 @@ _NO_LEAVE = {
 }
 _EXACT = frozenset({"66"})
 _NO_REPORT = "A report leaves only with the option for reports."
+_IN_PIXELS = "Overlay planes lie in spare bits of its pixels; they may hold words."
 _FOREIGN = "An object of no known kind does not leave."
 
 
@@ -195,6 +196,8 @@ def _refusal(header: Dataset, options: frozenset[Option]) -> str:
     sop_class = str(header.get("SOPClassUID", ""))
     if not sop_class.startswith("1.2.840.10008.") or not header.get("SOPInstanceUID"):
         return _FOREIGN
+    if has_embedded_overlays(header):
+        return _IN_PIXELS
     ending = sop_class.removeprefix(_STORAGE)
     for key, sentence in _NO_LEAVE.items():
         if ending == key or (key not in _EXACT and ending.startswith(key)):

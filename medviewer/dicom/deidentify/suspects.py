@@ -9,6 +9,7 @@ from __future__ import annotations
 from pydicom.dataset import Dataset
 
 from medviewer.dicom.other_objects import REGIONS
+from medviewer.dicom.tags import OVERLAY_GROUPS
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 _COMPUTED = REGIONS | {_STORAGE + "481.2"}
@@ -51,3 +52,14 @@ def suspicion(dataset: Dataset) -> str:
     if modality in _BELIEVED and original:
         return ""
     return "the picture is derived" if modality in _BELIEVED else "words are common on pictures of its kind"
+
+
+def has_embedded_overlays(dataset: Dataset) -> bool:
+    """Whether overlay planes lie in unused bits of the pixels (PS3.3 C.9.2, retired): dropping their group
+    would leave the drawing where it is."""
+    return any(
+        (group, 0x0010) in dataset
+        and (group, 0x3000) not in dataset
+        and dataset.get((group, 0x0102)) is not None
+        for group in OVERLAY_GROUPS
+    )

@@ -106,3 +106,12 @@ def test_that_a_rectangle_is_four_numbers() -> None:
     for wrong in ("1,2,3", "a,b,c,d", "1,2,0,4", "-1,0,2,2"):
         with pytest.raises(UsageError):
             parse_rectangle(wrong)
+
+
+def test_that_overlays_in_spare_bits_of_the_pixels_keep_a_file_back(tmp_path: Path) -> None:
+    ds = make_instance()
+    ds.add_new(0x60000010, "US", 16)
+    ds.add_new(0x60000011, "US", 12)
+    ds.add_new(0x60000102, "US", 12)
+    plan = make_plan(scan([save(ds, tmp_path / "a.dcm")]), [])
+    assert "spare bits" in plan.files[0].refused
