@@ -90,6 +90,22 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     check.add_argument("--head", metavar="HASH", help="a last entry's hash that was noted elsewhere")
 
 
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", type=_path, metavar="PATH")
+    parser.add_argument("--to", choices=("png", "deidentified"), required=True)
+    parser.add_argument("--series", metavar="UID", help="only this one; png: default the largest series")
+    kept = ("dates", "descriptors", "graphics", "structured", "private")
+    parser.add_argument(
+        "--keep", action="append", choices=kept, help="deidentified: keep this, cleaned; may be repeated"
+    )
+    parser.add_argument("--blank", action="append", metavar="x,y,w,h", help="empty this part of all pictures")
+    words = ("refuse", "none", "leave-out")
+    help_text = "pictures that may show words: none, somebody looked; leave-out, they stay"
+    parser.add_argument("--burned-in", choices=words, default="refuse", help=help_text)
+    parser.add_argument("--preview", action="store_true", help="say what would leave, write nothing")
+    parser.add_argument("-o", dest="output", type=_path, metavar="DIR", help="a new or empty folder")
+
+
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", dest="output", type=_path, required=True, metavar="DIR")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another chest for every number")
@@ -101,6 +117,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "analyze": ("run the model that fits; result.json, report.pdf, report.html", _add_analyze),
     "models": ("the model shelf", _add_models),
     "audit": ("the record of what was opened, analyzed, decided, exported", _add_audit),
+    "export": ("pictures as PNG, or de-identified DICOM files", _add_export),
     "demo": ("write the synthetic sample study", _add_demo),
 }
 """Name → (help, its arguments). The module medviewer.commands.<name> does it."""

@@ -64,7 +64,7 @@ def atomic_write_all(contents: Mapping[Path, Content]) -> None:
                 temporary.unlink(missing_ok=True)
             raise
         for folder in {path.parent for path in contents}:
-            _sync_folder(folder)
+            sync_folder(folder)
     except OSError as error:
         raise write_error(error) from error
 
@@ -91,7 +91,7 @@ def _fill(file: BinaryIO, content: Content) -> None:
         file.write(content.encode("utf-8", "replace") if isinstance(content, str) else content)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename itself durable where the system can (POSIX; Windows knows no such call)."""
     if os.name != "posix":
         return

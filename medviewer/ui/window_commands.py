@@ -13,6 +13,7 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
 
 from medviewer.dicom.study import ScanResult
+from medviewer.ui.deidentifying import Deidentifying
 from medviewer.ui.dialogs.about import About
 from medviewer.ui.dialogs.keys import Keys
 from medviewer.ui.dialogs.reader_name import ReaderName
@@ -37,6 +38,7 @@ class WindowCommands(QObject):
         self._session = window.session
         self._repairing = Repairing(window)
         self._measuring = Measuring(window)
+        self.deidentifying = Deidentifying(window)
 
     def table(self) -> dict[str, Command]:
         """Id → command."""
@@ -47,6 +49,7 @@ class WindowCommands(QObject):
             "issues": self.show_issues,
             "close_all": self._close_all,
             "report": self.report,
+            "export_deidentified": self.deidentifying.show,
             "quit": self._quit,
             "undo": self._undo,
             "redo": self._redo,
