@@ -21,6 +21,8 @@ from medviewer.errors import MedviewerError, NothingReadable, UsageError, WriteE
 from medviewer.imaging.presets import preset  # noqa: E402
 from medviewer.imaging.render import OverlayStyle  # noqa: E402
 from medviewer.review.audit import Audit, default_path  # noqa: E402
+from medviewer.review.logbook import LogBook  # noqa: E402
+from medviewer.review.logbook import default_path as logbook_path  # noqa: E402
 from medviewer.review.session import Session  # noqa: E402
 from medviewer.review.settings import Settings, load_settings  # noqa: E402
 from medviewer.ui import crash, theme  # noqa: E402
@@ -98,7 +100,7 @@ def make_window(settings: Settings, engine: Engine | None = None) -> MainWindow:
     style = OverlayStyle(settings.overlay_fill, settings.overlay_outline, settings.overlay_hatch)
     session.set_style(style)
     session.annotation_level(settings.annotations)
-    window = MainWindow(session, settings, engine, runner, audit)
+    window = MainWindow(session, settings, engine, runner, audit, logbook=LogBook(logbook_path()))
     audit.setParent(window)
     return window
 
