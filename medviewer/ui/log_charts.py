@@ -32,7 +32,7 @@ class IntervalBar(QWidget):
     def __init__(self, shown: Agreement, percent: int | None = None) -> None:
         super().__init__()
         self._shown, self._percent = shown, percent
-        self.setMinimumSize(180, _ROW)
+        self.setMinimumSize(140, _ROW)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(f"{shown.name}: {shown.words()}")
 
@@ -112,7 +112,7 @@ class CourseChart(QWidget):
         super().__init__()
         self._points: tuple[tuple[int, float], ...] = ()
         self._window, self._percent, self._decided = 20, None, 0  # type: int, int | None, int
-        self.setMinimumHeight(170)
+        self.setMinimumHeight(180)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_course(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from medviewer.review.agreement import Agreement, by_label, by_version, course, reasons
 from medviewer.review.logbook_records import LogData, Version
 from medviewer.review.stop_rule import Stop, StopRule
 from medviewer.ui.dialogs.base import Dialog
-from medviewer.ui.dialogs.logbook_parts import RuleRow, agreement_table, stop_row
+from medviewer.ui.dialogs.logbook_parts import Choice, RuleRow, agreement_table, stop_row
 from medviewer.ui.log_charts import CountBars, CourseChart
 from medviewer.ui.theme import set_role
 from medviewer.ui.widgets import clear, column, frame, label, row
@@ -32,16 +32,16 @@ class LogBookDialog(Dialog):
     export_wanted = Signal()
 
     def __init__(self, parent: QWidget | None) -> None:
-        super().__init__("AI log-book", parent, width=860)
-        self.resize(1040, 820)
+        super().__init__("AI log-book", parent, width=1120)
+        self.resize(1120, min(880, self.screen().availableGeometry().height() - 80))
         self._data, self._stops, self._rule = LogData(), {}, StopRule()  # type: LogData, Mapping[Version, Stop], StopRule
         self._versions = column(spacing=8)
         self._details, self._labels = QWidget(), column(spacing=8)
-        self.choice = QComboBox()
+        self.choice = Choice()
         self.choice.setAccessibleName("Model version")
         self.bars, self.chart = CountBars(), CourseChart()
         self._no_reasons = label("No finding was rejected.", "muted")
-        self.rule_row = RuleRow()
+        self.rule_row, self._course_head = RuleRow(), label("", "section")
         self._build()
         self.choice.currentIndexChanged.connect(self._show_details)
         self.rule_row.rule_wanted.connect(self.rule_wanted)
@@ -50,6 +50,7 @@ class LogBookDialog(Dialog):
         inside = QWidget()
         set_role(inside, "scrolled")
         layout = column(inside, spacing=8)
+        layout.setContentsMargins(0, 0, 12, 0)
         layout.addWidget(label(_ABOUT, "muted", wrap=True))
         layout.addLayout(self._versions)
         layout.addWidget(self._details)
@@ -65,6 +66,7 @@ class LogBookDialog(Dialog):
         self.body.addWidget(self.rule_row)
         self.said = label("", "muted", wrap=True)
         self.body.addWidget(self.said)
+        self.said.hide()
         self.export_button = self.add_button("Export as CSV…")
         self.export_button.clicked.connect(self.export_wanted)
         self.add_close()
@@ -75,12 +77,12 @@ class LogBookDialog(Dialog):
         layout.addLayout(row(self.choice, None))
         layout.addWidget(label("BY FINDING", "section"))
         layout.addLayout(self._labels)
-        left, right = QVBoxLayout(), QVBoxLayout()
+        left, right = column(spacing=8), column(spacing=8)
         for part in (label("REASONS FOR REJECTION", "section"), self.bars, self._no_reasons):
             left.addWidget(part)
         left.addStretch(1)
-        right.addWidget(label("COURSE", "section"))
-        right.addWidget(self.chart)
+        right.addWidget(self._course_head)
+        right.addWidget(self.chart, 1)
         both = row(spacing=24)
         both.addLayout(left, 2)
         both.addLayout(right, 3)
@@ -139,6 +141,7 @@ class LogBookDialog(Dialog):
         self.bars.show_counts(said)
         self.bars.setVisible(bool(said))
         self._no_reasons.setVisible(not said)
+        self._course_head.setText(f"COURSE: ACCEPTED OF THE LAST {self._rule.window}")
         points = course(self._data, chosen, self._rule.window)
         decided = sum(one.decided for one in labels)
         self.chart.show_course(points, self._rule.window, self._percent, decided)
@@ -146,3 +149,4 @@ class LogBookDialog(Dialog):
     def say(self, words: str) -> None:
         """One sentence at the bottom."""
         self.said.setText(words)
+        self.said.show()

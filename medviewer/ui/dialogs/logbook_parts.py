@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QPushButton, QSpinBox, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QGridLayout, QPushButton, QWidget
 
 from medviewer.imaging.numbers import number
 from medviewer.review.agreement import Agreement
-from medviewer.review.stop_rule import MAX_WINDOW, MIN_WINDOW, Stop, StopRule
+from medviewer.review.stop_rule import Stop, StopRule
+from medviewer.ui import icons, theme
 from medviewer.ui.log_charts import IntervalBar
 from medviewer.ui.widgets import ElidedLabel, button, column, frame, label, row
 
+_ARROW_PX = 14
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -21,7 +24,7 @@ def agreement_table(rows: Sequence[Agreement], percent: int | None, first: str, 
     made = frame("card-plain")
     grid = QGridLayout(made)
     grid.setContentsMargins(12, 8, 12, 8)
-    grid.setHorizontalSpacing(16)
+    grid.setHorizontalSpacing(14)
     grid.setVerticalSpacing(2)
     heads = [first, *(("Runs",) if has_runs else ()), "Findings", "Accepted", "Modified", "Rejected"]
     for k, head in enumerate((*heads, "Not reviewed", "Agreement", "")):
@@ -40,8 +43,9 @@ def agreement_table(rows: Sequence[Agreement], percent: int | None, first: str, 
         grid.addWidget(IntervalBar(agreement, percent), line, len(heads) + 1)
         grid.addWidget(label(agreement.words(), "muted" if agreement.is_few else ""), line, len(heads) + 2)
     grid.setColumnStretch(0, 3)
+    grid.setColumnMinimumWidth(0, 210)
     grid.setColumnStretch(len(heads) + 1, 4)
-    grid.setColumnMinimumWidth(len(heads) + 2, 210)
+    grid.setColumnMinimumWidth(len(heads) + 2, 204)
     return made
 
 
@@ -64,6 +68,41 @@ def stop_row(name: str, stop: Stop) -> tuple[QFrame, QPushButton]:
     return made, again
 
 
+class Choice(QComboBox):
+    """Its arrow from the one family of icons."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """The arrow over what the style sheet draws."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        arrow = icons.pixmap("chevron-down", theme.colour("muted"), _ARROW_PX)
+        painter.drawPixmap(self.width() - _ARROW_PX - 8, (self.height() - _ARROW_PX) // 2, arrow)
+        painter.end()
+
+
+class NumberChoice(Choice):
+    """A few sensible numbers, and whatever else the settings say."""
+
+    def __init__(self, numbers: Sequence[int], unit: str, name: str) -> None:
+        super().__init__()
+        self._unit = unit
+        self.setAccessibleName(name)
+        for value in numbers:
+            self.addItem(number(value, unit), value)
+
+    @property
+    def value(self) -> int:
+        """The number chosen."""
+        return int(self.currentData())
+
+    def set_value(self, value: int) -> None:
+        """Choose a number; one that is not listed joins the list at its place."""
+        if self.findData(value) < 0:
+            place = sum(int(self.itemData(k)) < value for k in range(self.count()))
+            self.insertItem(place, number(value, self._unit), value)
+        self.setCurrentIndex(self.findData(value))
+
+
 class RuleRow(QWidget):
     """ "[x] Stop a model when fewer than [50 %] of its last [20] decided findings were accepted [Set]" """
 
@@ -72,16 +111,12 @@ class RuleRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.is_on = QCheckBox("Stop a model when fewer than")
-        self.percent, self.window_size = QSpinBox(), QSpinBox()
-        self.percent.setRange(1, 100)
-        self.percent.setSuffix("\u2009%")
-        self.percent.setAccessibleName("Share that must be accepted")
-        self.window_size.setRange(MIN_WINDOW, MAX_WINDOW)
-        self.window_size.setAccessibleName("How many decided findings the rule looks at")
+        self.percent = NumberChoice((50, 60, 70, 80, 90, 95), "%", "Share that must be accepted")
+        self.decided = NumberChoice((10, 20, 30, 50, 100), "", "How many findings the rule looks at")
         self.set_button = button("Set")
         self._kept = self.rule
         parts = (
-            self.is_on, self.percent, label("of its last"), self.window_size,
+            self.is_on, self.percent, label("of its last"), self.decided,
             label("decided findings were accepted"), self.set_button, None,
         )  # fmt: skip
         layout = column(self, spacing=4)
@@ -92,14 +127,14 @@ class RuleRow(QWidget):
         )
         layout.addWidget(label(words, "muted", wrap=True))
         self.is_on.toggled.connect(self._touched)
-        self.percent.valueChanged.connect(self._touched)
-        self.window_size.valueChanged.connect(self._touched)
+        self.percent.currentIndexChanged.connect(self._touched)
+        self.decided.currentIndexChanged.connect(self._touched)
         self.set_button.clicked.connect(self._set)
 
     @property
     def rule(self) -> StopRule:
         """The rule as it stands in the fields."""
-        return StopRule(self.is_on.isChecked(), self.percent.value(), self.window_size.value())
+        return StopRule(self.is_on.isChecked(), self.percent.value, self.decided.value)
 
     def show_rule(self, rule: StopRule) -> None:
         """The rule that holds; fields the reader has touched and not set stay as they are."""
@@ -107,12 +142,12 @@ class RuleRow(QWidget):
             return
         self._kept = rule
         self.is_on.setChecked(rule.is_on)
-        self.percent.setValue(rule.percent)
-        self.window_size.setValue(rule.window)
+        self.percent.set_value(rule.percent)
+        self.decided.set_value(rule.window)
         self._touched()
 
     def _touched(self) -> None:
-        for field in (self.percent, self.window_size):
+        for field in (self.percent, self.decided):
             field.setEnabled(self.is_on.isChecked())
         self.set_button.setEnabled(self.rule != self._kept)
 
