@@ -6,10 +6,13 @@ from math import comb
 
 import pytest
 
+from medviewer.ai.findings import STOP_OVERRIDDEN, Notice
 from medviewer.errors import UsageError
 from medviewer.review.logbook_records import LogData
+from medviewer.review.report_words import state_notice
 from medviewer.review.stop_rule import StopRule, standing, stops
 from tests.review.logbooks import LUNG, decided, decision, reset
+from tests.review.makers import make_result, provenance
 
 RULE = StopRule(True, 70, 20)
 OTHER = ("lung-ct", "1.1.0")
@@ -131,3 +134,12 @@ def test_that_the_default_is_on_and_spares_a_model_that_deserves_eighty_per_cent
 def test_that_a_rule_that_makes_no_sense_is_refused(percent: int, window: int) -> None:
     with pytest.raises(UsageError):
         StopRule(True, percent, window)
+
+
+def test_that_the_report_says_which_refusal_was_overridden() -> None:
+    forced = provenance(forced=True)
+    stopped = make_result(provenance=forced, warnings=(Notice(STOP_OVERRIDDEN, "Run although stopped."),))
+    assert state_notice(stopped) == ("The model was run although this site's rule had stopped it.",)
+    assert state_notice(make_result(provenance=forced)) == (
+        "The model was run although this scan does not suit it.",
+    )
