@@ -91,8 +91,11 @@ class Preparing(QObject):
         self._window.status.set_device(error.sentence())
 
 
-def make_window(settings: Settings, engine: Engine | None = None) -> MainWindow:
-    """A window with a session of its own."""
+def make_window(
+    settings: Settings, engine: Engine | None = None, *, book: LogBook | None = None
+) -> MainWindow:
+    """A window with a session of its own. Without a log-book (a snapshot is no reading) nothing is kept of
+    what models found, and none is held back."""
     theme.apply(make_application(), settings.theme)
     runner = JobRunner()
     audit = AuditQueue(Audit(default_path()), runner)
@@ -100,7 +103,7 @@ def make_window(settings: Settings, engine: Engine | None = None) -> MainWindow:
     style = OverlayStyle(settings.overlay_fill, settings.overlay_outline, settings.overlay_hatch)
     session.set_style(style)
     session.annotation_level(settings.annotations)
-    window = MainWindow(session, settings, engine, runner, audit, logbook=LogBook(logbook_path()))
+    window = MainWindow(session, settings, engine, runner, audit, logbook=book)
     audit.setParent(window)
     return window
 
@@ -109,7 +112,7 @@ def run(paths: Sequence[Path | str]) -> int:
     """Open the window on ``paths`` and stay until it is closed; the exit status."""
     app = make_application()
     settings, problem = read_settings()
-    window = make_window(settings)
+    window = make_window(settings, book=LogBook(logbook_path()))
     sys.excepthook = _Hook(window)
     preparing = Preparing(window, Engine())
     window.show()

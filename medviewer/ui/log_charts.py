@@ -111,7 +111,8 @@ class CourseChart(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._points: tuple[tuple[int, float], ...] = ()
-        self._window, self._percent, self._decided = 20, None, 0  # type: int, int | None, int
+        self._window, self._decided = 20, 0
+        self._percent: int | None = None
         self.setMinimumHeight(180)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 

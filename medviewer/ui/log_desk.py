@@ -16,7 +16,7 @@ from medviewer.errors import MedviewerError
 from medviewer.review.files import atomic_write
 from medviewer.review.logbook import LogBook
 from medviewer.review.logbook_csv import to_csv
-from medviewer.review.logbook_entries import entries_between
+from medviewer.review.logbook_entries import entries_between, without_patient
 from medviewer.review.logbook_records import ActKind, LogData, LoggedAct, Version
 from medviewer.review.settings import Settings, save_settings
 from medviewer.review.state import Change, State
@@ -143,6 +143,9 @@ class LogDesk(QObject):
     def _act(self, kind: ActKind, version: Version, reason: str) -> None:
         if self._queue is not None:
             now = datetime.now(UTC).isoformat(timespec="seconds")
+            scan = self._state.scan
+            for patient in scan.patients if scan is not None else ():
+                reason = without_patient(reason, patient)
             self._queue.add([LoggedAct(kind, now, *version, reason, self._state.reader)])
 
     def _ask_file(self) -> None:

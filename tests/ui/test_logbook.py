@@ -277,6 +277,15 @@ def test_that_the_dialog_says_small_numbers_and_exports_all(
     dialog.close()
 
 
+def test_that_a_reason_to_let_a_model_run_names_no_patient(qtbot: QtBot, window: MainWindow) -> None:
+    patient = window.session.state.patient
+    assert patient is not None
+    window.logbook.reset(VERSION, f"Only {patient.id} and Mrs {patient.name.partition('^')[0]} were wrong")
+    settle(qtbot, window)
+    (act,) = LogBook(default_path()).read().acts
+    assert act.reason == "Only \u2026 and Mrs \u2026 were wrong"
+
+
 def test_that_an_empty_book_says_what_to_do(qtbot: QtBot, window: MainWindow) -> None:
     window.logbook.show()
     dialog = window.findChild(LogBookDialog)

@@ -34,7 +34,8 @@ class LogBookDialog(Dialog):
     def __init__(self, parent: QWidget | None) -> None:
         super().__init__("AI log-book", parent, width=1120)
         self.resize(1120, min(880, self.screen().availableGeometry().height() - 80))
-        self._data, self._stops, self._rule = LogData(), {}, StopRule()  # type: LogData, Mapping[Version, Stop], StopRule
+        self._data, self._rule = LogData(), StopRule()
+        self._stops: Mapping[Version, Stop] = {}
         self._versions = column(spacing=8)
         self._details, self._labels = QWidget(), column(spacing=8)
         self.choice = Choice()
