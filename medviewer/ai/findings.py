@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from medviewer.imaging.volume import Mask
 
+STOP_OVERRIDDEN = "STOP_OVERRIDDEN"
+"""Code of the warning that a run was forced although the site's rule had stopped the model."""
+
 
 class ResultState(StrEnum):
     """How a run ended. NOT_RUN is the window's word for "nothing yet"; it is never written to a file."""
@@ -142,7 +145,7 @@ class Provenance:
     instances_sha256: str
     """SHA-256 over the SOP Instance UIDs in display order, newline-joined."""
     forced: bool = False
-    """Whether the reader overrode a "not suitable"."""
+    """Whether the reader overrode a "not suitable", or the site's stop rule."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,3 +163,8 @@ class AnalysisResult:
     """What the suitability gate checked and found right: "CT", "chest", "axial", "5 mm"."""
     complete_slices: int = 0
     total_slices: int = 0
+
+    @property
+    def is_stop_overridden(self) -> bool:
+        """Whether it was forced for no other reason than the site's stop rule: the images do suit."""
+        return any(warning.code == STOP_OVERRIDDEN for warning in self.warnings)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.ai.catalog import Bundle
-from medviewer.ai.findings import AnalysisResult, Finding, Notice, ResultState
+from medviewer.ai.findings import STOP_OVERRIDDEN, AnalysisResult, Finding, Notice, ResultState
 from medviewer.ai.plausibility import empty_slices, hu_problem, picture_problem
 from medviewer.ai.provenance import make_provenance
 from medviewer.ai.suitability import fit
@@ -50,6 +50,8 @@ class Request:
     force: bool = False
     on_slice: OnSlice | None = None
     patient_age: str = ""
+    held: tuple[Notice, ...] = ()
+    """Why the site holds the model back, whatever the images are: its stop rule."""
 
     def __post_init__(self) -> None:
         if self.volume.shape[0] != len(self.series.instances):
@@ -73,7 +75,12 @@ class Outcome:
 
 
 def judge(request: Request) -> Fit:
-    """The gate: headers first, then the values themselves."""
+    """The gate: what the site says of the model, the headers, then the values themselves."""
+    verdict = _judge_images(request)
+    return replace(verdict, ok=False, reasons=(*request.held, *verdict.reasons)) if request.held else verdict
+
+
+def _judge_images(request: Request) -> Fit:
     verdict = fit(request.bundle.card, request.series, request.patient_age)
     if request.volume.is_colour:
         return verdict
@@ -142,15 +149,22 @@ class Ending:
         """A forced run says so in every sentence: an accepted one stands alone in the report's text."""
         if self.verdict.ok:
             return finding
-        sentence = f"{finding.sentence} (Forced run: these images do not suit the model.)"
-        notice = Notice("FORCED", "Forced run: these images do not suit the model.")
+        images, site = "these images do not suit the model", "this site's rule had stopped the model"
+        why = site if self._is_only_held else images
+        notice = Notice("FORCED", f"Forced run: {why}.")
+        sentence = f"{finding.sentence} ({notice.text})"
         return replace(finding, sentence=sentence, warnings=(notice, *finding.warnings))
+
+    @property
+    def _is_only_held(self) -> bool:
+        return bool(self.request.held) and self.verdict.reasons == self.request.held
 
     def _all_warnings(self, more: tuple[Notice, ...]) -> tuple[Notice, ...]:
         forced: tuple[Notice, ...] = ()
         if not self.verdict.ok:
             why = " ".join(reason.text for reason in self.verdict.reasons)
-            forced = (Notice("FORCED", f"Run although not suitable, at the reader's wish: {why}"),)
+            code, what = (STOP_OVERRIDDEN, "stopped") if self._is_only_held else ("FORCED", "not suitable")
+            forced = (Notice(code, f"Run although {what}, at the reader's wish: {why}"),)
         return (*forced, *self.verdict.warnings, *more)
 
     def _result(

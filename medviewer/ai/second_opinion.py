@@ -197,7 +197,10 @@ def _notes(result: AnalysisResult) -> tuple[str, ...]:
     if result.state is ResultState.PARTIAL:
         notes.append(f"{model_name(result)} did not read all images.")
     if result.provenance.forced:
-        notes.append(f"{model_name(result)} was run although these images do not suit it.")
+        why_not = (
+            "the site's rule had stopped it" if result.is_stop_overridden else "these images do not suit it"
+        )
+        notes.append(f"{model_name(result)} was run although {why_not}.")
     return tuple(notes)
 
 

@@ -139,7 +139,8 @@ def state_notice(result: AnalysisResult | None) -> tuple[str, ...]:
         ResultState.PARTIAL: f"The analysis is incomplete: {done} were analysed.",
         ResultState.NOTHING_FOUND: "The analysis ran to its end and found nothing. That rules nothing out.",
     }.get(result.state)
-    forced = ("The model was run although this scan does not suit it.",) if result.provenance.forced else ()
+    why_not = "this site's rule had stopped it" if result.is_stop_overridden else "this scan does not suit it"
+    forced = (f"The model was run although {why_not}.",) if result.provenance.forced else ()
     return (*((first,) if first else ()), *forced, *why)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from medviewer import paths
 from medviewer.errors import UsageError
 from medviewer.review.files import atomic_write, make_folder
+from medviewer.review.stop_rule import StopRule
 
 _CHOICES = {"device": ("auto", "cpu", "cuda"), "annotations": ("full", "minimal", "off"), "theme": ("dark",)}
 _HINT = "Correct the file or delete it; deleting brings the defaults back."
@@ -23,7 +24,9 @@ class Settings:
     """Everything the reader may set. ``keys`` maps an action's id to its shortcut, where it differs from the
     default; ``memory_mb``: larger series are kept on the disk, 0 for half of the memory available;
     ``autosave``: the reader's work is kept, encrypted;
-    ``window_layout`` is the window's own bookkeeping (base64). Holds no patient data: no recent
+    ``stop_``: the site's rule for models whose findings are not accepted
+    (:class:`~medviewer.review.stop_rule.StopRule`); ``window_layout`` is the window's own bookkeeping
+    (base64). Holds no patient data: no recent
     files."""
 
     reader: str = ""
@@ -35,6 +38,9 @@ class Settings:
     overlay_hatch: bool = True
     memory_mb: int = 0
     autosave: bool = True
+    stop_rule: bool = True
+    stop_percent: int = 50
+    stop_window: int = 20
     window_layout: str = ""
     window_geometry: str = ""
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -44,6 +50,10 @@ class Settings:
             value = getattr(self, name)
             if value not in choices:
                 raise UsageError(f"The setting {name} is {value!r}, not one of {', '.join(choices)}.", _HINT)
+        try:
+            StopRule(self.stop_rule, self.stop_percent, self.stop_window)
+        except UsageError as error:
+            raise UsageError(error.message, _HINT) from error
         if self.memory_mb < 0:
             raise UsageError("The setting memory_mb must not be below 0.", _HINT)
         for name in ("overlay_fill", "overlay_outline"):

@@ -263,6 +263,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
                checkable=True, gap=True),
     ActionSpec("model_card", "Model card…", "AI", (), "file-text", gap=True),
     ActionSpec("models", "Models…", "AI", (), "layers", tip="What is on the shelf; install, test, remove"),
+    ActionSpec("logbook", "Log-book…", "AI", (), "history",
+               tip="How far readers and models agree; the site's stop rule"),
     ActionSpec("keys", "Keys and mouse", "Help", ("F1",), "keyboard"),
     ActionSpec("about", "About MedViewer", "Help", (), "info"),
 )  # fmt: skip

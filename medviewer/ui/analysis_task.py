@@ -9,7 +9,7 @@ from medviewer.ai.request import Request
 from medviewer.ai.suitability import age_of
 from medviewer.review.state import State
 from medviewer.ui.jobs import Job
-from medviewer.ui.offers import Offer
+from medviewer.ui.offers import Offer, held_back
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,5 +57,6 @@ def task_of(state: State, offer: Offer, force: bool, device: str) -> Task | None
         state.index,
         force,
         patient_age=age_of(state.patient, state.study),
+        held=held_back(offer),
     )
     return Task(request, offer.fit)

@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from medviewer.review.state import State
 from medviewer.ui import icons, theme
-from medviewer.ui.offers import Offer, button_tip, button_words, fitting, menu_line, verdict_text
+from medviewer.ui.offers import Offer, button_tip, button_words, fitting, held_back, menu_line, verdict_text
 from medviewer.ui.widgets import quiet_focus, set_tip
 
 _LINE_PX = 460
 """A line of the menu is not wider: the whole is in its tooltip."""
 _ARROW_PX, _ARROW_ROOM = 14, 24
+_MISFITS = ("Not made for this series:", "Not made for this series, or stopped:")
 
 
 class AnalyzeButton(QToolButton):
@@ -60,7 +61,7 @@ class AnalyzeButton(QToolButton):
         misfits = [offer for offer in self._offers if not offer.fit.ok]
         if misfits:
             self._menu.addSeparator()
-            self._menu.addAction("Not made for this series:").setEnabled(False)
+            self._menu.addAction(_MISFITS[any(held_back(offer) for offer in misfits)]).setEnabled(False)
         for offer in misfits:
             self._add(menu_line(offer), offer.bundle.card.id, verdict_text(offer))
 

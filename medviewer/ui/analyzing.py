@@ -5,6 +5,7 @@ Nothing stays grey after a failure, and no answer reaches a series it was not ma
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -16,13 +17,15 @@ from medviewer.ai.findings import AnalysisResult, Notice
 from medviewer.ai.request import Ending, Request
 from medviewer.ai.suitability import age_of
 from medviewer.errors import DeviceError, MedviewerError
+from medviewer.review.logbook_records import Version
 from medviewer.review.session import Session
 from medviewer.review.state import Change, State, Verdict
+from medviewer.review.stop_rule import Stop
 from medviewer.ui.analysis_task import Running, Task, Wanted, task_of
 from medviewer.ui.comparing import Comparing
 from medviewer.ui.engine import Engine
 from medviewer.ui.jobs import JobContext, JobRunner
-from medviewer.ui.offers import Offer, wanted
+from medviewer.ui.offers import Offer, held_back, held_words, wanted, with_stops
 from medviewer.ui.opening import Opening
 
 OUT_OF_MEMORY = "DEVICE"
@@ -60,6 +63,7 @@ class Analyzing(QObject):
         self._queue: list[Task] = []
         self._done = 0
         self._wanted: Wanted | None = None
+        self._stops: Mapping[Version, Stop] | None = {}
         self._comparing = Comparing(session, runner, self)
         opening.series_loaded.connect(self._series_loaded)
 
@@ -76,7 +80,13 @@ class Analyzing(QObject):
             count = len(state.series.instances)
             device = "cpu" if self._device == "auto" else self._device
             self._offers[key] = [Offer(b, f, self._engine.seconds(b, count, device)) for b, f in pairs]
-        return self._offers[key]
+        return with_stops(self._offers[key], self._stops or {})
+
+    def set_stops(self, stops: Mapping[Version, Stop] | None) -> None:
+        """Which model versions the site's rule holds back; None: not known yet, then a run waits for it."""
+        was_unknown, self._stops = self._stops is None, stops
+        if was_unknown and stops is not None and self._wanted is not None:
+            self._series_loaded(self._wanted.series_key)
 
     def forget_offers(self) -> None:
         """Ask again: the series or the shelf has changed."""
@@ -98,21 +108,34 @@ class Analyzing(QObject):
         if state.series is None or state.run is not None:
             return
         named = {offer.bundle.card.id: offer for offer in self.offers()}
-        offers = [named[i] for i in model_ids if i in named] if any(model_ids) else wanted(self.offers())
+        offers = (
+            [named[i] for i in model_ids if i in named] if any(model_ids) else list(wanted(self.offers()))
+        )
         if not offers:
             self.note.emit("No model is installed." if not named else "This model is not on the shelf.")
             return
+        offers = offers if force else self._not_held(offers)
+        if not offers:
+            return
         key = state.series.key
-        if not self._opening.is_complete(key):
+        if self._stops is None or not self._opening.is_complete(key):
             ids = tuple(offer.bundle.card.id for offer in offers)
             self._wanted = Wanted(key, ids, force, device)
-            self.note.emit("The analysis begins when all images are loaded.")
+            waits = "the log-book is read" if self._opening.is_complete(key) else "all images are loaded"
+            self.note.emit(f"The analysis begins when {waits}.")
             return
         tasks = [task_of(state, offer, force, device or self._device) for offer in offers]
         self._queue, self._done = [task for task in tasks if task is not None], 0
         if self._queue:
             self._next()
             self.began.emit()
+
+    def _not_held(self, offers: list[Offer]) -> list[Offer]:
+        """Those that the site's stop rule lets run; of the others a word is said."""
+        held = [offer for offer in offers if held_back(offer)]
+        if held:
+            self.note.emit(held_words(held))
+        return [offer for offer in offers if not held_back(offer)]
 
     def _series_loaded(self, series_key: str) -> None:
         if self._wanted is None:

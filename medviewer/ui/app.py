@@ -21,6 +21,8 @@ from medviewer.errors import MedviewerError, NothingReadable, UsageError, WriteE
 from medviewer.imaging.presets import preset  # noqa: E402
 from medviewer.imaging.render import OverlayStyle  # noqa: E402
 from medviewer.review.audit import Audit, default_path  # noqa: E402
+from medviewer.review.logbook import LogBook  # noqa: E402
+from medviewer.review.logbook import default_path as logbook_path  # noqa: E402
 from medviewer.review.session import Session  # noqa: E402
 from medviewer.review.settings import Settings, load_settings  # noqa: E402
 from medviewer.ui import crash, theme  # noqa: E402
@@ -91,8 +93,11 @@ class Preparing(QObject):
         self._window.status.set_device(error.sentence())
 
 
-def make_window(settings: Settings, engine: Engine | None = None) -> MainWindow:
-    """A window with a session of its own."""
+def make_window(
+    settings: Settings, engine: Engine | None = None, *, book: LogBook | None = None
+) -> MainWindow:
+    """A window with a session of its own. Without a log-book (a snapshot is no reading) nothing is kept of
+    what models found, and none is held back."""
     theme.apply(make_application(), settings.theme)
     runner = JobRunner()
     audit = AuditQueue(Audit(default_path()), runner)
@@ -100,7 +105,7 @@ def make_window(settings: Settings, engine: Engine | None = None) -> MainWindow:
     style = OverlayStyle(settings.overlay_fill, settings.overlay_outline, settings.overlay_hatch)
     session.set_style(style)
     session.annotation_level(settings.annotations)
-    window = MainWindow(session, settings, engine, runner, audit)
+    window = MainWindow(session, settings, engine, runner, audit, logbook=book)
     audit.setParent(window)
     Autosaving(window)
     return window
@@ -115,7 +120,7 @@ def run(paths: Sequence[Path | str]) -> int:
 
 def _stay(app: QApplication, paths: Sequence[Path | str]) -> int:
     settings, problem = read_settings()
-    window = make_window(settings)
+    window = make_window(settings, book=LogBook(logbook_path()))
     before = sys.excepthook
     sys.excepthook = _Hook(window)
     preparing = Preparing(window, Engine())

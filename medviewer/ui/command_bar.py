@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QToolBar, QToolButton
+from PySide6.QtWidgets import QLabel, QToolBar, QToolButton
+
+from medviewer.ui.widgets import label
 
 _STYLE = Qt.ToolButtonStyle
+
+
+def name_label() -> QLabel:
+    """The program's name at the left end."""
+    made = label("MedViewer", "title")
+    made.setContentsMargins(6, 0, 18, 0)
+    return made
 
 
 class CommandBar(QToolBar):

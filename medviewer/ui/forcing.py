@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from medviewer.ai.findings import Notice, ResultState
 from medviewer.imaging.volume import Unit
 from medviewer.review.state import State
-from medviewer.ui.offers import Offer
+from medviewer.ui.offers import Offer, held_back
 
 
 def offer_of(model_id: str, offers: Sequence[Offer]) -> Offer | None:
@@ -24,7 +24,7 @@ def reasons_against(offer: Offer, state: State) -> tuple[Notice, ...]:
     result = next(made, None)
     if result is None or result.state is not ResultState.NOT_SUITABLE:
         return offer.fit.reasons
-    return result.reasons
+    return (*held_back(offer), *result.reasons)
 
 
 def may_force(offer: Offer | None, state: State) -> bool:

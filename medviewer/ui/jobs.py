@@ -175,6 +175,7 @@ LANES: dict[str, Policy] = {
     "export": Policy.QUEUE,
     "prepare": Policy.QUEUE,
     "audit": Policy.QUEUE,
+    "logbook": Policy.QUEUE,
     "inspect": Policy.QUEUE,
     "keep": Policy.QUEUE,
     "shelf": Policy.QUEUE,

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QWidget
+from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
 
+from medviewer.review.logbook import LogBook
 from medviewer.review.session import Session
 from medviewer.review.settings import Settings
 from medviewer.review.state import Change, State
@@ -18,11 +19,12 @@ from medviewer.ui.analyze_button import AnalyzeButton
 from medviewer.ui.analyzing import Analyzing
 from medviewer.ui.audit_queue import AuditQueue
 from medviewer.ui.browser import StudyBrowser
-from medviewer.ui.command_bar import CommandBar
+from medviewer.ui.command_bar import CommandBar, name_label
 from medviewer.ui.engine import Engine
 from medviewer.ui.exporting import Exporting
 from medviewer.ui.inspecting import Inspecting
 from medviewer.ui.jobs import JobRunner
+from medviewer.ui.log_desk import LogDesk
 from medviewer.ui.looking import Looking
 from medviewer.ui.menus import ActionSet
 from medviewer.ui.notice_bar import NoticeBar
@@ -37,7 +39,7 @@ from medviewer.ui.results_side import ResultsSide
 from medviewer.ui.screen_commands import ScreenCommands
 from medviewer.ui.shelving import Shelving
 from medviewer.ui.status import Status
-from medviewer.ui.widgets import button, label
+from medviewer.ui.widgets import button
 from medviewer.ui.window_commands import WindowCommands
 
 log = logging.getLogger(__name__)
@@ -55,6 +57,8 @@ class MainWindow(QMainWindow):
         engine: Engine | None = None,
         runner: JobRunner | None = None,
         audit: AuditQueue | None = None,
+        *,
+        logbook: LogBook | None = None,
     ) -> None:
         super().__init__()
         self.session, self.settings = session, settings
@@ -70,6 +74,7 @@ class MainWindow(QMainWindow):
         self.presenting = PresentingDesk(session, self.runner, self.opening, self.planes)
         self.screen_commands = ScreenCommands(session, self.planes)
         self.inspecting, self.shelving = Inspecting(self), Shelving(self)
+        self.logbook = LogDesk(self, logbook)
         self.overlaying = Overlaying(session, self.runner, self.opening)
         self.commands = WindowCommands(self)
         self.actions_by_id = ActionSet(
@@ -106,7 +111,7 @@ class MainWindow(QMainWindow):
 
     def _build_toolbar(self) -> None:
         bar = CommandBar()
-        bar.addWidget(_name())
+        bar.addWidget(name_label())
         self.actions_by_id.fill_toolbar(bar)
         gap = QWidget()
         gap.setSizePolicy(gap.sizePolicy().Policy.Expanding, gap.sizePolicy().Policy.Preferred)
@@ -275,6 +280,7 @@ class MainWindow(QMainWindow):
         self.runner.shutdown()
         if self._audit is not None and not self._audit.flush():
             log.warning("the last acts were not written to the audit")
+        self.logbook.close()
         self._end_listening()
         self.settings = layout_memory.remember(self, self._splitter, self.settings, self.session.state)
         super().closeEvent(event)
@@ -290,9 +296,3 @@ class MainWindow(QMainWindow):
         self.close()
         self.deleteLater()
         QCoreApplication.sendPostedEvents(self, QEvent.Type.DeferredDelete.value)
-
-
-def _name() -> QLabel:
-    made = label("MedViewer", "title")
-    made.setContentsMargins(6, 0, 18, 0)
-    return made

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from medviewer.ai.catalog import Bundle, Fit
+from medviewer.ai.findings import Notice
 from medviewer.imaging.numbers import number
+from medviewer.review.logbook_records import Version
+from medviewer.review.stop_rule import Stop
 
 _LONG_SECONDS = 90.0
+STOPPED = "STOPPED"
+"""Code of the reason that the site's stop rule holds a model back."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +24,30 @@ class Offer:
     bundle: Bundle
     fit: Fit
     seconds: float | None
+
+
+def with_stops(offers: Sequence[Offer], stops: Mapping[Version, Stop]) -> list[Offer]:
+    """The offers, those of stopped models no longer ones that suit, and behind these."""
+    told = [_stopped(offer, stops.get((offer.bundle.card.id, offer.bundle.card.version))) for offer in offers]
+    return sorted(told, key=lambda offer: not offer.fit.ok)
+
+
+def _stopped(offer: Offer, stop: Stop | None) -> Offer:
+    if stop is None:
+        return offer
+    reasons = (Notice(STOPPED, stop.words()), *offer.fit.reasons)
+    return replace(offer, fit=replace(offer.fit, ok=False, reasons=reasons))
+
+
+def held_back(offer: Offer) -> tuple[Notice, ...]:
+    """Why the site holds the model back; nothing where it does not."""
+    return tuple(reason for reason in offer.fit.reasons if reason.code == STOPPED)
+
+
+def held_words(offers: Sequence[Offer]) -> str:
+    """What a click says of models it does not run."""
+    said = [f"{offer.bundle.card.title} did not run. {held_back(offer)[0].text}" for offer in offers]
+    return " ".join((*said, "The list beside Analyze runs it anyway."))
 
 
 def fitting(offers: Sequence[Offer]) -> tuple[Offer, ...]:
@@ -81,7 +110,11 @@ def verdict_text(offer: Offer) -> str:
     if offer.fit.ok:
         lines.append("Checked: " + ", ".join(offer.fit.checked))
     else:
-        lines += ["Not suitable:", *(reason.text for reason in offer.fit.reasons)]
+        held = bool(held_back(offer))
+        lines += [
+            "Does not run on a click:" if held else "Not suitable:",
+            *(reason.text for reason in offer.fit.reasons),
+        ]
     lines += [warning.text for warning in offer.fit.warnings]
     return "\n".join(lines)
 
@@ -101,7 +134,8 @@ def offer_lines(offers: Sequence[Offer]) -> tuple[str, ...]:
     ready = fitting(offers)
     if not ready:
         card, fit = offers[0].bundle.card, offers[0].fit
-        return (f"{card.title} does not suit this series:", *(reason.text for reason in fit.reasons))
+        what = "does not run on a click" if held_back(offers[0]) else "does not suit this series"
+        return (f"{card.title} {what}:", *(reason.text for reason in fit.reasons))
     lines = []
     for offer in ready:
         time = f", {about(offer.seconds)}" if offer.seconds else ""

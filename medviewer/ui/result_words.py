@@ -115,7 +115,8 @@ def identity_lines(result: AnalysisResult) -> tuple[str, ...]:
     model = f"{made.model_title} {made.model_version}"
     checked = f" · checked: {', '.join(result.checked)}" if result.checked else ""
     ran = [made.device, number(made.seconds, "s", 1)] if made.device and made.torch_version else []
-    forced = ["run although not suitable"] if made.forced else []
+    why_not = "stopped by this site's rule" if result.is_stop_overridden else "not suitable"
+    forced = [f"run although {why_not}"] if made.forced else []
     return model + checked, " · ".join([*ran, *forced, "not for diagnostic use"])
 
 

@@ -20,6 +20,7 @@ from medviewer.ui.dialogs.reader_name import ReaderName
 from medviewer.ui.dialogs.reject_reason import RejectReason
 from medviewer.ui.forcing import offer_of, reasons_against
 from medviewer.ui.measuring import Measuring
+from medviewer.ui.offers import held_back
 from medviewer.ui.repairing import Repairing
 from medviewer.ui.results_side import ResultsSide
 
@@ -69,6 +70,7 @@ class WindowCommands(QObject):
             "undecide": self._undecide_selected,
             "looked": self._window.looking.toggle_selected,
             "models": self._window.shelving.show_models,
+            "logbook": self._window.logbook.show,
             "model_card": self._window.shelving.show_card,
             "keys": self._keys,
             "about": self._about,
@@ -151,7 +153,12 @@ class WindowCommands(QObject):
     # --- analyzing ---------------------------------------------------------------------------------------
 
     def analyze_with(self, model_id: str = "") -> None:
-        """Run a model, or all that suit; one that does not says so in the results instead."""
+        """Run a model, or all that suit; one that does not says so in the results instead. One named that the
+        site's rule stopped runs if the reader insists."""
+        offer = offer_of(model_id, self._window.analyzing.offers()) if model_id else None
+        if offer is not None and held_back(offer):
+            self._run_anyway(model_id)
+            return
         self._window.analyzing.start(model_id)
 
     def _run_anyway(self, model_id: str) -> None:
@@ -164,11 +171,17 @@ class WindowCommands(QObject):
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("Run anyway?")
-        box.setText("The model was not made for such images; its result may be wrong.")
+        suits = all(reason in held_back(offer) for reason in reasons_against(offer, state))
+        box.setText(
+            "Readers here did not accept enough of what this model found."
+            if suits
+            else "The model was not made for such images; its result may be wrong."
+        )
         box.setInformativeText(f"{reasons}\n\nThe override is recorded and stands on every output.")
         run = box.addButton("Run anyway", QMessageBox.ButtonRole.AcceptRole)
 
         def forced() -> None:
+            self._window.logbook.overridden((offer.bundle.card.id, offer.bundle.card.version))
             self._window.analyzing.start(model_id, force=True)
 
         run.clicked.connect(forced)

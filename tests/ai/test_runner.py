@@ -16,7 +16,7 @@ from torch import nn
 from medviewer import __version__
 from medviewer.ai import runner
 from medviewer.ai.catalog import Bundle
-from medviewer.ai.findings import ResultState
+from medviewer.ai.findings import Notice, ResultState
 from medviewer.ai.provenance import instances_digest
 from medviewer.ai.runner import analyze, expected_seconds, self_test
 from medviewer.errors import BundleError, Cancelled
@@ -199,6 +199,28 @@ def test_an_override_is_possible_recorded_and_marked(bundle: Bundle) -> None:
     assert result.state is ResultState.FINDINGS
     assert result.provenance.forced
     assert result.warnings[0].code == "FORCED"
+
+
+HELD = (Notice("STOPPED", "Stopped by this site's rule: 12 of the last 20 rejected."),)
+
+
+def test_a_model_that_the_site_holds_back_does_not_run_although_the_images_suit(bundle: Bundle) -> None:
+    result = run(bundle, box_chest(), held=HELD)
+    assert result.state is ResultState.NOT_SUITABLE
+    assert result.reasons == HELD
+
+
+def test_an_override_of_the_site_s_rule_is_marked_as_that(bundle: Bundle) -> None:
+    result = run(bundle, box_chest(), held=HELD, force=True)
+    assert result.state is ResultState.FINDINGS
+    assert result.provenance.forced
+    assert result.is_stop_overridden
+    assert HELD[0].text in result.warnings[0].text
+    assert all("this site's rule had stopped the model" in finding.sentence for finding in result.findings)
+    plain = run(
+        bundle, replace(box_chest(), series=replace(box_chest().series, body_part="HEAD")), force=True
+    )
+    assert not plain.is_stop_overridden
 
 
 def test_no_override_helps_without_geometry(bundle: Bundle) -> None:

@@ -33,6 +33,8 @@ def test_that_the_home_of_the_program_can_be_moved(tmp_path: Path, monkeypatch: 
         ({"overlay_fill": "much"}, "overlay_fill must be of type float"),
         ({"overlay_fill": 2}, "between 0 and 1"),
         ({"overlay_hatch": 1}, "overlay_hatch must be of type bool"),
+        ({"stop_percent": 0}, "between 1 and 100 %"),
+        ({"stop_window": 4}, "5 to 500 findings"),
         ({"device": "gpu"}, "auto, cpu, cuda"),
         ({"keys": {"accept": 1}}, "keys"),
         ([], "JSON object"),

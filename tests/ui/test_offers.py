@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from medviewer.ai.catalog import Fit
 from medviewer.ai.findings import Notice
 from medviewer.review.state import State
+from medviewer.review.stop_rule import Stop
 from medviewer.ui.forcing import may_force
 from medviewer.ui.offers import (
     Offer,
     about,
     button_tip,
     button_words,
+    held_back,
     menu_line,
     offer_lines,
     subject,
     total_seconds,
     wanted,
+    with_stops,
 )
 from tests.review.makers import make_series
 from tests.ui.windows import BUNDLE, bundle_of
@@ -95,3 +100,31 @@ def test_that_an_override_is_for_misfits_of_known_geometry() -> None:
     assert not may_force(LUNGS, placed)
     assert not may_force(None, placed)
     assert not may_force(HEART, State())
+
+
+STOP = Stop((BUNDLE.card.id, BUNDLE.card.version), 20, 8, 0, 12, "2026-11-21T10:14:00+00:00")
+HELD = "Stopped by this site's rule: 12 of the last 20 rejected."
+
+
+def test_that_a_stopped_model_stands_behind_those_that_suit_and_says_why() -> None:
+    told = with_stops([LUNGS, OTHERS, HEART], {STOP.version: STOP})
+    assert [offer.bundle.card.id for offer in told] == ["other", BUNDLE.card.id, "heart"]
+    assert wanted(told) == (OTHERS,)
+    stopped = told[1]
+    assert [reason.text for reason in held_back(stopped)] == [HELD]
+    assert menu_line(stopped) == f"Lungs on chest CT: {HELD}"
+    assert "Does not run on a click:" in button_tip([stopped])
+    assert offer_lines([stopped]) == ("Lungs on chest CT does not run on a click:", HELD)
+
+
+def test_that_another_version_of_a_stopped_model_runs() -> None:
+    other = replace(STOP, version=(BUNDLE.card.id, "9.9.9"))
+    assert with_stops([LUNGS], {other.version: other}) == [LUNGS]
+    assert held_back(LUNGS) == ()
+
+
+def test_that_a_stop_is_told_before_what_else_is_wrong() -> None:
+    stop = replace(STOP, version=("heart", HEART.bundle.card.version))
+    (told,) = with_stops([HEART], {stop.version: stop})
+    assert [reason.code for reason in told.fit.reasons] == ["STOPPED", "MODALITY"]
+    assert may_force(told, State(series=make_series()))
