@@ -103,6 +103,22 @@ def test_that_the_side_is_learned_where_there_is_one() -> None:
     assert float(none.detach()) == 0
 
 
+def test_that_what_the_loss_makes_small_structures_weigh_is_taken_back_from_their_logits() -> None:
+    torch.manual_seed(0)
+    network = brain_mr.BrainMr([HEAD], [HEAD]).network().eval()
+    counts = brain_mr.usual_counts([HEAD])
+    assert counts[0] > counts[1:].sum() > 0
+    level = brain_mr.levelled(network, counts)
+    picture = torch.rand(1, 1, 64, 64, 64)
+    with torch.inference_mode():
+        moved = (level.blocks(picture, looks=1) - network.blocks(picture, looks=1)).mean(dim=(0, 2, 3, 4, 5))
+    white, small = index_of("cerebral_white_matter"), index_of("amygdala")
+    assert float(moved[white]) == pytest.approx(0, abs=1e-4)
+    wanted = 0.35 * math.log(counts[small] / counts[white])
+    assert float(moved[small]) == pytest.approx(wanted, abs=1e-4)
+    assert float(moved[-1]) == pytest.approx(0, abs=1e-4)  # the side
+
+
 @pytest.mark.parametrize(("coarse_steps", "step"), [(1, 0), (0, 0), (0, 1)])
 def test_that_a_few_steps_on_one_head_lower_the_loss_and_the_weights_fit(
     coarse_steps: int, step: int
