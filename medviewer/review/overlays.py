@@ -34,6 +34,12 @@ class Overlay:
     key_slice: int | None = None
     """The image of its largest area; None where it is empty."""
     shown: bool = True
+    said: tuple[str, ...] = ()
+    """What the file says of it, a line each: "Diameter 10 mm"."""
+    placeless: bool = False
+    """Whether the file says of no image or place where it is."""
+    target: tuple[str, int] | None = None
+    """(SOP instance UID of a segmentation, segment) that it is about, where it has no outline of its own."""
 
     @property
     def name(self) -> str:
@@ -60,11 +66,22 @@ class OverlayFile:
     overlays: tuple[Overlay, ...]
     notices: tuple[str, ...] = ()
     """What the reader must know: one sentence each."""
+    flags: str = ""
+    """How far a report is: "complete, not verified"."""
+    references: frozenset[str] = frozenset()
+    """SOP instance UIDs of the images it names, whichever series they are in."""
+    here: int = 0
+    """How many of these were open when it was read."""
+
+    @property
+    def object_key(self) -> str:
+        """Names the object: by mistake two patients may carry one SOP instance UID."""
+        return f"{self.patient_key} {self.sop_uid}"
 
     @property
     def key(self) -> str:
-        """Unique in a session: by mistake two patients may carry one SOP instance UID."""
-        return f"{self.patient_key} {self.sop_uid}"
+        """Unique in a session: an object may lie on several series."""
+        return f"{self.object_key} {self.series_key}"
 
     @property
     def key_slice(self) -> int | None:

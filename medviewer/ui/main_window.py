@@ -167,6 +167,7 @@ class MainWindow(QMainWindow):
         self.analyzing.apply(state, change)
         self.results.apply(state, change)
         self.looking.apply(state, change)
+        self.overlaying.apply(state, change)
         self.status.apply(state, change)
         if change & (Change.SERIES | Change.VOLUME | Change.RESULT | Change.RUN | Change.STUDY):
             self._show_offer(state)

@@ -1,5 +1,5 @@
-"""Regions of a report on the images of an open series: by SOP instance UID and frame, or by their place in the
-frame of reference. They stay points; what lies off the planes of the images is not drawn, and told."""
+"""Regions of a report on the images of an open series: by SOP instance UID and frame, or by their place in
+the frame of reference. They stay points; what lies off the planes of the images is not drawn, and told."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SLACK_PX = 0.01
 
 @dataclass(frozen=True, eq=False)
 class PlacedRegion:
-    """A region on one image: its line, in edge coordinates of the stored picture, and what a pixel measures."""
+    """A region on one image: its line in edge coordinates of the stored picture, what a pixel measures."""
 
     region: Region
     index: int

@@ -35,15 +35,16 @@ class Region:
     @property
     def in_space(self) -> bool:
         """Whether the points are places in the patient."""
-        return self.points.shape[1] == 3
+        return bool(self.points.shape[1] == 3)
 
     @property
     def closed(self) -> bool:
         """Whether it goes round an area."""
         if self.kind in ("CIRCLE", "ELLIPSE", "POLYGON"):
             return True
-        ends_meet = len(self.points) > 3 and bool(np.array_equal(self.points[0], self.points[-1]))
-        return self.kind == "POLYLINE" and ends_meet
+        if self.kind != "POLYLINE" or len(self.points) < 4:
+            return False
+        return bool((self.points[0] == self.points[-1]).all())
 
     def outline(self) -> NDArray[np.float64]:
         """The corners to be drawn: (m, 2) or (m, 3). A closed line's last one is not its first again."""

@@ -38,6 +38,10 @@ NEAREST = "Another grid than the images: each pixel shows the nearest voxel of t
 CUT = "Parts reach beyond the edge of the images and are not shown."
 
 
+class Nowhere(UnreadableImage):
+    """No frame lies on an image of the series, and none contradicts it: others may hold it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """For every frame the images it is shown on and how it comes onto each; None: pixel by pixel."""
@@ -68,7 +72,7 @@ def plan(seg: Segmentation, series: Series) -> Plan:
     targets = tuple(finder.targets(frame) for frame in seg.frames)
     found = Plan(targets, finder.exact)
     if not found.placed:
-        raise UnreadableImage(finder.refusal or _NOWHERE)
+        raise UnreadableImage(finder.refusal) if finder.refusal else Nowhere(_NOWHERE)
     return found
 
 
