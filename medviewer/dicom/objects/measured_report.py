@@ -17,6 +17,7 @@ from medviewer.dicom.objects.report_codes import (
     GROUP,
     IMAGE_LIBRARY,
     LATERALITY,
+    MAKER,
     REPORT,
     SITE,
     TRACKING,
@@ -166,7 +167,7 @@ class _Parts:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was said that a reader would look for."""
-        return not (self.measured or self.said or self.regions)
+        return not (self.finding or self.measured or self.said or self.regions)
 
     def group(self, maker: str, name: str = "") -> MeasuredGroup:
         """What was read."""
@@ -269,6 +270,8 @@ class _Reader:
             parts.tracking = value_of(item)
         elif key in TRACKING_UID and not parts.tracking_uid:
             parts.tracking_uid = value_of(item)
+        elif key in MAKER:
+            return True
         elif key in SITE and not parts.site:
             parts.site = [value_of(item)]
             for child in self._children(item):  # its side and part

@@ -33,6 +33,8 @@ _OBSERVER_NAMES = {
 }
 """Person's name; device's name, manufacturer, model, serial number."""
 _ALGORITHM, _VERSION = ("111001", "DCM"), ("111003", "DCM")
+MAKER = frozenset({_ALGORITHM, _VERSION})
+"""What :func:`makers` tells of a group: name and version of its algorithm."""
 _UNNAMED = {"IMAGE": "Image", "COMPOSITE": "Object", "CONTAINER": "Section", "NUM": "Measurement"}
 
 
