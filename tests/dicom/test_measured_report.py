@@ -174,7 +174,7 @@ def test_that_a_report_of_another_kind_is_none(tmp_path: Path) -> None:
 
 def test_that_one_nested_without_end_is_refused_in_a_sentence(tmp_path: Path) -> None:
     path = write_measured(tmp_path / "sr.dcm", group(code(*NODULE)))
-    path.write_bytes(with_inserted(path.read_bytes(), nested(3000)))
+    with_inserted(path, nested(3000))
     with pytest.raises(UnreadableImage):
         read_measured(path)
 
