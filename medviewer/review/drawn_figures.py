@@ -20,8 +20,10 @@ _TOLD_FROM = 0.01
 
 
 def beside(measured: Measured, placed: Sequence[PlacedRegion]) -> str:
-    """ "drawn points 21.0 mm" where the points of one region give another figure than the file tells; empty
-    where they agree within 1 % or the digits told, or give none (no scale, a figure of another kind)."""
+    """ "Its drawn points: 21.0 mm" where the points of one region give another figure than the file tells.
+
+    Empty where they agree within 1 % or the digits told, or give none (no scale, a figure of another kind).
+    """
     if measured.value is None or len(placed) != 1:
         return ""
     unit = _LENGTHS.get(measured.unit) or _AREAS.get(measured.unit)
@@ -37,7 +39,7 @@ def beside(measured: Measured, placed: Sequence[PlacedRegion]) -> str:
         return ""
     scale = placed[0].scale
     note = f" ({scale.label})" if scale is not None and scale.label != "mm" else ""
-    return f"drawn points {number(own, measured.unit_word, min(max(decimals, 1), 3))}{note}"
+    return f"Its drawn points: {number(own, measured.unit_word, min(max(decimals, 1), 3))}{note}"
 
 
 def _decimals(digits: str) -> int:

@@ -34,8 +34,10 @@ class Overlay:
     key_slice: int | None = None
     """The image of its largest area; None where it is empty."""
     shown: bool = True
+    figures: tuple[str, ...] = ()
+    """Figures the file tells of it, a line each: "Diameter 10 mm"."""
     said: tuple[str, ...] = ()
-    """What the file says of it, a line each: "Diameter 10 mm"."""
+    """What else the file says of it."""
     placeless: bool = False
     """Whether the file says of no image or place where it is."""
     target: tuple[str, int] | None = None
@@ -45,6 +47,11 @@ class Overlay:
     def name(self) -> str:
         """The label with its criterion: "Liver, probability ≥ 0.5"."""
         return f"{self.label}, {self.criterion}" if self.criterion else self.label
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it has an outline that lies on the series: a row of a report may only be about an image."""
+        return not self.is_empty and (self.mask is not None or bool(self.lines))
 
     @property
     def is_empty(self) -> bool:

@@ -126,7 +126,8 @@ class _Laying:
             group.maker or ", ".join(self._report.observers) or "maker not told",
             lines=lines,
             key_slice=index,
-            said=tuple(_said(group, placed)),
+            figures=tuple(_figures(group, placed)),
+            said=tuple(_said(group)),
             placeless=not (group.all_regions or group.all_images or group.segments),
             target=segment,
         )
@@ -143,13 +144,19 @@ class _Laying:
         return None, None
 
 
-def _said(group: MeasuredGroup, placed: dict[int, list[PlacedRegion]]) -> Iterator[str]:
-    """Lines below the name of a group: figures first, then what else is said."""
+def _figures(group: MeasuredGroup, placed: dict[int, list[PlacedRegion]]) -> Iterator[str]:
+    """Each figure, what its points say otherwise, what qualifies it: a line each, so that none is cut."""
     for measured in group.measured:
-        how = f" ({', '.join(measured.how)})" if measured.how else ""
         own = measured.regions or (group.regions if len(group.regions) == 1 else ())
+        yield f"{', '.join((measured.name, *measured.derived))} {measured.text}"
         drawn = beside(measured, [part for region in own for part in placed.get(id(region), ())])
-        yield f"{measured.name} {measured.text}{how}{f': {drawn}' if drawn else ''}"
+        if drawn:
+            yield drawn
+        yield from measured.how
+
+
+def _said(group: MeasuredGroup) -> Iterator[str]:
+    """What else is said of a group."""
     for name, value in group.said:
         yield f"{name}: {value}" if value else name
     if group.tracking and group.finding:

@@ -62,11 +62,11 @@ class _List(QTreeWidget):
         if self.topLevelItemCount() != len(file.overlays):
             self.clear()
             self.addTopLevelItems([QTreeWidgetItem() for _ in file.overlays])
-            count = len(file.overlays) + sum(len(overlay.said) for overlay in file.overlays)
+            count = sum(1 + len(o.figures) + len(o.said) for o in file.overlays)
             self.setFixedHeight(_ROW_PX * min(count, _MOST_ROWS) + 2)
         for k, overlay in enumerate(file.overlays):
             item, letter = self.topLevelItem(k), letters.get((file.key, overlay.number), "")
-            told = (overlay.shown, overlay.name, overlay.colour, letter, overlay.said)
+            told = (overlay.shown, overlay.name, overlay.colour, letter, overlay.figures, overlay.said)
             if item is not None and item.data(0, _TOLD) != told:
                 item.setData(0, _TOLD, told)
                 _fill(item, overlay, letter)
@@ -97,23 +97,22 @@ def _fill(item: QTreeWidgetItem, overlay: Overlay, letter: str) -> None:
     elsewhere = overlay.is_empty and not overlay.placeless
     name = f"{overlay.name}: not on these images" if elsewhere else overlay.name
     item.setData(0, Qt.ItemDataRole.UserRole, overlay.number)
-    item.setText(0, f"{letter}  {name}")
-    item.setIcon(0, _swatch_icon(overlay.colour))
+    item.setText(0, f"{letter}  {name}" if letter else name)
+    item.setIcon(0, _swatch_icon(overlay.colour) if letter else QIcon())
     item.setToolTip(0, plain_tip(f"{name} ({overlay.maker})"))
     item.setForeground(0, QColor(theme.colour("text" if seen else "muted")))
     item.setSizeHint(0, QSize(0, _ROW_PX))
-    drawn = overlay.mask is not None or bool(overlay.lines)
-    item.setIcon(1, _eye(overlay.shown, theme.colour("muted")) if drawn and not overlay.is_empty else QIcon())
-    item.setToolTip(1, ("Hide" if overlay.shown else "Show") if drawn and not overlay.is_empty else "")
+    item.setIcon(1, _eye(overlay.shown, theme.colour("muted")) if overlay.is_drawn else QIcon())
+    item.setToolTip(1, ("Hide" if overlay.shown else "Show") if overlay.is_drawn else "")
 
 
 def _say(item: QTreeWidgetItem, overlay: Overlay) -> None:
-    """What the file says of it, a line each below its name."""
+    """What the file says of it, a line each below its name: figures, then the rest."""
     item.takeChildren()
-    for line in overlay.said:
+    for k, line in enumerate((*overlay.figures, *overlay.said)):
         below = QTreeWidgetItem([line])
         below.setToolTip(0, plain_tip(line))
-        below.setForeground(0, QColor(theme.colour("muted")))
+        below.setForeground(0, QColor(theme.colour("text" if k < len(overlay.figures) else "muted")))
         below.setSizeHint(0, QSize(0, _ROW_PX))
         item.addChild(below)
     item.setExpanded(True)

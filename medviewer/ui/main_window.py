@@ -132,6 +132,7 @@ class MainWindow(QMainWindow):
         self.overlaying.message.connect(self.status.say)
         self.overlaying.progress.connect(self.status.progress)
         self.overlaying.problem.connect(self.notices.problem)
+        self.overlaying.note.connect(self.notices.note)
         self.browser.issues_requested.connect(self.commands.show_issues)
         self.screen_commands.series_wanted.connect(opening.show)
         self.screen_commands.cine_changed.connect(self._refresh_actions)

@@ -27,6 +27,8 @@ class Overlaying(QObject):
     message = Signal(str)
     problem = Signal(str)
     """One sentence on what failed."""
+    note = Signal(str)
+    """One sentence that need not stay."""
     progress = Signal(float, str)
 
     def __init__(self, session: Session, runner: JobRunner, opening: Opening) -> None:
@@ -115,8 +117,10 @@ class Overlaying(QObject):
             self._wait(found, error)
         else:
             self._session.stop_waiting(f"{found.patient.key} {found.sop_uid}")
-        if by_reader is not None or not isinstance(error, ImagesNotOpen):
             self.problem.emit(error.sentence())
+            return
+        if by_reader is not None:
+            self.note.emit(error.sentence())
 
     def _wait(self, found: DicomObject, error: ImagesNotOpen) -> None:
         scan = self._session.state.scan
@@ -135,5 +139,5 @@ def laid_sentence(files: list[OverlayFile]) -> str:
     """What was laid over the images, of one object."""
     kind = files[0].kind
     count = len({o.number for file in files for o in file.overlays if not o.is_empty})
-    things = "finding" if any(o.said for o in files[0].overlays) else "region"
+    things = "finding" if any(o.said or o.figures for o in files[0].overlays) else "region"
     return f"{kind}: {count} {things}{'' if count == 1 else 's'} laid over the images. {NOT_REPORTED}"

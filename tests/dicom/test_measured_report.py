@@ -66,7 +66,7 @@ def test_that_what_has_a_place_of_its_own_is_lifted_out(tmp_path: Path) -> None:
     )
     assert (found.title, found.tracking, found.tracking_uid) == ("Nodule, Lung (left)", "N1", "1.2.3.4")
     (measured,) = found.measured
-    assert (measured.name, measured.text, measured.how) == ("Diameter", "−12.50\u2009mm", ("Mean",))
+    assert (measured.name, measured.text, measured.derived) == ("Diameter", "−12.50\u2009mm", ("Mean",))
     assert measured.value == -12.5
     assert found.said == (("Margin", "Spiculated"),)
     assert found.images == (("1.2.9", 2),)

@@ -178,18 +178,18 @@ def test_that_a_group_about_a_segment_brings_its_segmentation(tmp_path: Path) ->
         # 6 pixels across of 0.5 mm, 5 down of 0.8 mm: 5.0 mm
         ("POLYLINE", [[2, 3], [8, 8]], (LENGTH, "5.0", "mm"), "Length 5.0 mm"),
         ("POLYLINE", [[2, 3], [8, 8]], (LENGTH, "5.04", "mm"), "Length 5.04 mm"),
-        ("POLYLINE", [[2, 3], [8, 8]], (LENGTH, "5.06", "mm"), "Length 5.06 mm: drawn points 5.00 mm"),
+        ("POLYLINE", [[2, 3], [8, 8]], (LENGTH, "5.06", "mm"), "Length 5.06 mm | Its drawn points: 5.00 mm"),
         ("POLYLINE", [[2, 3], [8, 8]], (LENGTH, "0.5", "cm"), "Length 0.5 cm"),
-        ("POLYLINE", [[2, 3], [8, 8]], (LENGTH, "5", "cm"), "Length 5 cm: drawn points 0.5 cm"),
+        ("POLYLINE", [[2, 3], [8, 8]], (LENGTH, "5", "cm"), "Length 5 cm | Its drawn points: 0.5 cm"),
         ("POLYLINE", [[2, 3], [8, 8]], (LENGTH, "9", "deg"), "Length 9 °"),
         ("POLYLINE", [[2, 3], [8, 8], [2, 8]], (DIAMETER, "9", "mm"), "Diameter 9 mm"),
         (
             "POLYLINE", [[2, 2], [6, 2], [6, 7], [2, 7], [2, 2]], (AREA, "9.0", "mm2"),
-            "Area 9.0 mm²: drawn points 8.0 mm²",
+            "Area 9.0 mm² | Its drawn points: 8.0 mm²",
         ),
         ("POLYLINE", [[2, 2], [6, 2], [6, 7], [2, 7], [2, 2]], (AREA, "8.0", "mm2"), "Area 8.0 mm²"),
         # along a row: 2 x 4 pixels of 0.5 mm
-        ("CIRCLE", [[5, 5], [9, 5]], (DIAMETER, "5.0", "mm"), "Diameter 5.0 mm: drawn points 4.0 mm"),
+        ("CIRCLE", [[5, 5], [9, 5]], (DIAMETER, "5.0", "mm"), "Diameter 5.0 mm | Its drawn points: 4.0 mm"),
         ("CIRCLE", [[5, 5], [9, 5]], (LENGTH, "5.0", "mm"), "Length 5.0 mm"),
         ("POLYLINE", [[2, 3], [8, 8]], (LENGTH, "NaN", "mm"), "Length “NaN” is no number"),
     ],
@@ -203,7 +203,7 @@ def test_that_the_points_figure_stands_beside_the_files_where_they_differ(
 ) -> None:
     series = study(tmp_path)
     file = of_group(tmp_path, region(kind, points, series.instances[1].sop_uid), figure(*told))
-    assert [line.replace("\u2009", " ") for line in file.overlays[0].said] == [said]
+    assert " | ".join(file.overlays[0].figures).replace("\u2009", " ") == said
 
 
 def test_that_a_figure_of_the_patients_millimetres_is_compared_too(tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_that_a_figure_of_the_patients_millimetres_is_compared_too(tmp_path: Pat
     ends = series.geometry.position([[2, 3, 2], [2, 8, 8]])
     shape = region("POLYLINE", ends, frame_uid=series.frame_of_reference_uid)
     file = of_group(tmp_path, shape, figure(LENGTH, "7.0", "mm"))
-    assert file.overlays[0].said == ("Length 7.0\u2009mm: drawn points 5.0\u2009mm",)
+    assert file.overlays[0].figures == ("Length 7.0\u2009mm", "Its drawn points: 5.0\u2009mm")
 
 
 def test_the_report_of_highdicom_on_its_image(shared_data: Path) -> None:
@@ -223,7 +223,7 @@ def test_the_report_of_highdicom_on_its_image(shared_data: Path) -> None:
     assert (nodule.name, nodule.maker, file.flags) == ("Nodule, Lung", "Doe, John", "partial, not verified")
     np.testing.assert_allclose(np.hypot(*(nodule.lines[0][0].points - [45, 55]).T), 10, atol=1e-5)
     # ten pixels of 0.661468 mm in either direction
-    assert nodule.said[0] == "Diameter 10.0\u2009mm: drawn points 13.2\u2009mm"
+    assert nodule.figures == ("Diameter 10.0\u2009mm", "Its drawn points: 13.2\u2009mm")
 
 
 def test_that_our_own_result_comes_back_as_it_was_written(tmp_path: Path) -> None:
@@ -241,11 +241,11 @@ def test_that_our_own_result_comes_back_as_it_was_written(tmp_path: Path) -> Non
     sr_file, seg_file = laid(tmp_path)
     lung, heart, pneumonia = sr_file.overlays
     assert lung.maker == heart.maker == pneumonia.maker == f"{ALGORITHM.name} {ALGORITHM.version}"
-    assert "Volume 1234.5678\u2009mL" in lung.said[0]
-    assert "−812" in lung.said[1]
+    assert lung.figures[0] == "Volume 1234.5678\u2009mL"
+    assert any("−812" in line and "Mean" in line and line.endswith("HU") for line in lung.figures)
     assert "Accepted" in " ".join(lung.said)
     assert "Not reviewed" in " ".join(heart.said) or "not reviewed" in " ".join(heart.said)
-    assert any("0.125" in said for said in pneumonia.said)
+    assert any("0.125" in line for line in pneumonia.figures)
     assert lung.key_slice is not None
     assert pneumonia.key_slice == 0
     for region_, overlay in zip(evidence.regions, seg_file.overlays, strict=True):

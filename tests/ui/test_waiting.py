@@ -190,7 +190,9 @@ def test_that_a_report_comes_back_in_either_order(
     item = card.list.topLevelItem(0)
     assert item is not None
     assert item.text(0) == "N  Nodule"
-    assert item.child(0).text(0).startswith("Length 7.0\u2009mm: drawn points ")
+    lines = [item.child(k).text(0) for k in range(item.childCount())]
+    assert lines[0] == "Length 7.0\u2009mm"
+    assert lines[1].startswith("Its drawn points: ")
     window.session.scroll(0)
     card.list.itemClicked.emit(item.child(0), 0)
     assert window.session.state.index == 2

@@ -17,8 +17,8 @@ from medviewer.imaging.numbers import MINUS, THIN_SPACE
 class Measured:
     """One measurement: its name, the file's own digits, ``value`` where these are a number.
 
-    ``unit``: the UCUM code, empty for another scheme; ``unit_word``: as people write it; ``how``: derivation,
-    method and whatever else qualifies it, in the file's order.
+    ``unit``: the UCUM code, empty for another scheme; ``unit_word``: as people write it; ``derived``: by what
+    derivation and method; ``how``: whatever else qualifies it. Both are in the file's order.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Measured:
     value: float | None
     unit: str
     unit_word: str
+    derived: tuple[str, ...]
     how: tuple[str, ...]
     regions: tuple[Region, ...]
     images: tuple[tuple[str, int], ...] = ()
@@ -51,6 +52,7 @@ def measured_of(item: Item) -> tuple[Measured, int]:
     unit = told.first("MeasurementUnitsCodeSequence")
     code, scheme = code_key(unit)
     word = unit_name(code) if scheme == "UCUM" else code_meaning(unit)
+    derived: list[str] = []
     how: list[str] = []
     regions: list[Region] = []
     images: list[tuple[str, int]] = []
@@ -63,12 +65,10 @@ def measured_of(item: Item) -> tuple[Measured, int]:
         elif child.code("ValueType") == "IMAGE":
             images += images_of(child)
         elif child.code("ValueType") != "UIDREF":
-            how.append(_qualifier(child))
+            (derived if key_of(child) in DERIVED else how).append(_qualifier(child))
     ucum = code if scheme == "UCUM" else ""
-    made = Measured(
-        name_of(item), key_of(item), digits, value, ucum, word, tuple(how), tuple(regions), tuple(images)
-    )
-    return made, unusable
+    qualified = tuple(derived), tuple(how), tuple(regions), tuple(images)
+    return Measured(name_of(item), key_of(item), digits, value, ucum, word, *qualified), unusable
 
 
 def _qualifier(item: Item) -> str:
