@@ -40,6 +40,8 @@ class _Laying:
     def __init__(self, request: Request, report: MeasuredReport, context: TaskContext) -> None:
         self._request, self._report, self._context = request, report, context
         self._lost: set[str] = set()
+        segments = {uid for group in report.groups for uid, _ in group.segments}
+        self._references = report.images | segments
         self._segmentations = tuple(self._read_segmentations())
 
     def files(self) -> tuple[OverlayFile, ...]:
@@ -60,7 +62,7 @@ class _Laying:
             if not keys:
                 raise ImagesNotOpen(
                     "The images this report speaks of are not open.",
-                    error.references | self._lost,
+                    self._references,
                     error.frames,
                 ) from error
             found, named = (), True
@@ -102,10 +104,17 @@ class _Laying:
             series,
             tuple(rows),
             tuple(notices),
-            self._report.images,
+            self._references,
             named=named,
         )
-        return replace(made, flags=self._report.flags), any(not row.is_empty for row in rows)
+        return replace(made, flags=self._flags()), any(not row.is_empty for row in rows)
+
+    def _flags(self) -> str:
+        """How far the report is, and who observed where a model made its figures."""
+        people = [name for name in self._report.observers if not name.startswith("device ")]
+        by_models = all(group.maker for group in self._report.groups)
+        told = (self._report.flags, f"observer {', '.join(people)}" if people and by_models else "")
+        return ", ".join(part for part in told if part)
 
     def _segment_notices(self) -> Iterator[str]:
         if self._lost:

@@ -51,20 +51,21 @@ class Waiting:
         """Whether images came that it names, or that share its frame of reference."""
         if open_here(scan, self.patient_key, self.references) > self.here:
             return True
-        return self.here == 0 and any(
-            s.patient_key == self.patient_key and s.frame_of_reference_uid in self.frames
-            for s in scan.all_series()
-        )
+        own = (s for s in scan.all_series() if s.patient_key == self.patient_key)
+        return any(s.frame_of_reference_uid in self.frames for s in own)
 
 
 def open_here(scan: ScanResult, patient_key: str, references: frozenset[str]) -> int:
-    """How many of the images named are open, of one patient alone."""
+    """How many of the images (and segmentations) named are open, of one patient alone."""
     own = (s for s in scan.all_series() if s.patient_key == patient_key)
-    return len(references & {instance.sop_uid for series in own for instance in series.instances})
+    images = {instance.sop_uid for series in own for instance in series.instances}
+    objects = {o.sop_uid for o in scan.objects if o.patient.key == patient_key}
+    return len(references & (images | objects))
 
 
 def missing_line(file: OverlayFile) -> str:
-    """ "Waits for more of its images (3 of 64 here)."; empty where all are open."""
+    """ "Waits for more of its images (3 of 64 here)."; empty where all are open. The segmentations that a
+    report refers to count as images."""
     if not 0 < file.here < len(file.references):
         return ""
     return f"Waits for more of its images{_count(file.here, len(file.references))}."

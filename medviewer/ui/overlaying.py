@@ -19,6 +19,8 @@ from medviewer.ui.opening import Opening
 
 if TYPE_CHECKING:
     from medviewer.ui.foreign_panel import ForeignPanel
+    from medviewer.ui.notice_bar import NoticeBar
+    from medviewer.ui.status import Status
 
 
 class Overlaying(QObject):
@@ -37,8 +39,12 @@ class Overlaying(QObject):
         self._asked: dict[QObject, tuple[DicomObject, str | None]] = {}
         """Job -> what it reads, and the series on screen when the reader asked for it (None: nobody did)."""
 
-    def connect_panel(self, panel: ForeignPanel) -> None:
-        """What the reader does in the list."""
+    def connect_to(self, panel: ForeignPanel, status: Status, notices: NoticeBar) -> None:
+        """What the reader does in the list, and where is told what became of it."""
+        self.message.connect(status.say)
+        self.progress.connect(status.progress)
+        self.problem.connect(notices.problem)
+        self.note.connect(notices.note)
         panel.shown_wanted.connect(self._session.show_overlay)
         panel.chosen.connect(self._session.go_to_overlay)
         panel.remove_wanted.connect(self._session.remove_overlays)

@@ -15,7 +15,16 @@ from medviewer.dicom.scan import scan
 from medviewer.ui.dialogs.report_tree import ReportReader
 from medviewer.ui.main_window import MainWindow
 from tests.dicom.foreign_makers import Drawn, write_seg_frames
-from tests.dicom.measured_reports import LENGTH, NODULE, code, figure, group, region, write_measured
+from tests.dicom.measured_reports import (
+    LENGTH,
+    NODULE,
+    code,
+    figure,
+    group,
+    image,
+    region,
+    write_measured,
+)
 from tests.factories import make_ct_series
 from tests.review.test_overlays import INSIDE
 from tests.ui.windows import PATIENCE, open_and_wait, rows
@@ -40,13 +49,13 @@ def apart(folder: Path, first: int = 4) -> None:
     (series,) = scan([folder / "ct"]).all_series()
     frames = []
     for k in (0, 3):
-        image = series.instances[k]
-        assert image.position is not None
-        frames.append(Drawn(INSIDE, image.position, images=(image.sop_uid,)))
+        at = series.instances[k]
+        assert at.position is not None
+        frames.append(Drawn(INSIDE, at.position, images=(at.sop_uid,)))
     write_seg_frames(folder / "seg" / "seg.dcm", frames)
     (folder / "more").mkdir()
-    for image in series.instances[first:]:
-        shutil.move(image.path, folder / "more")
+    for moved in series.instances[first:]:
+        shutil.move(moved.path, folder / "more")
 
 
 def words(window: MainWindow) -> list[str]:
@@ -147,12 +156,12 @@ def test_that_a_grid_that_fits_nowhere_is_refused_when_the_images_come(
     """Nothing half-done: it waits no longer, and nothing lies on the images."""
     make_ct_series(tmp_path / "ct", slices=4)
     (series,) = scan([tmp_path / "ct"]).all_series()
-    image = series.instances[0]
-    assert image.position is not None
+    at = series.instances[0]
+    assert at.position is not None
     slanted = (1.0, 0.0, 0.0, 0.0, 0.8, 0.6)
     write_seg_frames(
         tmp_path / "seg" / "seg.dcm",
-        [Drawn(INSIDE, image.position, images=(image.sop_uid,))],
+        [Drawn(INSIDE, at.position, images=(at.sop_uid,))],
         orientation=slanted,
     )
     open_objects(window, qtbot, tmp_path / "seg")
@@ -162,6 +171,33 @@ def test_that_a_grid_that_fits_nowhere_is_refused_when_the_images_come(
     qtbot.waitUntil(lambda: "other planes" in window.notices.text, timeout=PATIENCE)
     assert window.session.state.waiting == ()
     assert window.session.state.overlay_files == ()
+
+
+def test_that_a_report_is_read_again_when_its_segmentation_comes(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    apart(tmp_path)
+    (series,) = scan([tmp_path / "ct"]).all_series()
+    (seg,) = scan([tmp_path / "seg"]).objects
+    write_measured(
+        tmp_path / "ct" / "sr.dcm",
+        group(code(*NODULE), image(seg.sop_uid, segment=1)),
+        group(image(series.instances[2].sop_uid), code(*NODULE)),
+    )
+    open_and_wait(qtbot, window, tmp_path / "ct")
+    click(window, qtbot)
+    wait_for_overlays(window, qtbot)
+    (file,) = window.session.state.overlay_files
+    assert file.overlays[0].is_empty
+    assert (file.here, len(file.references)) == (1, 2)
+    open_objects(window, qtbot, tmp_path / "seg")
+    wait_for_overlays(window, qtbot, 2)
+    report = next(f for f in window.session.state.overlay_files if f.kind == "Structured report")
+    assert report.overlays[0].key_slice in (0, 3)
+    assert report.notices == ()
+    dialog = window.findChild(ReportReader)
+    assert dialog is not None
+    dialog.reject()
 
 
 @pytest.mark.parametrize("first", ["sr", "ct"])
