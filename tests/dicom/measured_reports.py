@@ -83,7 +83,7 @@ def write_measured(
     path: Path, *groups: Dataset, top: Sequence[Dataset] = (), seed: int = 0, **facts: Any
 ) -> Path:
     """A Comprehensive 3D SR of the patient, study and frame of reference of the series of ``seed``."""
-    ds = make_instance(700, seed=seed)
+    ds = make_instance(720, seed=seed)  # 700 is what foreign_makers writes
     del ds.PixelData
     ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.88.34")
     ds.SeriesInstanceUID, ds.Modality, ds.SeriesDescription = "1.2.3.88", "SR", "Measured"
