@@ -79,6 +79,8 @@ class OverlayFile:
     """SOP instance UIDs of the images it names, whichever series they are in."""
     here: int = 0
     """How many of these were open when it was read."""
+    lacking: frozenset[str] = frozenset()
+    """SOP instance UIDs of segmentations it refers to that were not open."""
 
     @property
     def object_key(self) -> str:

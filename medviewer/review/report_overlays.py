@@ -40,8 +40,8 @@ class _Laying:
     def __init__(self, request: Request, report: MeasuredReport, context: TaskContext) -> None:
         self._request, self._report, self._context = request, report, context
         self._lost: set[str] = set()
-        segments = {uid for group in report.groups for uid, _ in group.segments}
-        self._references = report.images | segments
+        self._lacking: set[str] = set()
+        self._references = report.images
         self._segmentations = tuple(self._read_segmentations())
 
     def files(self) -> tuple[OverlayFile, ...]:
@@ -64,6 +64,7 @@ class _Laying:
                     "The images this report speaks of are not open.",
                     self._references,
                     error.frames,
+                    frozenset(self._lacking),
                 ) from error
             found, named = (), True
         more = [s for s in scan.all_series() if s.key in keys and all(s is not f for f in found)]
@@ -74,16 +75,15 @@ class _Laying:
         for uid in wanted:
             found = self._object(uid)
             if found is None:
-                self._lost.add(uid)
+                self._lacking.add(uid)
                 continue
             try:
                 title = found.description or found.kind.name
                 yield from read_files(replace(self._request, found=found, title=title), self._context)
-            except ImagesNotOpen:
-                continue  # it waits with the report
-            except UnreadableImage as error:
+            except ImagesNotOpen as error:  # it waits with the report
+                self._references |= error.references
+            except UnreadableImage:  # told with the report
                 self._lost.add(uid)
-                self._context.report(0.5, str(error))
 
     def _object(self, uid: str) -> DicomObject | None:
         own = self._request.found.patient.key
@@ -107,7 +107,8 @@ class _Laying:
             self._references,
             named=named,
         )
-        return replace(made, flags=self._flags()), any(not row.is_empty for row in rows)
+        made = replace(made, flags=self._flags(), lacking=frozenset(self._lacking))
+        return made, any(not row.is_empty for row in rows)
 
     def _flags(self) -> str:
         """How far the report is, and who observed where a model made its figures."""
@@ -117,10 +118,11 @@ class _Laying:
         return ", ".join(part for part in told if part)
 
     def _segment_notices(self) -> Iterator[str]:
-        if self._lost:
-            count = len(self._lost)
-            which = "A segmentation" if count == 1 else f"{count} segmentations"
-            yield f"{which} it refers to {'is' if count == 1 else 'are'} not open or not readable."
+        for uids, what in ((self._lacking, "not open"), (self._lost, "not shown: they fit no open images")):
+            if uids:
+                which = "A segmentation" if len(uids) == 1 else f"{len(uids)} segmentations"
+                said = what if len(uids) > 1 else what.replace("they fit", "it fits")
+                yield f"{which} it refers to {'is' if len(uids) == 1 else 'are'} {said}."
 
     def _row(self, k: int, group: MeasuredGroup, series: Series, placer: RegionPlacer) -> Overlay:
         placed = {id(region): placer.place(region) for region in group.all_regions}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from medviewer.review.overlays import NOT_REPORTED, Overlay, OverlayFile
@@ -21,6 +21,9 @@ _ROW_PX = 24
 _MOST_ROWS = 12
 """Longer lists scroll in themselves."""
 _EYE_PX = 26
+_LINE_PX = 190
+_NEXT_PX = 16
+"""Of a line below a name: how wide it is before it is broken, and how much each further line is high."""
 _TOLD = Qt.ItemDataRole.UserRole + 1
 ON_STORED = "Contours are shown on the stored images, not across them."
 
@@ -62,15 +65,20 @@ class _List(QTreeWidget):
         if self.topLevelItemCount() != len(file.overlays):
             self.clear()
             self.addTopLevelItems([QTreeWidgetItem() for _ in file.overlays])
-            count = sum(1 + len(o.figures) + len(o.said) for o in file.overlays)
-            self.setFixedHeight(_ROW_PX * min(count, _MOST_ROWS) + 2)
+            self.setUniformRowHeights(not any(o.figures or o.said for o in file.overlays))
+            self.setFixedHeight(min(self._height(file), _ROW_PX * _MOST_ROWS) + 2)
         for k, overlay in enumerate(file.overlays):
             item, letter = self.topLevelItem(k), letters.get((file.key, overlay.number), "")
             told = (overlay.shown, overlay.name, overlay.colour, letter, overlay.figures, overlay.said)
             if item is not None and item.data(0, _TOLD) != told:
                 item.setData(0, _TOLD, told)
                 _fill(item, overlay, letter)
-                _say(item, overlay)
+                _say(item, overlay, self.fontMetrics())
+
+    def _height(self, file: OverlayFile) -> int:
+        lines = [line for o in file.overlays for line in (*o.figures, *o.said)]
+        below = sum(_height(broken(line, self.fontMetrics())) for line in lines)
+        return _ROW_PX * len(file.overlays) + below
 
     def _clicked(self, item: QTreeWidgetItem, column_number: int) -> None:
         above = item.parent()
@@ -106,14 +114,32 @@ def _fill(item: QTreeWidgetItem, overlay: Overlay, letter: str) -> None:
     item.setToolTip(1, ("Hide" if overlay.shown else "Show") if overlay.is_drawn else "")
 
 
-def _say(item: QTreeWidgetItem, overlay: Overlay) -> None:
+def broken(line: str, metrics: QFontMetrics) -> str:
+    """A line as several, each as wide as the panel is at least: no figure and no decision is cut."""
+    made: list[str] = []
+    for word in line.split(" "):
+        longer = f"{made[-1]} {word}" if made else word
+        if made and metrics.horizontalAdvance(longer) <= _LINE_PX:
+            made[-1] = longer
+        else:
+            made.append(word)
+    return "\n".join(made)
+
+
+def _height(text: str) -> int:
+    """Pixels of a broken line."""
+    return _ROW_PX + _NEXT_PX * text.count("\n")
+
+
+def _say(item: QTreeWidgetItem, overlay: Overlay, metrics: QFontMetrics) -> None:
     """What the file says of it, a line each below its name: figures, then the rest."""
     item.takeChildren()
     for k, line in enumerate((*overlay.figures, *overlay.said)):
-        below = QTreeWidgetItem([line])
+        text = broken(line, metrics)
+        below = QTreeWidgetItem([text])
         below.setToolTip(0, plain_tip(line))
         below.setForeground(0, QColor(theme.colour("text" if k < len(overlay.figures) else "muted")))
-        below.setSizeHint(0, QSize(0, _ROW_PX))
+        below.setSizeHint(0, QSize(0, _height(text)))
         item.addChild(below)
     item.setExpanded(True)
 

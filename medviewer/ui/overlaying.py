@@ -134,7 +134,7 @@ class Overlaying(QObject):
             return  # closed meanwhile
         here = open_here(scan, found.patient.key, error.references)
         self._session.wait_for_images(
-            Waiting(found, object_title(found), error.references, error.frames, here)
+            Waiting(found, object_title(found), error.references, error.frames, here, error.lacking)
         )
 
     def _ended(self) -> None:

@@ -166,7 +166,7 @@ def test_that_a_group_about_a_segment_brings_its_segmentation(tmp_path: Path) ->
     assert report.overlays[0].key_slice == seg.overlays[0].key_slice == 2
     assert report.overlays[0].target == (uid, 1)
     assert report.overlays[1].is_empty
-    assert report.notices == ("A segmentation it refers to is not open or not readable.",)
+    assert report.notices == ("A segmentation it refers to is not open.",)
 
 
 # ---- figures --------------------------------------------------------------------------------------------

@@ -68,6 +68,8 @@ class MeasuredGroup:
     def title(self) -> str:
         """ "Nodule, Lung"; without a finding the tracking identifier, or what there is."""
         what = self.finding or self.tracking or "Measurement group"
+        if self.site.startswith(what):  # an organ that is its own site
+            return self.site
         return f"{what}, {self.site}" if self.site else what
 
     @property

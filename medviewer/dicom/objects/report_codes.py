@@ -19,6 +19,9 @@ SITE = frozenset({("363698007", "SCT"), ("G-C0E3", "SRT"), ("G-C0E3", "SNM3")})
 LATERALITY = frozenset({("272741003", "SCT"), ("G-C171", "SRT"), ("G-C171", "SNM3")})
 DERIVED = frozenset({("121401", "DCM"), ("370129005", "SCT"), ("G-C306", "SRT"), ("G-C306", "SNM3")})
 """Derivation and measurement method: their values speak for themselves."""
+UPPER = frozenset({("371886008", "SCT"), ("R-00363", "SRT")})
+LOWER = frozenset({("371885007", "SCT"), ("R-00364", "SRT")})
+"""How far the true value may lie above and below (TID 310)."""
 DIAMETER = frozenset({("81827009", "SCT"), ("M-02550", "SRT"), ("M-02550", "SNM3")})
 LONG_AXIS = frozenset({("103339001", "SCT"), ("G-A185", "SRT"), ("G-A185", "SNM3")})
 SHORT_AXIS = frozenset({("103340004", "SCT"), ("G-A186", "SRT"), ("G-A186", "SNM3")})

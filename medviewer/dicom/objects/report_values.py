@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from medviewer.dicom import values as v
 from medviewer.dicom.captions import display_date, display_name
 from medviewer.dicom.objects.guarded import Item
-from medviewer.dicom.objects.report_codes import DERIVED, Key, code_key, code_meaning, key_of, name_of
+from medviewer.dicom.objects.report_codes import (
+    DERIVED,
+    LOWER,
+    UPPER,
+    Key,
+    code_key,
+    code_meaning,
+    key_of,
+    name_of,
+)
 from medviewer.dicom.objects.report_regions import Region, images_of, region_of
 from medviewer.dicom.ucum import unit_name
-from medviewer.imaging.numbers import MINUS, THIN_SPACE
+from medviewer.imaging.numbers import MINUS, THIN_SPACE, between
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +65,7 @@ def measured_of(item: Item) -> tuple[Measured, int]:
     how: list[str] = []
     regions: list[Region] = []
     images: list[tuple[str, int]] = []
+    widths: dict[bool, float | None] = {}
     unusable = 0
     for child in item.items("ContentSequence"):
         if child.code("ValueType") in ("SCOORD", "SCOORD3D"):
@@ -64,11 +74,29 @@ def measured_of(item: Item) -> tuple[Measured, int]:
             unusable += region is None
         elif child.code("ValueType") == "IMAGE":
             images += images_of(child)
+        elif key_of(child) in UPPER | LOWER and value is not None and _width(child, unit) is not None:
+            widths[key_of(child) in UPPER] = _width(child, unit)
         elif child.code("ValueType") != "UIDREF":
             (derived if key_of(child) in DERIVED else how).append(_qualifier(child))
+    if value is not None and widths:
+        ends = value - (widths.get(False) or 0.0), value + (widths.get(True) or 0.0)
+        how.insert(0, f"Range {between(*ends, word, min(_decimals(digits), 3))}")
     ucum = code if scheme == "UCUM" else ""
     qualified = tuple(derived), tuple(how), tuple(regions), tuple(images)
     return Measured(name_of(item), key_of(item), digits, value, ucum, word, *qualified), unusable
+
+
+def _width(item: Item, unit: Item) -> float | None:
+    """How far a value may be off, where it is told in the unit of the value itself."""
+    told = item.first("MeasuredValueSequence")
+    if code_key(told.first("MeasurementUnitsCodeSequence")) != code_key(unit):
+        return None
+    return v.number(told.text("NumericValue"))
+
+
+def _decimals(digits: str) -> int:
+    _, _, rest = digits.partition(".")
+    return len(rest) if rest.isdigit() else 0
 
 
 def _qualifier(item: Item) -> str:
