@@ -20,6 +20,7 @@ from medviewer.dicom.objects.report_codes import (
     MAKER,
     REPORT,
     SITE,
+    TECHNICAL,
     TRACKING,
     TRACKING_UID,
     Key,
@@ -161,6 +162,7 @@ class _Parts:
     tracking_uid: str = ""
     measured: list[Measured] = field(default_factory=list)
     said: list[tuple[str, str]] = field(default_factory=list)
+    technical: list[tuple[str, str]] = field(default_factory=list)
     regions: list[Region] = field(default_factory=list)
     images: list[ImageName] = field(default_factory=list)
     segments: list[tuple[str, int]] = field(default_factory=list)
@@ -179,7 +181,7 @@ class _Parts:
             self.tracking,
             self.tracking_uid,
             tuple(self.measured),
-            tuple(self.said),
+            (*self.said, *self.technical),
             tuple(self.regions),
             tuple(dict.fromkeys(self.images)),
             tuple(dict.fromkeys(self.segments)),
@@ -260,7 +262,8 @@ class _Reader:
                 self._item(child, parts, name_of(item))
         elif not self._lift(item, key, parts):
             name = name_of(item)
-            parts.said.append((f"{above}, {name}" if above else name, value_of(item)))
+            told = parts.technical if kind == "UIDREF" or key in TECHNICAL else parts.said
+            told.append((f"{above}, {name}" if above else name, value_of(item)))
             for child in self._children(item):
                 self._item(child, parts, name)
 

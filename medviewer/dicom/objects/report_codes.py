@@ -17,6 +17,8 @@ TRACKING_UID = frozenset({("112040", "DCM")})
 FINDING = frozenset({("121071", "DCM")})
 SITE = frozenset({("363698007", "SCT"), ("G-C0E3", "SRT"), ("G-C0E3", "SNM3")})
 LATERALITY = frozenset({("272741003", "SCT"), ("G-C171", "SRT"), ("G-C171", "SNM3")})
+TECHNICAL = frozenset({("111000", "DCM"), ("111002", "DCM"), ("122405", "DCM")})
+"""Family, parameters and manufacturer of an algorithm: told after what was found."""
 DERIVED = frozenset({("121401", "DCM"), ("370129005", "SCT"), ("G-C306", "SRT"), ("G-C306", "SNM3")})
 """Derivation and measurement method: their values speak for themselves."""
 UPPER = frozenset({("371886008", "SCT"), ("R-00363", "SRT")})
