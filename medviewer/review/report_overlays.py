@@ -12,12 +12,18 @@ from medviewer.dicom.objects.measured_report import MeasuredGroup, MeasuredRepor
 from medviewer.dicom.objects.region_placing import PlacedRegion, RegionPlacer, largest, lines_of
 from medviewer.dicom.study import DicomObject, Series
 from medviewer.errors import UnreadableImage
+from medviewer.imaging.numbers import number
 from medviewer.imaging.render import PALETTE
 from medviewer.review.drawn_figures import beside
 from medviewer.review.overlay_reading import Request, overlay_file, read_files, same_object, sources
 from medviewer.review.overlays import Overlay, OverlayFile
 from medviewer.review.waiting import ImagesNotOpen
 from medviewer.tasks import TaskContext
+
+_LONGEST = 400
+"""Characters of a line beside the images."""
+_MOST_LINES = 100
+"""Lines of figures of one group, and as many of what else is said."""
 
 
 def read_object(request: Request, context: TaskContext | None = None) -> tuple[OverlayFile, ...]:
@@ -137,22 +143,29 @@ class _Laying:
             group.maker or ", ".join(self._report.observers) or "maker not told",
             lines=lines,
             key_slice=index,
-            figures=tuple(_figures(group, placed)),
-            said=tuple(_said(group)),
+            figures=_shown(_figures(group, placed), _MOST_LINES),
+            said=_shown(_said(group), _MOST_LINES),
             placeless=not (group.all_regions or group.all_images or group.segments),
             target=segment,
         )
 
     def _segment(self, group: MeasuredGroup, series: Series) -> tuple[tuple[str, int] | None, int | None]:
         """(the segment a group is about, the image of its largest area) on a series."""
-        for uid, number in group.segments:
+        for uid, segment in group.segments:
             for file in self._segmentations:
                 if (file.sop_uid, file.series_key) != (uid, series.key):
                     continue
-                found = next((o for o in file.overlays if o.number == number), None)
+                found = next((o for o in file.overlays if o.number == segment), None)
                 if found is not None:
-                    return (uid, number), found.key_slice
+                    return (uid, segment), found.key_slice
         return None, None
+
+
+def _shown(lines: Iterator[str], most: int) -> tuple[str, ...]:
+    """Lines for the list at the side; what is too long for it is told, and whole in the report itself."""
+    told = [line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …" for line in lines]
+    left = len(told) - most
+    return (*told[:most], f"and {number(left)} more in the report") if left > 0 else tuple(told)
 
 
 def _figures(group: MeasuredGroup, placed: dict[int, list[PlacedRegion]]) -> Iterator[str]:

@@ -76,9 +76,15 @@ class _List(QTreeWidget):
                 _say(item, overlay, self.fontMetrics())
 
     def _height(self, file: OverlayFile) -> int:
-        lines = [line for o in file.overlays for line in (*o.figures, *o.said)]
-        below = sum(_height(broken(line, self.fontMetrics())) for line in lines)
-        return _ROW_PX * len(file.overlays) + below
+        """Pixels of all rows, or of as many as fill the list."""
+        whole, most, metrics = 0, _ROW_PX * _MOST_ROWS, self.fontMetrics()
+        for overlay in file.overlays:
+            whole += _ROW_PX
+            for line in (*overlay.figures, *overlay.said):
+                whole += _height(broken(line, metrics))
+                if whole > most:
+                    return most
+        return whole
 
     def _clicked(self, item: QTreeWidgetItem, column_number: int) -> None:
         above = item.parent()

@@ -25,6 +25,7 @@ from tests.dicom.measured_reports import (
     figure,
     group,
     image,
+    line,
     region,
     write_measured,
 )
@@ -252,3 +253,15 @@ def test_that_our_own_result_comes_back_as_it_was_written(tmp_path: Path) -> Non
         assert overlay.mask is not None
         for k in range(len(series.instances)):
             np.testing.assert_array_equal(overlay.mask.slice(k), region_.mask.slice(k))
+
+
+def test_that_what_is_too_long_for_the_side_is_told(tmp_path: Path) -> None:
+    series = study(tmp_path)
+    shape = region("POINT", [[4, 4]], series.instances[0].sop_uid)
+    words = line("TEXT", ("Comment", "121106", "DCM"), TextValue="x" * 5000)
+    file = of_group(tmp_path, shape, words, *(figure(LENGTH, str(k), "mm") for k in range(130)))
+    (overlay,) = file.overlays
+    assert len(overlay.figures) == 101
+    assert overlay.figures[-1] == "and 30 more in the report"
+    assert len(overlay.said[0]) < 500
+    assert overlay.said[0].endswith(" …")

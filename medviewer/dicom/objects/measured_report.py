@@ -35,7 +35,8 @@ from medviewer.errors import UnreadableImage
 from medviewer.tasks import TaskContext
 
 MAX_ITEMS = 100_000
-MAX_GROUPS = 4096
+MAX_GROUPS = 1000
+MAX_REGIONS = 20_000
 _CHECK_EVERY = 256
 _FLAGS = {"COMPLETE": "complete", "PARTIAL": "partial", "VERIFIED": "verified", "UNVERIFIED": "not verified"}
 
@@ -195,7 +196,7 @@ class _Reader:
 
     def __init__(self, context: TaskContext) -> None:
         self._context = context
-        self._count = 0
+        self._count = self._regions = 0
         self.groups: list[MeasuredGroup] = []
         self.library: set[str] = set()
         self.measures = False
@@ -232,6 +233,11 @@ class _Reader:
             self._context.check()
         return children
 
+    def _count_region(self, count: int = 1) -> None:
+        self._regions += count
+        if self._regions > MAX_REGIONS:
+            raise UnreadableImage("The report holds more regions than can be shown.")
+
     def _library(self, parent: Item) -> None:
         for item in self._children(parent):
             self.library.update(uid for uid, _ in report_regions.images_of(item))
@@ -248,10 +254,12 @@ class _Reader:
         kind, key = item.code("ValueType"), key_of(item)
         if kind == "NUM":
             measured, unusable = measured_of(item)
+            self._count_region(len(measured.regions))
             parts.measured.append(measured)
             parts.unusable += unusable
         elif kind in ("SCOORD", "SCOORD3D"):
             region = report_regions.region_of(item)
+            self._count_region()
             parts.unusable += region is None
             parts.regions += [region] if region is not None else []
         elif kind == "IMAGE":
