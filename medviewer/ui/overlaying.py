@@ -106,7 +106,11 @@ class Overlaying(QObject):
         own = [f for f in laid if f.object_key == first.object_key]
         self.message.emit(laid_sentence(own))
         asked = self._asked.get(self.sender())
-        if asked is not None and asked[1] == self._on_screen():
+        if asked is None:
+            return
+        if asked[1] is None:  # in place of the note that it waits
+            self.note.emit(laid_sentence(own))
+        elif asked[1] == self._on_screen():
             self._go(self._nearest(own))
 
     def _go(self, file: OverlayFile) -> None:

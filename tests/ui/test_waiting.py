@@ -76,6 +76,7 @@ def test_that_a_segmentation_opened_first_waits_and_is_laid_over_its_images(
     wait_for_overlays(window, qtbot)
     assert window.session.state.waiting == ()
     assert words(window) == []
+    assert window.notices.text.startswith("Segmentation: 1 region laid over the images.")
     (file,) = window.session.state.overlay_files_here
     mask = file.overlays[0].mask
     assert mask is not None
