@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from medviewer.dicom.values import plain
 from medviewer.imaging.volume import Mask
 
 
@@ -43,10 +44,17 @@ class Algorithm:
 
 @dataclass(frozen=True)
 class Person:
-    """A named reader. ``name`` as DICOM writes it ("Doe^Jane"), ``organisation`` may be empty."""
+    """A named reader: "Doe^Jane", or as people write it; the organisation may be empty."""
 
     name: str
     organisation: str = ""
+
+    @property
+    def written(self) -> str:
+        """The name as an object holds it: one value of at most 64 characters (PS3.5 6.2); typed without "^"
+        it is one component."""
+        words = plain(self.name.replace("\\", " ").replace("=", " "))[:63].strip()
+        return words if "^" in words or not words else f"{words}^"
 
 
 @dataclass(frozen=True, eq=False)

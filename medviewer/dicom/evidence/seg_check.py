@@ -13,6 +13,7 @@ from medviewer.dicom.objects.guarded import Item, read_guarded
 from medviewer.dicom.objects.planes import Place
 from medviewer.dicom.objects.seg_file import FrameReader, SegFrame, Segmentation, read_segmentation
 from medviewer.dicom.study import Series
+from medviewer.dicom.values import plain
 from medviewer.errors import UnreadableImage
 
 _PLACE_MM = 1e-3
@@ -62,7 +63,7 @@ def _segments(item: Item, regions: list[Region], algorithm: Algorithm) -> Iterat
         if not entry.text("TrackingID") or not entry.code("TrackingUID"):
             yield "A segment has no tracking identifier."
         elif (entry.text("TrackingID"), entry.code("TrackingUID")) != (
-            region.tracking.id, region.tracking.uid,
+            plain(region.tracking.id), region.tracking.uid,
         ):  # fmt: skip
             yield "A segment is followed under another tracking identifier than its finding."
         yield from _meaning(entry, region)
@@ -79,7 +80,7 @@ def _meaning(entry: Item, region: Region) -> Iterator[str]:
         yield "A segment is coded as something else than what was outlined."
     if not is_same(concept(kind, "SegmentedPropertyTypeModifierCodeSequence"), region.laterality):
         yield "A segment is coded on another side than what was outlined."
-    if entry.text("SegmentLabel") != region.title[:64]:
+    if entry.text("SegmentLabel") != plain(region.title[:64]):
         yield "A segment has another name than what was outlined."
 
 
@@ -88,7 +89,11 @@ def _maker(entry: Item, region: Region, algorithm: Algorithm) -> Iterator[str]:
         yield "A segment does not say rightly whether a person changed it."
     made = entry.first("SegmentationAlgorithmIdentificationSequence")
     told = (made.text("AlgorithmName"), made.text("AlgorithmVersion"), made.text("AlgorithmParameters"))
-    wanted = (algorithm.name[:64], algorithm.version[:64], f"weights_sha256={algorithm.weights_sha256}")
+    wanted = (
+        plain(algorithm.name[:64]),
+        plain(algorithm.version[:64]),
+        f"weights_sha256={algorithm.weights_sha256}",
+    )
     if told != wanted:
         yield "A segment does not name the model, version and weights that made it."
 

@@ -11,6 +11,7 @@ from medviewer.dicom.evidence.concepts import COMMENT, KNOWN_UNITS, LOWER, UPPER
 from medviewer.dicom.evidence.facts import Concept, Evidence, Observation, Quantity
 from medviewer.dicom.objects.guarded import Item, read_guarded
 from medviewer.dicom.study import Series
+from medviewer.dicom.values import plain
 from medviewer.errors import UnreadableImage
 
 _GROUP = Concept("125007", "DCM", "Measurement Group")
@@ -82,7 +83,8 @@ def _observers(item: Item, evidence: Evidence) -> Iterator[str]:
     if devices != [evidence.algorithm.device_uid]:
         yield "The report object does not name the model that observed."
     people = [one.text("PersonName") for one in _children(item, _PERSON)]
-    if people != ([] if evidence.observer is None else [evidence.observer.name]):
+    reader = "" if evidence.observer is None else evidence.observer.written
+    if people != ([reader] if reader else []):
         yield "The report object does not name the reader who decided."
 
 
@@ -91,7 +93,7 @@ def _group(group: Item, wanted: Observation) -> Iterator[str]:
     uids = [one.code("UID") for one in _children(group, _TRACKING_UID)]
     if not ids or not uids:
         yield "A finding has no tracking identifier."
-    elif (ids, uids) != ([wanted.tracking.id], [wanted.tracking.uid]):
+    elif (ids, uids) != ([plain(wanted.tracking.id)], [wanted.tracking.uid]):
         yield "A finding is followed under another tracking identifier than it should."
     kinds = [concept(one, "ConceptCodeSequence") for one in _children(group, _FINDING)]
     if len(kinds) != 1 or not is_same(kinds[0], wanted.kind):
@@ -104,7 +106,7 @@ def _group(group: Item, wanted: Observation) -> Iterator[str]:
         if len(answers) != 1 or not is_same(answers[0], evaluation.value):
             yield "The reader's decision on a finding is missing, or another."
     comments = {one.text("TextValue") for one in _children(group, COMMENT)}
-    if not {" ".join(remark.split()) for remark in wanted.remarks} <= comments:
+    if not {plain(remark) for remark in wanted.remarks} <= comments:
         yield "A sentence about a finding is missing."
 
 

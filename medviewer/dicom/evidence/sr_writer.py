@@ -32,12 +32,15 @@ from medviewer.errors import UsageError
 
 SR_STORAGE = "1.2.840.10008.5.1.4.1.1.88.34"
 _SEG_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
+_RADIOGRAPH = Concept("43468-8", "LN", "XR unspecified body region")
 _PROCEDURES = {
-    "CT": Concept("77477000", "SCT", "Computed Tomography X-Ray"),
-    "MR": Concept("113091000", "SCT", "Magnetic Resonance Imaging"),
-    "PT": Concept("82918005", "SCT", "Positron Emission Tomography"),
-    "US": Concept("16310003", "SCT", "Ultrasonography"),
+    "CT": Concept("25045-6", "LN", "CT unspecified body region"),
+    "MR": Concept("25056-3", "LN", "MRI unspecified body region"),
+    "PT": Concept("44136-0", "LN", "PET unspecified body region"),
+    "NM": Concept("49118-3", "LN", "NM unspecified body region"),
+    **dict.fromkeys(("CR", "DX", "MG", "XA", "RF"), _RADIOGRAPH),
 }
+"""By modality, of PS3.16 CID 100."""
 _ANY_PROCEDURE = Concept("363679005", "SCT", "Imaging procedure")
 
 
@@ -69,7 +72,7 @@ def report(
     used = {i.sop_uid for i in series.instances} | {u for o in evidence.observations for u, _ in o.images}
     images = {image.sop_uid: image for image in origin.images}
     ds = begin(origin, new)
-    for element in _content(origin, series, evidence, images, seg):
+    for element in _content(series, evidence, images, seg):
         ds[element.tag] = element
     ds.CompletionFlag, ds.VerificationFlag, ds.PreliminaryFlag = "PARTIAL", "UNVERIFIED", "PRELIMINARY"
     ds.PerformedProcedureCodeSequence = []
@@ -91,7 +94,6 @@ def _own_scheme() -> Dataset:
 
 
 def _content(
-    origin: Origin,
     series: Series,
     evidence: Evidence,
     images: dict[str, SourceImage],
@@ -109,7 +111,7 @@ def _content(
         groups.append(group(one, evidence.algorithm, images, place, series.uid))
     tree = hd.sr.MeasurementReport(
         observation_context=_context(evidence.algorithm, evidence.observer),
-        procedure_reported=code(_procedure(origin, series)),
+        procedure_reported=code(_PROCEDURES.get(series.modality, _ANY_PROCEDURE)),
         imaging_measurements=groups,
     )
     return tree[0]
@@ -126,23 +128,15 @@ def _context(algorithm: Algorithm, person: Person | None) -> Any:
         model_name=f"{algorithm.name} {algorithm.version}",
     )
     reader = None
-    if person is not None:
+    if person is not None and person.written:
         told = hd.sr.PersonObserverIdentifyingAttributes(
-            name=person.name, organization_name=person.organisation or None
+            name=person.written, organization_name=person.organisation or None
         )
         reader = hd.sr.ObserverContext(codes.cid270.Person, told)
     return hd.sr.ObservationContext(
         observer_person_context=reader,
         observer_device_context=hd.sr.ObserverContext(codes.cid270.Device, device),
     )
-
-
-def _procedure(origin: Origin, series: Series) -> Concept:
-    """The procedure as the images name it, else the kind of imaging."""
-    named = origin.header.get("ProcedureCodeSequence")
-    if named:
-        return concept_of(named[0])
-    return _PROCEDURES.get(series.modality, _ANY_PROCEDURE)
 
 
 def _evidence(origin: Origin, images: list[SourceImage], seg: WrittenSegments | None) -> Dataset:
@@ -169,7 +163,7 @@ def verified(first: Dataset, person: Person, when: datetime, sop_uid: str = "") 
 
     Raises :class:`UsageError` without name or organisation, and while a finding is not reviewed.
     """
-    if not person.name.strip("^= ") or not person.organisation.strip():
+    if not person.written.strip("^ ") or not person.organisation.strip():
         raise UsageError(
             "A report object can be verified by a named person of a named organisation only.",
             "Give your name and organisation in the settings.",
@@ -186,7 +180,7 @@ def verified(first: Dataset, person: Person, when: datetime, sop_uid: str = "") 
     ds.ContentDate, ds.ContentTime = when.strftime("%Y%m%d"), when.strftime("%H%M%S")
     ds.InstanceCreationDate, ds.InstanceCreationTime = ds.ContentDate, ds.ContentTime
     entry = Dataset()
-    entry.VerifyingObserverName, entry.VerifyingOrganization = person.name, person.organisation[:64]
+    entry.VerifyingObserverName, entry.VerifyingOrganization = person.written, person.organisation[:64]
     entry.VerificationDateTime = when.strftime("%Y%m%d%H%M%S%z")
     entry.VerifyingObserverIdentificationCodeSequence = []
     ds.VerifyingObserverSequence = [entry]

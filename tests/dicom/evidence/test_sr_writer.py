@@ -60,8 +60,10 @@ def test_that_highdicom_finds_the_groups_by_their_tracking_uid(series: Path, tmp
     volume, density = group.get_measurements()
     assert (volume.value, volume.unit.value) == (1234.5678, "mL")
     assert (density.value, density.unit.value) == (-812.0, "[hnsf'U]")
-    assert group.roi.referenced_sop_instance_uid == seg.SOPInstanceUID
-    assert uid == seg.SegmentSequence[group.roi.referenced_segment_numbers[0] - 1].TrackingUID
+    outline = group.referenced_segment
+    assert outline.referenced_sop_instance_uid == seg.SOPInstanceUID
+    number = outline[0].referenced_segment_numbers[0]
+    assert uid == seg.SegmentSequence[number - 1].TrackingUID
     (lone,) = read.content.get_image_measurement_groups(tracking_uid=evidence.observations[2].tracking.uid)
     assert lone.finding_type.value == "233604007"
 
@@ -126,7 +128,7 @@ def test_that_an_image_that_is_not_there_is_refused(series: Path) -> None:
     stack = only_series(series)
     evidence = evidence_of(stack)
     wrong = replace(evidence.observations[2], images=(("1.2.3", 0),))
-    with pytest.raises(UsageError, match="not there"):
+    with pytest.raises(UsageError, match="not among the files"):
         report(origin_of(stack), stack, replace(evidence, observations=(wrong,)), new_sr())
 
 
@@ -137,6 +139,8 @@ def test_that_every_unit_of_the_window_has_its_code() -> None:
         "px": "{pixels}",
     }  # fmt: skip
     assert unit("mm at detector") == (unit("mm")[0], "mm at detector")
+    assert unit("cm² at detector") == (unit("cm²")[0], "cm² at detector")
+    assert unit("px²") == (unit("px")[0], "px²")
     with pytest.raises(UsageError, match="UCUM"):
         unit("furlong")
 
@@ -150,3 +154,17 @@ def test_that_a_single_projection_gets_its_report(tmp_path: Path) -> None:
     assert iod_errors(paths[1]) == []
     assert report_faults(paths[1], series, evidence, paths[0]) == ()
     assert pydicom.dcmread(paths[1]).SOPClassUID == "1.2.840.10008.5.1.4.1.1.88.34"
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("Doe^Jane", "Doe^Jane"),
+        ("Dr. Jane Doe", "Dr. Jane Doe^"),
+        ("A\\B=C\x1b", "A B C^"),
+        ("", ""),
+        ("山田^太郎", "山田^太郎"),
+    ],
+)
+def test_that_a_typed_name_is_one_person_name(typed: str, written: str) -> None:
+    assert Person(typed).written == written
