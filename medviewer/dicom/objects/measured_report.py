@@ -31,6 +31,7 @@ from medviewer.dicom.objects.report_codes import (
 )
 from medviewer.dicom.objects.report_regions import Region
 from medviewer.dicom.objects.report_values import Measured, measured_of, value_of
+from medviewer.dicom.other_objects import kind_of
 from medviewer.errors import UnreadableImage
 from medviewer.tasks import TaskContext
 
@@ -149,7 +150,10 @@ def _evidence(item: Item) -> set[str]:
         for study in item.items(keyword):
             for series in study.items("ReferencedSeriesSequence"):
                 named = series.items("ReferencedSOPSequence")
-                found.update(reference.code("ReferencedSOPInstanceUID") for reference in named)
+                images = (
+                    r for r in named if kind_of(r.code("ReferencedSOPClassUID"), has_pixels=False) is None
+                )
+                found.update(image.code("ReferencedSOPInstanceUID") for image in images)
     return found - {""}
 
 

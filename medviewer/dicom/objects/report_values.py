@@ -80,7 +80,8 @@ def measured_of(item: Item) -> tuple[Measured, int]:
             (derived if key_of(child) in DERIVED else how).append(_qualifier(child))
     if value is not None and widths:
         ends = value - (widths.get(False) or 0.0), value + (widths.get(True) or 0.0)
-        how.insert(0, f"Range {between(*ends, word, min(_decimals(digits), 3))}")
+        fine = max(_decimals(f"{x:.4f}".rstrip("0")) for x in ends)
+        how.insert(0, f"Range {between(*ends, word, fine)}")
     ucum = code if scheme == "UCUM" else ""
     qualified = tuple(derived), tuple(how), tuple(regions), tuple(images)
     return Measured(name_of(item), key_of(item), digits, value, ucum, word, *qualified), unusable
