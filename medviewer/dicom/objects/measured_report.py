@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from medviewer.dicom.captions import display_name
 from medviewer.dicom.objects import report_regions
 from medviewer.dicom.objects.guarded import Item, read_guarded
 from medviewer.dicom.objects.report_codes import (
@@ -29,9 +28,9 @@ from medviewer.dicom.objects.report_codes import (
     meaning,
     name_of,
 )
+from medviewer.dicom.objects.report_head import evidence_of, flags_of
 from medviewer.dicom.objects.report_regions import Region
 from medviewer.dicom.objects.report_values import Measured, measured_of, value_of
-from medviewer.dicom.other_objects import kind_of
 from medviewer.errors import UnreadableImage
 from medviewer.tasks import TaskContext
 
@@ -39,7 +38,6 @@ MAX_ITEMS = 100_000
 MAX_GROUPS = 1000
 MAX_REGIONS = 20_000
 _CHECK_EVERY = 256
-_FLAGS = {"COMPLETE": "complete", "PARTIAL": "partial", "VERIFIED": "verified", "UNVERIFIED": "not verified"}
 
 ImageName = tuple[str, int]
 """SOP instance UID and frame from 0, or :data:`~medviewer.dicom.objects.seg_file.ALL_FRAMES`."""
@@ -119,10 +117,10 @@ def read_measured(path: Path, context: TaskContext | None = None) -> MeasuredRep
         path,
         item.code("SOPInstanceUID"),
         meaning(item) or "Structured report",
-        _flags(item),
+        flags_of(item),
         makers(item),
         tuple(reader.groups),
-        frozenset(named or reader.library or _evidence(item)),
+        frozenset(named or reader.library or evidence_of(item)),
         frozenset(frames),
     )
 
@@ -130,31 +128,6 @@ def read_measured(path: Path, context: TaskContext | None = None) -> MeasuredRep
 def _images_of(group: MeasuredGroup) -> set[str]:
     own = {uid for uid, _ in group.all_images}
     return own | {region.image[0] for region in group.all_regions if region.image is not None}
-
-
-def _flags(item: Item) -> str:
-    told = [_FLAGS.get(item.code(k), "") for k in ("CompletionFlag", "VerificationFlag")]
-    told += [f"by {name}" for name in _verifiers(item)]
-    return ", ".join(word for word in told if word)
-
-
-def _verifiers(item: Item) -> list[str]:
-    names = [display_name(v.text("VerifyingObserverName")) for v in item.items("VerifyingObserverSequence")]
-    return [name for name in names if name]
-
-
-def _evidence(item: Item) -> set[str]:
-    """The images of the whole report (PS3.3 C.17.2.3), no other report or segmentation."""
-    found: set[str] = set()
-    for keyword in ("CurrentRequestedProcedureEvidenceSequence", "PertinentOtherEvidenceSequence"):
-        for study in item.items(keyword):
-            for series in study.items("ReferencedSeriesSequence"):
-                named = series.items("ReferencedSOPSequence")
-                images = (
-                    r for r in named if kind_of(r.code("ReferencedSOPClassUID"), has_pixels=False) is None
-                )
-                found.update(image.code("ReferencedSOPInstanceUID") for image in images)
-    return found - {""}
 
 
 @dataclass
