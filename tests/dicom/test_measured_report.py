@@ -179,6 +179,17 @@ def test_that_one_nested_without_end_is_refused_in_a_sentence(tmp_path: Path) ->
         read_measured(path)
 
 
+def test_that_a_sequence_that_is_none_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    """A flipped bit in the name of its type: the parser meets it only when the sequence is asked for."""
+    path = write_measured(tmp_path / "sr.dcm", group(code(*NODULE)))
+    data = path.read_bytes()
+    concept = b"\x40\x00\x43\xa0SQ"
+    at = data.rindex(concept)
+    path.write_bytes(data[: at + 4] + b"FQ" + data[at + 6 :])
+    with pytest.raises(UnreadableImage, match="damaged"):
+        read_measured(path)
+
+
 def test_that_groups_may_be_stopped(tmp_path: Path) -> None:
     """And that the images a report stands on are those of its groups, its library, its evidence, in turn."""
     library = line("CONTAINER", ("Image Library", "111028", "DCM"), image("1.2.7"))
