@@ -72,7 +72,7 @@ class Item:
         return tuple(int.from_bytes(raw[k : k + 2], order) for k in range(0, len(raw) - 1, 2))  # type: ignore[arg-type]
 
     def items(self, keyword: str) -> list[Item]:
-        """The items of a sequence, none where there is none. Raises :class:`UnreadableImage` where damaged."""
+        """The items of a sequence, none where there is none. Raises :class:`UnreadableImage` if damaged."""
         try:
             value: Any = self.dataset.get(keyword)
         except Exception as error:  # parsed only now: whatever a damaged file makes of a parser
