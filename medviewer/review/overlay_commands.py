@@ -10,6 +10,7 @@ from medviewer.review.overlays import Overlay, OverlayFile
 from medviewer.review.references import uid_hash
 from medviewer.review.screen import Screen
 from medviewer.review.state import Change
+from medviewer.review.waiting import Waiting
 
 
 class OverlayCommands(Screen):
@@ -28,8 +29,20 @@ class OverlayCommands(Screen):
             return False
         self._note("overlay", object=uid_hash(file.sop_uid), series=uid_hash(series.uid))
         others = tuple(f for f in self._state.overlay_files if f.key != file.key)
-        self._set(replace(self._state, overlay_files=(*others, file)), Change.FOREIGN)
+        left = tuple(w for w in self._state.waiting if w.key != file.object_key)
+        self._set(replace(self._state, overlay_files=(*others, file), waiting=left), Change.FOREIGN)
         return True
+
+    def wait_for_images(self, waiting: Waiting) -> None:
+        """Keep an object that the reader opened before its images; the same again takes its own place."""
+        others = tuple(w for w in self._state.waiting if w.key != waiting.key)
+        self._set(replace(self._state, waiting=(*others, waiting)), Change.FOREIGN)
+
+    def stop_waiting(self, key: str) -> None:
+        """The reader does not want an object any more, or it was refused; unknown keys are ignored."""
+        left = tuple(w for w in self._state.waiting if w.key != key)
+        if len(left) != len(self._state.waiting):
+            self._set(replace(self._state, waiting=left), Change.FOREIGN)
 
     def show_overlay(self, key: str, shown: bool, number: int | None = None) -> None:
         """Show or hide one overlay of a file, all of them without ``number``."""
@@ -44,8 +57,9 @@ class OverlayCommands(Screen):
         self._set(replace(self._state, overlay_files=files), Change.FOREIGN)
 
     def remove_overlays(self, key: str) -> None:
-        """Take the overlays of a file away; unknown keys are ignored."""
-        left = tuple(f for f in self._state.overlay_files if f.key != key)
+        """Take the overlays of a file away, from every series; unknown keys are ignored."""
+        objects = {f.object_key for f in self._state.overlay_files if f.key == key}
+        left = tuple(f for f in self._state.overlay_files if f.object_key not in objects)
         if len(left) != len(self._state.overlay_files):
             self._set(replace(self._state, overlay_files=left), Change.FOREIGN)
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.objects.contour_placing import PlacedRoi, PlacedStructures, place_structures
-from medviewer.dicom.objects.rtstruct import read_structures
+from medviewer.dicom.objects.rtstruct import StructureSet, read_structures
 from medviewer.dicom.objects.seg_file import Segment, Segmentation, read_segmentation
-from medviewer.dicom.objects.seg_placing import Plan, place_segments, plan
+from medviewer.dicom.objects.seg_placing import Nowhere, Plan, place_segments, plan
 from medviewer.dicom.other_objects import OtherObject
 from medviewer.dicom.scan_cache import remembered
 from medviewer.dicom.study import DicomObject, ScanResult, Series
@@ -21,6 +21,7 @@ from medviewer.errors import UnreadableImage
 from medviewer.imaging.render import PALETTE
 from medviewer.imaging.volume import Mask
 from medviewer.review.overlays import Overlay, OverlayFile
+from medviewer.review.waiting import ImagesNotOpen, open_here
 from medviewer.tasks import TaskContext
 
 _BY_FRAME = "The images it names are not open: shown on others of the same frame of reference."
@@ -38,7 +39,16 @@ class Request:
 
 
 def read_overlays(request: Request, context: TaskContext | None = None) -> OverlayFile:
-    """Read a segmentation or structure set. Raises :class:`UnreadableImage` with one sentence, Cancelled."""
+    """Read a segmentation or structure set onto the series it fits best. Raises as :func:`read_files`."""
+    return read_files(request, context)[0]
+
+
+def read_files(request: Request, context: TaskContext | None = None) -> tuple[OverlayFile, ...]:
+    """Read a segmentation or structure set onto the series it fits best, and onto other pieces of it.
+
+    Raises :class:`UnreadableImage` with one sentence (:class:`ImagesNotOpen` where more images may help),
+    Cancelled.
+    """
     context = context or TaskContext()
     same_object(request.found)
     read = _READERS.get(request.found.kind.code)
@@ -85,25 +95,46 @@ def sources(
     if any(i.sop_uid in references for s in others for i in s.instances):
         raise UnreadableImage(_ELSEWHERE)
     name = request.found.kind.name.lower().replace("rt ", "RT ")
-    raise UnreadableImage(
-        f"The images this {name} was drawn on are not open.", "Open the folder that holds them too."
-    )
+    raise ImagesNotOpen(f"The images this {name} was drawn on are not open.", references, frozenset(uids))
 
 
 # ---- segmentations --------------------------------------------------------------------------------------
 
 
-def _segmentation(request: Request, context: TaskContext) -> OverlayFile:
+def _segmentation(request: Request, context: TaskContext) -> tuple[OverlayFile, ...]:
     seg = read_segmentation(request.found.path, context)
     candidates, named = sources(request, seg.references, (seg.frame_of_reference_uid,))
-    series, how = _best_plan(seg, candidates)
+    try:
+        best, how = _best_plan(seg, candidates)
+    except Nowhere as error:
+        if open_here(request.scan, request.found.patient.key, seg.references) == len(seg.references):
+            raise
+        raise ImagesNotOpen(str(error), seg.references, frozenset({seg.frame_of_reference_uid})) from error
+    files = [_segments_on(request, seg, (best, how), named, context)]
+    for series in _pieces(candidates, best):
+        try:
+            files.append(_segments_on(request, seg, (series, plan(seg, series)), named, context))
+        except UnreadableImage:  # nothing of it lies there
+            continue
+    return tuple(files)
+
+
+def _pieces(candidates: Sequence[Series], best: Series) -> list[Series]:
+    """The other parts of one DICOM series: its images came in two lots, or make two stacks."""
+    return [s for s in candidates if s.uid == best.uid and s.key != best.key]
+
+
+def _segments_on(
+    request: Request, seg: Segmentation, where: tuple[Series, Plan], named: bool, context: TaskContext
+) -> OverlayFile:
+    series, how = where
     placed = place_segments(seg, series, how, context)
     colours = _colours([s.colour for s, _ in placed.segments])
     overlays = tuple(
         _of_segment(segment, mask, colour, seg.fraction)
         for (segment, mask), colour in zip(placed.segments, colours, strict=True)
     )
-    return _file(request, series, overlays, placed.notices, named)
+    return overlay_file(request, series, overlays, placed.notices, seg.references, named=named)
 
 
 def _best_plan(seg: Segmentation, candidates: Sequence[Series]) -> tuple[Series, Plan]:
@@ -140,7 +171,7 @@ def _of_segment(segment: Segment, mask: Mask, colour: str, fraction: str) -> Ove
 # ---- structure sets -------------------------------------------------------------------------------------
 
 
-def _structures(request: Request, context: TaskContext) -> OverlayFile:
+def _structures(request: Request, context: TaskContext) -> tuple[OverlayFile, ...]:
     structures = read_structures(request.found.path, context)
     frames = {roi.frame_of_reference_uid for roi in structures.rois}
     candidates, named = sources(request, structures.references, frames)
@@ -156,9 +187,21 @@ def _structures(request: Request, context: TaskContext) -> OverlayFile:
             placed, best = now, series
     if placed is None:
         raise refusal or UnreadableImage("The structure set lies nowhere on the open images.")
+    found = [(best, placed)]
+    for series in _pieces(candidates, best):
+        try:
+            found.append((series, place_structures(structures, series, context)))
+        except UnreadableImage:  # nothing of it lies there
+            continue
+    return tuple(_rois_on(request, structures, *one, named=named) for one in found)
+
+
+def _rois_on(
+    request: Request, structures: StructureSet, series: Series, placed: PlacedStructures, *, named: bool
+) -> OverlayFile:
     colours = _colours([p.roi.colour for p in placed.rois])
     overlays = tuple(_of_roi(p, colour) for p, colour in zip(placed.rois, colours, strict=True))
-    return _file(request, best, overlays, placed.notices, named)
+    return overlay_file(request, series, overlays, placed.notices, structures.references, named=named)
 
 
 def _of_roi(placed: PlacedRoi, colour: str) -> Overlay:
@@ -177,13 +220,16 @@ def _colours(told: Sequence[str | None]) -> list[str]:
     return [colour or next(own) for colour in told]
 
 
-def _file(
+def overlay_file(
     request: Request,
     series: Series,
     overlays: tuple[Overlay, ...],
     notices: tuple[str, ...],
+    references: frozenset[str],
+    *,
     named: bool,
 ) -> OverlayFile:
+    """What lies on ``series``; ``named``: whether the object names its images, or they share its frame."""
     found = request.found
     return OverlayFile(
         found.path,
@@ -194,10 +240,12 @@ def _file(
         series.key,
         overlays,
         notices if named else (_BY_FRAME, *notices),
+        references=references,
+        here=open_here(request.scan, found.patient.key, references),
     )
 
 
-_READERS: dict[str, Callable[[Request, TaskContext], OverlayFile]] = {
+_READERS: dict[str, Callable[[Request, TaskContext], tuple[OverlayFile, ...]]] = {
     "SEG": _segmentation,
     "RTSTRUCT": _structures,
 }

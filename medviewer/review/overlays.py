@@ -34,11 +34,24 @@ class Overlay:
     key_slice: int | None = None
     """The image of its largest area; None where it is empty."""
     shown: bool = True
+    figures: tuple[str, ...] = ()
+    """Figures the file tells of it, a line each: "Diameter 10 mm"."""
+    said: tuple[str, ...] = ()
+    """What else the file says of it."""
+    placeless: bool = False
+    """Whether the file says of no image or place where it is."""
+    target: tuple[str, int] | None = None
+    """(SOP instance UID of a segmentation, segment) that it is about, where it has no outline of its own."""
 
     @property
     def name(self) -> str:
         """The label with its criterion: "Liver, probability ≥ 0.5"."""
         return f"{self.label}, {self.criterion}" if self.criterion else self.label
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it has an outline that lies on the series: a row of a report may only be about an image."""
+        return not self.is_empty and (self.mask is not None or bool(self.lines))
 
     @property
     def is_empty(self) -> bool:
@@ -60,11 +73,24 @@ class OverlayFile:
     overlays: tuple[Overlay, ...]
     notices: tuple[str, ...] = ()
     """What the reader must know: one sentence each."""
+    flags: str = ""
+    """How far a report is: "complete, not verified"."""
+    references: frozenset[str] = frozenset()
+    """SOP instance UIDs of the images it names, whichever series they are in."""
+    here: int = 0
+    """How many of these were open when it was read."""
+    lacking: frozenset[str] = frozenset()
+    """SOP instance UIDs of segmentations it refers to that were not open."""
+
+    @property
+    def object_key(self) -> str:
+        """Names the object: by mistake two patients may carry one SOP instance UID."""
+        return f"{self.patient_key} {self.sop_uid}"
 
     @property
     def key(self) -> str:
-        """Unique in a session: by mistake two patients may carry one SOP instance UID."""
-        return f"{self.patient_key} {self.sop_uid}"
+        """Unique in a session: an object may lie on several series."""
+        return f"{self.object_key} {self.series_key}"
 
     @property
     def key_slice(self) -> int | None:

@@ -18,6 +18,7 @@ from medviewer.review import acts
 from medviewer.review.merge import merge
 from medviewer.review.state import Change, State
 from medviewer.review.store import AuditSink, Store, local_now
+from medviewer.review.waiting import Waiting
 
 ANNOTATION_LEVELS = ("full", "minimal", "off")
 _SOFT_TISSUE = Window(40.0, 400.0)
@@ -46,6 +47,8 @@ class Screen(Store):
         old = self._state
         merged = merge(old.scan, scan, self._in_use())
         state, change = replace(old, scan=merged), Change.STUDY
+        if old.overlay_files:
+            state, change = released(state, old), change | Change.FOREIGN
         if old.series is not None:
             patient, study = merged.owner(old.series)
             series = next(s for s in study.series if s.key == old.series.key)
@@ -70,7 +73,7 @@ class Screen(Store):
     def _in_use(self) -> set[str]:
         state = self._state
         keys = {r.series_key for r in state.results} | {m.series_key for m in state.measurements}
-        keys |= {k.series_key for k in state.key_images} | {f.series_key for f in state.overlay_files}
+        keys |= {k.series_key for k in state.key_images}
         keys |= {c.series_key for c in state.calibrations}
         if state.run is not None:
             keys.add(state.run.series_key)
@@ -176,6 +179,22 @@ class Screen(Store):
             raise UsageError(f"Annotations are {', '.join(ANNOTATION_LEVELS)}, not {level!r}.")
         if level != self._state.annotations:
             self._set(replace(self._state, annotations=level), Change.STYLE)
+
+
+def released(state: State, old: State) -> State:
+    """The overlays of series that are now others (grown, say) waiting for them: they are read again."""
+    before = {s.key: s for s in old.scan.all_series()} if old.scan is not None else {}
+    now = {s.key: s for s in state.scan.all_series()} if state.scan is not None else {}
+    objects = {(o.path, o.patient.key): o for o in (state.scan.objects if state.scan is not None else ())}
+    kept, waiting = [], {w.key: w for w in state.waiting}
+    for file in old.overlay_files:
+        found = objects.get((file.path, file.patient_key))
+        if before.get(file.series_key) is now.get(file.series_key):
+            kept.append(file)
+        elif found is not None:
+            frames = frozenset({now[file.series_key].frame_of_reference_uid} - {""})
+            waiting[file.object_key] = Waiting(found, file.title, file.references, frames)
+    return replace(state, overlay_files=tuple(kept), waiting=tuple(waiting.values()))
 
 
 def is_inverted(series: Series) -> bool:

@@ -19,6 +19,7 @@ from medviewer.imaging.turn import STRAIGHT, Turn
 from medviewer.imaging.volume import Volume
 from medviewer.imaging.window import Window
 from medviewer.review.overlays import OverlayFile
+from medviewer.review.waiting import Waiting
 
 if TYPE_CHECKING:
     from medviewer.dicom.presentation_state import Presentation
@@ -192,6 +193,8 @@ class State:
     seen: frozenset[tuple[str, int]] = frozenset()
     overlay_files: tuple[OverlayFile, ...] = ()
     """Overlays from files, of all series: :attr:`overlay_files_here` are those to be seen."""
+    waiting: tuple[Waiting, ...] = ()
+    """Objects whose images the reader has not opened yet."""
     reader: str = ""
     turn: Turn = STRAIGHT
     """How the reader turned the pictures of the series on screen."""

@@ -142,7 +142,7 @@ def foreign_of(state: State) -> Foreign:
         ForeignLayer(overlay, letters[file.key, overlay.number], file)
         for file in state.overlay_files_here
         for overlay in file.overlays
-        if overlay.shown and not overlay.is_empty
+        if overlay.shown and overlay.is_drawn
     )
     return Foreign(layers, _legend(layers)) if layers else NOTHING
 
@@ -152,7 +152,9 @@ def overlay_letters(state: State) -> Mapping[tuple[str, int], str]:
     a finding."""
     own = free_letters([f.label for f in state.findings if f.mask is not None], ())
     all_here = [(f.key, o) for f in state.overlay_files_here for o in f.overlays]
-    letters = free_letters([o.label for _, o in all_here], own)
+    told = [bool(o.said or o.figures) and not o.is_drawn for _, o in all_here]  # and not outlined
+    names = ["" if only_told else o.label for only_told, (_, o) in zip(told, all_here, strict=True)]
+    letters = free_letters(names, own)
     return {(key, o.number): letter for (key, o), letter in zip(all_here, letters, strict=True)}
 
 

@@ -6,19 +6,24 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from medviewer.review.overlays import NOT_REPORTED, Overlay, OverlayFile
+from medviewer.review.waiting import Waiting, missing_line
 from medviewer.ui import icons, theme
 from medviewer.ui.annotations import swatch
 from medviewer.ui.elide import plain_tip
+from medviewer.ui.waiting_card import WaitingCard
 from medviewer.ui.widgets import ElidedLabel, button, clear, column, frame, label, row
 
 _ROW_PX = 24
 _MOST_ROWS = 12
 """Longer lists scroll in themselves."""
 _EYE_PX = 26
+_LINE_PX = 190
+_NEXT_PX = 16
+"""Of a line below a name: how wide it is before it is broken, and how much each further line is high."""
 _TOLD = Qt.ItemDataRole.UserRole + 1
 ON_STORED = "Contours are shown on the stored images, not across them."
 
@@ -36,6 +41,8 @@ class _List(QTreeWidget):
         self.setColumnCount(2)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
+        self.setItemsExpandable(False)
+        self.setIndentation(20)
         self.setUniformRowHeights(True)
         self.setIconSize(QSize(16, 16))
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -58,15 +65,31 @@ class _List(QTreeWidget):
         if self.topLevelItemCount() != len(file.overlays):
             self.clear()
             self.addTopLevelItems([QTreeWidgetItem() for _ in file.overlays])
-            self.setFixedHeight(_ROW_PX * min(len(file.overlays), _MOST_ROWS) + 2)
+            self.setUniformRowHeights(not any(o.figures or o.said for o in file.overlays))
+            self.setFixedHeight(min(self._height(file), _ROW_PX * _MOST_ROWS) + 2)
         for k, overlay in enumerate(file.overlays):
             item, letter = self.topLevelItem(k), letters.get((file.key, overlay.number), "")
-            told = (overlay.shown, overlay.name, overlay.colour, letter)
+            told = (overlay.shown, overlay.name, overlay.colour, letter, overlay.figures, overlay.said)
             if item is not None and item.data(0, _TOLD) != told:
                 item.setData(0, _TOLD, told)
                 _fill(item, overlay, letter)
+                _say(item, overlay, self.fontMetrics())
+
+    def _height(self, file: OverlayFile) -> int:
+        """Pixels of all rows, or of as many as fill the list."""
+        whole, most, metrics = 0, _ROW_PX * _MOST_ROWS, self.fontMetrics()
+        for overlay in file.overlays:
+            whole += _ROW_PX
+            for line in (*overlay.figures, *overlay.said):
+                whole += _height(broken(line, metrics))
+                if whole > most:
+                    return most
+        return whole
 
     def _clicked(self, item: QTreeWidgetItem, column_number: int) -> None:
+        above = item.parent()
+        if above is not None:  # a line that says something of it
+            item, column_number = above, 0
         number = item.data(0, Qt.ItemDataRole.UserRole)
         (self.toggled if column_number == 1 else self.chosen).emit(number)
 
@@ -85,15 +108,46 @@ class _List(QTreeWidget):
 
 def _fill(item: QTreeWidgetItem, overlay: Overlay, letter: str) -> None:
     seen = overlay.shown and not overlay.is_empty
-    name = f"{overlay.name}: not on these images" if overlay.is_empty else overlay.name
+    elsewhere = overlay.is_empty and not overlay.placeless
+    name = f"{overlay.name}: not on these images" if elsewhere else overlay.name
     item.setData(0, Qt.ItemDataRole.UserRole, overlay.number)
-    item.setText(0, f"{letter}  {name}")
-    item.setIcon(0, _swatch_icon(overlay.colour))
+    item.setText(0, f"{letter}  {name}" if letter else name)
+    item.setIcon(0, _swatch_icon(overlay.colour) if letter else QIcon())
     item.setToolTip(0, plain_tip(f"{name} ({overlay.maker})"))
     item.setForeground(0, QColor(theme.colour("text" if seen else "muted")))
     item.setSizeHint(0, QSize(0, _ROW_PX))
-    item.setIcon(1, QIcon() if overlay.is_empty else _eye(overlay.shown, theme.colour("muted")))
-    item.setToolTip(1, "" if overlay.is_empty else "Hide" if overlay.shown else "Show")
+    item.setIcon(1, _eye(overlay.shown, theme.colour("muted")) if overlay.is_drawn else QIcon())
+    item.setToolTip(1, ("Hide" if overlay.shown else "Show") if overlay.is_drawn else "")
+
+
+def broken(line: str, metrics: QFontMetrics) -> str:
+    """A line as several, each as wide as the panel is at least: no figure and no decision is cut."""
+    made: list[str] = []
+    for word in line.split(" "):
+        longer = f"{made[-1]} {word}" if made else word
+        if made and metrics.horizontalAdvance(longer) <= _LINE_PX:
+            made[-1] = longer
+        else:
+            made.append(word)
+    return "\n".join(made)
+
+
+def _height(text: str) -> int:
+    """Pixels of a broken line."""
+    return _ROW_PX + _NEXT_PX * text.count("\n")
+
+
+def _say(item: QTreeWidgetItem, overlay: Overlay, metrics: QFontMetrics) -> None:
+    """What the file says of it, a line each below its name: figures, then the rest."""
+    item.takeChildren()
+    for k, line in enumerate((*overlay.figures, *overlay.said)):
+        text = broken(line, metrics)
+        below = QTreeWidgetItem([text])
+        below.setToolTip(0, plain_tip(line))
+        below.setForeground(0, QColor(theme.colour("text" if k < len(overlay.figures) else "muted")))
+        below.setSizeHint(0, QSize(0, _height(text)))
+        item.addChild(below)
+    item.setExpanded(True)
 
 
 @lru_cache(maxsize=512)
@@ -170,12 +224,15 @@ class _Card(QWidget):
 def _about(file: OverlayFile) -> str:
     """ "From file: segmentation, manual"."""
     kind = file.kind if file.kind.startswith("RT") else file.kind[:1].lower() + file.kind[1:]
-    return f"From file: {kind}, {file.maker or 'several makers'}"
+    told = f"From file: {kind}, {file.maker or 'several makers'}"
+    return f"{told} · {file.flags}" if file.flags else told
 
 
 def _notices(file: OverlayFile) -> tuple[str, ...]:
     contours = any(overlay.lines for overlay in file.overlays)
-    return (*file.notices, ON_STORED) if contours else file.notices
+    missing = missing_line(file)
+    told = (missing, *file.notices) if missing else file.notices
+    return (*told, ON_STORED) if contours else told
 
 
 class ForeignPanel(QWidget):
@@ -185,23 +242,42 @@ class ForeignPanel(QWidget):
     chosen = Signal(str, object)
     remove_wanted = Signal(str)
     tags_wanted = Signal(str)
+    unwanted = Signal(str)
+    """Key of an object that shall wait no longer."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._layout = column(self, spacing=6)
+        outside = column(self, spacing=6)
+        self._waiting_layout, self._layout = column(spacing=6), column(spacing=6)
+        outside.addLayout(self._waiting_layout)
+        outside.addLayout(self._layout)
         self.cards: list[_Card] = []
+        self.waiting: list[WaitingCard] = []
         self._built: tuple[tuple[object, ...], ...] = ()
+        self._waits: tuple[Waiting, ...] = ()
+
+    def show_waiting(self, waiting: Sequence[Waiting]) -> None:
+        """Show what waits for images; nothing moves where it is the same."""
+        if tuple(waiting) == self._waits:
+            return
+        self._waits = tuple(waiting)
+        clear(self._waiting_layout)
+        self.waiting = [WaitingCard(one) for one in waiting]
+        for card in self.waiting:
+            card.unwanted.connect(self.unwanted)
+            card.tags_wanted.connect(self.tags_wanted)
+            self._waiting_layout.addWidget(card)
 
     def show_files(self, files: Sequence[OverlayFile], letters: Letters) -> None:
         """Show the files of the series on screen; nothing moves where they are the same."""
-        built = tuple((file.key, file.path, file.notices, len(file.overlays)) for file in files)
+        built = tuple((f.key, f.path, _notices(f), f.flags, len(f.overlays)) for f in files)
         if built != self._built:
             self._built = built
             clear(self._layout)
             self.cards = [self._card(file) for file in files]
         for card, file in zip(self.cards, files, strict=True):
             card.fill(file, letters)
-        self.setVisible(bool(files))
+        self.setVisible(bool(files) or bool(self._waits))
 
     def _card(self, file: OverlayFile) -> _Card:
         card = _Card(file)

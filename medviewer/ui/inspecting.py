@@ -78,6 +78,8 @@ class Inspecting(QObject):
         self._forgotten.connect(dialog.reject)
         # Beside the window, not before it: the reader goes from line to image and back.
         dialog.show()
+        if found.kind.code == "SR":  # its measurements and regions, where it has any
+            self._window.overlaying.open(found)
 
     def _go_to(self, patient_key: str, uid: str, frame: int) -> str:
         """Show what a line of a report points at; returns the sentence on what became of it."""

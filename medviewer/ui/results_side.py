@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 from medviewer.ai.findings import Finding
 from medviewer.review.report_scale import scale_lines
 from medviewer.review.state import Change, State, Verdict
+from medviewer.review.waiting import Waiting
 from medviewer.ui import theme
 from medviewer.ui.findings_panel import FindingsPanel
 from medviewer.ui.foreign import overlay_letters
@@ -101,10 +102,12 @@ class ResultsSide(QWidget):
             self.findings.show_drawn(state)
             self.opinions.show_state(state)
             self._opinions_head.setVisible(bool(state.opinions_here))
-        if change & (_FINDINGS | Change.FOREIGN):
+        if change & (_FINDINGS | Change.FOREIGN | Change.STUDY):
             files = state.overlay_files_here
+            waiting = waiting_here(state)
+            self.foreign.show_waiting(waiting)
             self.foreign.show_files(files, overlay_letters(state))
-            self._foreign_head.setVisible(bool(files))
+            self._foreign_head.setVisible(bool(files or waiting))
             has_masks = bool(files) or any(f.mask is not None for f in state.findings)
             self._overlay_head.setVisible(has_masks)
             self.overlay.setVisible(has_masks)
@@ -135,6 +138,12 @@ class ResultsSide(QWidget):
         if self._wanted_card is not None:
             self._area.ensureWidgetVisible(self._wanted_card, 0, 12)
         self._wanted_card = None
+
+
+def waiting_here(state: State) -> tuple[Waiting, ...]:
+    """What waits for images of the patient on screen, or of anybody where nothing is on screen."""
+    series = state.series
+    return tuple(w for w in state.waiting if series is None or w.patient_key == series.patient_key)
 
 
 def makers(state: State) -> dict[str, str]:

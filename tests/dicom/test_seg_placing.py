@@ -168,6 +168,21 @@ def test_that_a_coarser_grid_is_shown_by_its_nearest_voxels_and_told(tmp_path: P
     assert found.notices == (NEAREST,)
 
 
+def test_that_what_was_drawn_on_images_that_are_not_open_lies_on_no_others(tmp_path: Path) -> None:
+    """Drawn on the first and last of six images, of which four are open: not on those between."""
+    make_ct_series(tmp_path / "ct", slices=6)
+    whole = only(tmp_path / "ct")
+    drawn = [Drawn(speckle(k), where(whole, k), images=(whole.instances[k].sop_uid,)) for k in (0, 5)]
+    path = write_seg_frames(tmp_path / "seg.dcm", drawn)
+    for image in whole.instances[4:]:
+        image.path.unlink()
+    part = only(tmp_path / "ct")
+    found = placed(path, part)
+    ((_, mask),) = found.segments
+    assert [bool(mask.slice(k).any()) for k in range(4)] == [True, False, False, False]
+    assert found.notices == ("1 of 2 outlines have no image of this series at their place.",)
+
+
 def test_that_planes_without_an_image_are_counted(tmp_path: Path) -> None:
     make_ct_series(tmp_path / "ct", slices=6)
     whole = only(tmp_path / "ct")

@@ -197,17 +197,38 @@ def test_that_closing_forgets_them_and_late_ones_are_refused(tmp_path: Path) -> 
     assert session.state.overlay_files_here == ()
 
 
-def test_that_a_series_with_overlays_keeps_its_grid_when_more_is_opened(tmp_path: Path) -> None:
+def test_that_an_overlay_whose_series_grew_waits_to_be_laid_again(tmp_path: Path) -> None:
+    """Nothing made for five images lies on seven."""
     write_study(tmp_path)
     found = scan([tmp_path])
     session, _ = opened(found)
     session.add_overlays(read_overlays(request(found)))
     make_ct_series(tmp_path / "ct0", slices=7)
     session.open(scan([tmp_path]))
+    state = session.state
+    assert state.series is not None
+    assert state.scan is not None
+    assert len(state.series.instances) == 7
+    assert state.overlay_files == ()
+    (waiting,) = state.waiting
+    assert waiting.may_begin(state.scan)
+    assert session.add_overlays(read_overlays(request(state.scan)))
+    assert session.state.waiting == ()
     (file,) = session.state.overlay_files_here
-    assert session.state.series is not None
-    assert len(session.state.series.instances) == 5
     assert file.overlays[0].mask is not None
+    assert file.overlays[0].mask.shape[0] == 7
+
+
+def test_that_overlays_of_series_that_stay_as_they_were_are_left_alone(tmp_path: Path) -> None:
+    write_study(tmp_path, 0)
+    found = scan([tmp_path])
+    session, _ = opened(found)
+    file = read_overlays(request(found))
+    session.add_overlays(file)
+    make_ct_series(tmp_path / "ct1", slices=5, seed=1)
+    session.open(scan([tmp_path]))
+    assert session.state.overlay_files == (file,)
+    assert session.state.waiting == ()
 
 
 def test_that_overlays_made_for_fewer_images_are_refused(tmp_path: Path) -> None:

@@ -229,16 +229,19 @@ def look_at(window: MainWindow, qtbot: QtBot, path: str, code: str) -> None:
 
 
 def see_laid_over(window: MainWindow, qtbot: QtBot, path: Path) -> None:
-    """The regions lie on the images on screen, or one sentence says that those are not open."""
+    """The regions lie on the images on screen, or the object waits for those."""
     problems: list[str] = window.problems  # type: ignore[attr-defined]
     before = len(problems)
 
     def laid() -> bool:
         return path in [file.path for file in window.session.state.overlay_files]
 
-    qtbot.waitUntil(lambda: laid() or len(problems) > before, timeout=PATIENCE)
+    def waits() -> bool:
+        return path in [waiting.found.path for waiting in window.session.state.waiting]
+
+    qtbot.waitUntil(lambda: laid() or waits() or len(problems) > before, timeout=PATIENCE)
     if path.name in SOURCE_ABSENT:
-        assert "not open" in problems.pop()
+        assert waits(), problems
         return
     assert laid(), problems
     qtbot.waitUntil(

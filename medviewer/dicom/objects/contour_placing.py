@@ -76,7 +76,7 @@ def place_structures(
 
     Raises :class:`UnreadableImage` where none has an image here, Cancelled.
     """
-    finder = _Finder(series)
+    finder = PlaneFinder(series)
     context = context or TaskContext()
     made = []
     for roi in structures.rois:
@@ -94,13 +94,19 @@ def place_structures(
     return placed
 
 
-class _Finder:
-    """Finds the image of a contour, and counts why one has none."""
+class PlaneFinder:
+    """Finds the image of a contour, and counts why one has none; ``word`` is what it calls them.
 
-    def __init__(self, series: Series) -> None:
+    Raises :class:`UnreadableImage` where no image has a place.
+    """
+
+    def __init__(self, series: Series, word: str = "contour") -> None:
+        self._word = word
         known = [(k, p) for k, p in enumerate(map(Place.of, series.instances)) if p is not None]
         if not known:
-            raise UnreadableImage("Contours cannot be put on images that have no place in the patient.")
+            raise UnreadableImage(
+                f"{word.capitalize()}s cannot be put on images that have no place in the patient."
+            )
         self._index = [k for k, _ in known]
         self._places = [p for _, p in known]
         self._normals = np.array([p.normal for p in self._places])
@@ -132,7 +138,7 @@ class _Finder:
         pixels = image.pixel(contour.points) + 0.5
         return self._index[best], Line(pixels[:, ::-1].astype(np.float32), contour.kind in CLOSED)
 
-    def notices(self, unusable: int) -> Iterator[str]:
+    def notices(self, unusable: int = 0) -> Iterator[str]:
         """What is not drawn, and why."""
         for count, why in (
             (self._elsewhere, "have no image of this series at their place"),
@@ -142,11 +148,11 @@ class _Finder:
             (unusable, "are damaged (their numbers make no contour)"),
         ):
             if count:
-                yield f"{_contours(count)} {why if count > 1 else _single(why)}: not drawn."
+                yield f"{_counted(count, self._word)} {why if count > 1 else _single(why)}: not drawn."
 
 
-def _contours(count: int) -> str:
-    return "1 contour" if count == 1 else f"{count:,} contours"
+def _counted(count: int, word: str) -> str:
+    return f"1 {word}" if count == 1 else f"{count:,} {word}s"
 
 
 def _single(words: str) -> str:

@@ -22,6 +22,7 @@ from medviewer.dicom.walk import Header, walk
 from medviewer.errors import UnreadableImage
 
 _CHARSET = 0x00080005
+_DAMAGED = "This file is damaged inside, and is not shown."
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +72,11 @@ class Item:
         return tuple(int.from_bytes(raw[k : k + 2], order) for k in range(0, len(raw) - 1, 2))  # type: ignore[arg-type]
 
     def items(self, keyword: str) -> list[Item]:
-        """The items of a sequence; none where there is none."""
-        value: Any = self.dataset.get(keyword)
+        """The items of a sequence, none where there is none. Raises :class:`UnreadableImage` if damaged."""
+        try:
+            value: Any = self.dataset.get(keyword)
+        except Exception as error:  # parsed only now: whatever a damaged file makes of a parser
+            raise UnreadableImage(_DAMAGED) from error
         if not isinstance(value, Sequence):
             return []
         return [Item(item, self.little, self.charset) for item in value]
@@ -91,7 +95,7 @@ def read_guarded(path: Path) -> tuple[Item, Header]:
     try:
         header = walk(path, WANTED)
         if not header.sound:  # pydicom might recurse where our own walk lost its way
-            raise UnreadableImage("This file is damaged inside, and is not shown.")
+            raise UnreadableImage(_DAMAGED)
         dataset = pydicom.dcmread(path, stop_before_pixels=True)
         status = path.stat()
     except Broken as error:
@@ -101,7 +105,7 @@ def read_guarded(path: Path) -> tuple[Item, Header]:
     except OSError as error:
         raise UnreadableImage("The file could not be read.") from error
     except Exception as error:  # whatever a damaged file makes of a parser
-        raise UnreadableImage("This file is damaged inside, and is not shown.") from error
+        raise UnreadableImage(_DAMAGED) from error
     if (status.st_size, status.st_mtime_ns) != header.stamp:
         raise UnreadableImage("The file changed while it was read.")
     return Item(dataset, header.coding.little, header.values.get(_CHARSET, b"")), header

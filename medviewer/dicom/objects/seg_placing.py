@@ -38,6 +38,10 @@ NEAREST = "Another grid than the images: each pixel shows the nearest voxel of t
 CUT = "Parts reach beyond the edge of the images and are not shown."
 
 
+class Nowhere(UnreadableImage):
+    """No frame lies on an image of the series, and none contradicts it: others may hold it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """For every frame the images it is shown on and how it comes onto each; None: pixel by pixel."""
@@ -68,7 +72,7 @@ def plan(seg: Segmentation, series: Series) -> Plan:
     targets = tuple(finder.targets(frame) for frame in seg.frames)
     found = Plan(targets, finder.exact)
     if not found.placed:
-        raise UnreadableImage(finder.refusal or _NOWHERE)
+        raise UnreadableImage(finder.refusal) if finder.refusal else Nowhere(_NOWHERE)
     return found
 
 
@@ -87,10 +91,16 @@ class _Finder:
         planes = list(dict.fromkeys(f.plane for f in seg.frames if f.plane is not None))
         gap = gap_mm(series) or 0.0
         self._touching = min(_SAME_PLANE_MM, _SAME_PLANE_PART * gap) if gap else _SAME_PLANE_MM
-        self._step = self._step_of(planes)
+        self._step = self._step_of(self._drawn_here() or planes)
         self._far = max(self._touching, _APART * max(gap, self._step))
         self.exact, self.refusal = True, ""
         self._nearest = self._nearest_planes(planes)
+
+    def _drawn_here(self) -> list[Place]:
+        """Planes of frames whose images are in the series. Where others are not open (yet), what was drawn on
+        them proves no coarser grid: it lies on nothing here."""
+        here = (f.plane for f in self._seg.frames if any(key in self._images for key in f.images))
+        return list(dict.fromkeys(plane for plane in here if plane is not None))
 
     def _step_of(self, planes: list[Place]) -> float:
         """Distance between planes of the segmentation in mm; 0: each belongs to the images in it alone.
