@@ -56,7 +56,7 @@ def atomic_write_all(contents: Mapping[Path, Content]) -> None:
                 if path.is_dir():
                     raise IsADirectoryError(errno.EISDIR, "a folder of this name")
                 staged.append((path.with_name(f".{secrets.token_hex(8)}.tmp"), path))
-                _stage(staged[-1][0], content)
+                write_new(staged[-1][0], content)
             for temporary, path in staged:
                 os.replace(temporary, path)
         except BaseException:
@@ -64,13 +64,14 @@ def atomic_write_all(contents: Mapping[Path, Content]) -> None:
                 temporary.unlink(missing_ok=True)
             raise
         for folder in {path.parent for path in contents}:
-            _sync_folder(folder)
+            sync_folder(folder)
     except OSError as error:
         raise write_error(error) from error
 
 
-def _stage(temporary: Path, content: Content) -> None:
-    with open(temporary, "xb") as file:
+def write_new(path: Path, content: Content) -> None:
+    """Write a file that is not there yet and flush it to the disk. Raises OSError."""
+    with open(path, "xb") as file:
         _fill(file, content)
         file.flush()
         os.fsync(file.fileno())
@@ -91,7 +92,7 @@ def _fill(file: BinaryIO, content: Content) -> None:
         file.write(content.encode("utf-8", "replace") if isinstance(content, str) else content)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename itself durable where the system can (POSIX; Windows knows no such call)."""
     if os.name != "posix":
         return
