@@ -37,6 +37,18 @@ def colour_of_lab(stored: Sequence[int]) -> str | None:
     return colour_of_rgb([round(float(level) * 255) for level in levels])
 
 
+def lab_of_colour(colour: str) -> tuple[int, int, int]:
+    """The three stored values of "#RRGGBB": the inverse of :func:`colour_of_lab`."""
+    levels = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+    t = np.linalg.solve(_TO_SRGB, linear) / _D50
+    f = np.where(t > _EDGE**3, np.cbrt(t), (_KAPPA * t + 16) / 116)
+    lab = (116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2]))
+    scaled = (lab[0] / 100, (lab[1] + 128) / 255, (lab[2] + 128) / 255)
+    stored = [min(max(round(float(x) * _MOST), 0), _MOST) for x in scaled]
+    return stored[0], stored[1], stored[2]
+
+
 def colour_of_rgb(levels: Sequence[int]) -> str | None:
     """ "#RRGGBB" of three values from 0 to 255; None for anything else."""
     if len(levels) != 3 or not all(0 <= level <= 255 for level in levels):

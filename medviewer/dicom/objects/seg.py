@@ -25,10 +25,10 @@ from medviewer.dicom.walk import walk
 from medviewer.errors import NoGeometry, UnreadableImage, WriteError
 from medviewer.imaging.volume import Geometry, Mask
 
-_ANATOMY = Code("123037004", "SCT", "Anatomical Structure")
+_ANATOMY = Code("91723000", "SCT", "Anatomical Structure")
 _ALTERED = Code("49755003", "SCT", "Morphologically Altered Structure")
 _TISSUE = Code("85756007", "SCT", "Tissue")
-_AI = Code("123109", "DCM", "Artificial Intelligence")
+_AI = Code("123110", "DCM", "Artificial Intelligence")
 
 SEGMENT_CODES: Mapping[str, tuple[Code, Code]] = {
     "right_lung": (_ANATOMY, Code("3341006", "SCT", "Right lung")),
