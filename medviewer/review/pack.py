@@ -66,6 +66,7 @@ class Pack:
     entries: tuple[Entry, ...]
     left_out: tuple[LeftOut, ...]
     manifest_sha256: str
+    series_uid: str
 
 
 def write_pack(parts: Sequence[Part], parent: Path, name: str, about: About, context: TaskContext) -> Pack:
@@ -92,7 +93,7 @@ def write_pack(parts: Sequence[Part], parent: Path, name: str, about: About, con
             folder = _put(room, parent, name)
     except OSError as error:
         raise write_error(error) from error
-    return Pack(folder, entries, left_out, sha256(text.encode()).hexdigest())
+    return Pack(folder, entries, left_out, sha256(text.encode()).hexdigest(), about.series_uid)
 
 
 def _fill(

@@ -20,6 +20,7 @@ from medviewer.ui.audit_queue import AuditQueue
 from medviewer.ui.browser import StudyBrowser
 from medviewer.ui.command_bar import CommandBar
 from medviewer.ui.engine import Engine
+from medviewer.ui.evidence_desk import EvidenceDesk
 from medviewer.ui.exporting import Exporting
 from medviewer.ui.inspecting import Inspecting
 from medviewer.ui.jobs import JobRunner
@@ -75,7 +76,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id = ActionSet(
             {**self.screen_commands.table(), **self.commands.table()}, settings.keys, self
         )
-        self.reports, self.notices = ReportDesk(self), NoticeBar(self.planes)
+        self.reports, self.evidence, self.notices = ReportDesk(self), EvidenceDesk(self), NoticeBar(self.planes)
         self.menus = self.actions_by_id.fill_menu_bar(self.menuBar())
         self._space_hides = False
         self._build()

@@ -46,6 +46,7 @@ class WindowCommands(QObject):
             "issues": self.show_issues,
             "close_all": self._close_all,
             "report": self.report,
+            "evidence": self.evidence,
             "quit": self._quit,
             "undo": self._undo,
             "redo": self._redo,
@@ -243,6 +244,10 @@ class WindowCommands(QObject):
     def report(self) -> None:
         """Show the report as it will be."""
         self._window.reports.show()
+
+    def evidence(self) -> None:
+        """Ask what shall leave as evidence."""
+        self._window.evidence.show()
 
     # --- places and panels -------------------------------------------------------------------------------
 
