@@ -282,3 +282,12 @@ def annotate(
     if ruler_px_per_mm is not None:
         page.ruler(ruler_px_per_mm, len(corners.bottom_right), ruler_label)
     return np.asarray(picture).copy()
+
+
+def line_of_text(text: str, pixels: float) -> NDArray[np.uint8]:
+    """One line of text on black, as wide as it needs: (rows, columns, 3). ``pixels``: size of the type."""
+    face = _Face(pixels)
+    size = math.ceil(face.width(text) + 2 * _MARGIN_PX), math.ceil(1.6 * pixels)
+    picture = Image.new("RGB", size)
+    _Pen(picture, 1.0).text(_MARGIN_PX, 1.15 * pixels, text, face, TEXT)
+    return np.asarray(picture).copy()

@@ -108,9 +108,9 @@ def _add_pixels(ds: Dataset, rgb: NDArray[np.uint8]) -> None:
 
 def _add_loss(ds: Dataset, sources: Sequence[SourceImage]) -> None:
     """Once compressed with loss, always so (PS3.3 C.7.6.1.1.5)."""
-    lossy = [image.lossy for image in sources if image.lossy[0] == "01"]
-    ds.LossyImageCompression = "01" if lossy else "00"
-    if lossy and lossy[0][1]:
-        ds.LossyImageCompressionRatio = list(lossy[0][1])
-    if lossy and lossy[0][2]:
-        ds.LossyImageCompressionMethod = list(lossy[0][2])
+    lost = next((image.lossy for image in sources if image.lossy.was), None)
+    ds.LossyImageCompression = "00" if lost is None else "01"
+    if lost is not None and lost.ratios:
+        ds.LossyImageCompressionRatio = list(lost.ratios)
+    if lost is not None and lost.methods:
+        ds.LossyImageCompressionMethod = list(lost.methods)

@@ -1,0 +1,247 @@
+"""The report as a FHIR R4 DiagnosticReport: everything it refers to is contained in it, nothing is fetched.
+
+It is preliminary whatever the reader decided: only a signed report is final, and this program signs nothing.
+Findings that the reader rejected stay, marked "entered-in-error", so that no system takes them for true. The
+patient is not named unless that is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from medviewer.ai.findings import Code
+from medviewer.dicom.captions import display_name
+from medviewer.dicom.values import plain
+from medviewer.review.export_facts import Facts, Figure, Found, MadeBy, Measured, Place, Subject
+from medviewer.review.report_model import LEGAL, VERDICT_TEXT
+from medviewer.review.state import Verdict
+
+UCUM = "http://unitsofmeasure.org"
+UID_SYSTEM = "urn:dicom:uid"
+SYSTEMS = {
+    "SCT": "http://snomed.info/sct",
+    "LN": "http://loinc.org",
+    "DCM": "http://dicom.nema.org/resources/ontology/DCM",
+    "RADLEX": "http://radlex.org",
+    "FMA": "http://sig.biostr.washington.edu/projects/fm",
+    "UCUM": UCUM,
+}
+"""Coding scheme designators of DICOM (PS3.16 8) as FHIR names them; a code of any other is text alone."""
+_GENDERS = {"M": "male", "F": "female", "O": "other"}
+_TELLING = (Verdict.ACCEPTED, Verdict.EDITED)
+_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
+
+Json = dict[str, Any]
+
+
+def fhir_text(facts: Facts, subject: Subject | None = None) -> str:
+    """The file's text. ``subject``: the patient, where the reader wants the report to name them."""
+    return json.dumps(report_of(facts, subject), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def report_of(facts: Facts, subject: Subject | None = None) -> Json:
+    """The resource as plain values."""
+    makers = list(dict.fromkeys(found.made for found in facts.found))
+    devices = {made: f"model-{k}" for k, made in enumerate(makers, start=1)}
+    observations = [
+        *(_finding(f, devices[f.made], facts, k) for k, f in enumerate(facts.found, start=1)),
+        *(_measurement(m, facts, k) for k, m in enumerate(facts.measured, start=1)),
+    ]
+    contained = [*observations, *(_device(made, name) for made, name in devices.items())]
+    report: Json = {
+        "resourceType": "DiagnosticReport",
+        "text": _narrative(facts),
+        "contained": contained,
+        "status": "preliminary",
+        "category": [_coded("http://terminology.hl7.org/CodeSystem/v2-0074", "RAD", "Radiology")],
+        "code": _coded(SYSTEMS["LN"], "18748-4", "Diagnostic imaging study", facts.title),
+        "issued": facts.generated,
+        "imagingStudy": [_study(facts)],
+        "result": [{"reference": f"#{one['id']}"} for one in observations],
+        "conclusion": _conclusion(facts),
+    }
+    if subject is not None:
+        contained.append(_patient(subject))
+        for one in (report, *observations):
+            one["subject"] = {"reference": "#patient"}
+    return {key: value for key, value in report.items() if value}
+
+
+# --- parts -----------------------------------------------------------------------------------------------
+
+
+def _coded(system: str, code: str, display: str, text: str = "") -> Json:
+    return {"coding": [{"system": system, "code": code, "display": display}], "text": plain(text) or display}
+
+
+def _concept(text: str, code: Code | None = None) -> Json:
+    """A concept; coded where its scheme has a name in FHIR."""
+    words = plain(text) or "not named"
+    if code is None or code.scheme not in SYSTEMS:
+        return {"text": words}
+    return _coded(SYSTEMS[code.scheme], code.value, code.meaning, words)
+
+
+def _by_uid(kind: str, uid: str) -> Json:
+    """A resource that is elsewhere, by its DICOM UID: named, never fetched."""
+    return {"type": kind, "identifier": {"system": UID_SYSTEM, "value": f"urn:oid:{uid}"}}
+
+
+def _study(facts: Facts) -> Json:
+    return _by_uid("ImagingStudy", facts.study_uid)
+
+
+def _sources(facts: Facts, place: Place) -> list[Json]:
+    """The study, and the image that shows it."""
+    image = [_by_uid("Media", place.sop_uid)] if place.sop_uid else []
+    return [_study(facts), *image]
+
+
+def _patient(subject: Subject) -> Json:
+    patient: Json = {"resourceType": "Patient", "id": "patient"}
+    if subject.id.strip():
+        patient["identifier"] = [{"value": plain(subject.id)}]
+    if name := _name(subject.name):
+        patient["name"] = [name]
+    if subject.sex in _GENDERS:
+        patient["gender"] = _GENDERS[subject.sex]
+    if match := _DATE.fullmatch(subject.birth_date):
+        patient["birthDate"] = "-".join(match.groups())
+    return patient
+
+
+def _name(pn: str) -> Json:
+    """A PN value (PS3.5 6.2.1) as HumanName: the alphabetic group in its parts, all of it as text."""
+    whole = display_name(pn)
+    if not whole:
+        return {}
+    parts = [plain(part) for part in pn.split("=", maxsplit=1)[0].split("^")] + [""] * 5
+    family, given, middle, prefix, suffix = parts[:5]
+    name: Json = {"text": whole, "family": family, "given": [x for x in (given, middle) if x]}
+    name |= {"prefix": [prefix] if prefix else [], "suffix": [suffix] if suffix else []}
+    return {key: value for key, value in name.items() if value}
+
+
+def _device(made: MadeBy, name: str) -> Json:
+    notes = [f"Weights SHA-256 {made.weights_sha256}" if made.weights_sha256 else "", made.intended_use]
+    device: Json = {
+        "resourceType": "Device",
+        "id": name,
+        "deviceName": [{"name": plain(made.title) or made.id, "type": "model-name"}],
+        "modelNumber": made.id,
+        "version": [{"value": made.version}],
+        "note": [{"text": plain(note)} for note in (*notes, LEGAL) if note],
+    }
+    return device
+
+
+def _quantity(figure: Figure, value: float) -> Json:
+    rounded = round(value, figure.decimals) + 0.0
+    quantity: Json = {"value": int(rounded) if figure.decimals == 0 else rounded, "unit": figure.unit}
+    quantity |= {"system": UCUM, "code": figure.ucum}
+    return {key: part for key, part in quantity.items() if part != ""}
+
+
+def _components(figures: Sequence[Figure]) -> list[Json]:
+    """Each number; a range follows it as one of its own, for a reference range is another thing."""
+    found: list[Json] = []
+    for figure in figures:
+        one: Json = {"code": _concept(figure.name)}
+        if figure.value is None:
+            one["dataAbsentReason"] = _coded(
+                "http://terminology.hl7.org/CodeSystem/data-absent-reason", "unknown", "Unknown"
+            )
+        else:
+            one["valueQuantity"] = _quantity(figure, figure.value)
+        found.append(one)
+        if figure.low is not None and figure.high is not None:
+            ends = {"low": _quantity(figure, figure.low), "high": _quantity(figure, figure.high)}
+            found.append({"code": _concept(f"{figure.name}, uncertainty range"), "valueRange": ends})
+    return found
+
+
+def _score(found: Found) -> list[Json]:
+    if found.score is None:
+        return []
+    meaning = f" ({found.score_meaning})" if found.score_meaning else ""
+    value = {"value": float(f"{found.score:.6g}"), "system": UCUM, "code": "1"}
+    return [{"code": _concept(f"Score of the model{meaning}"), "valueQuantity": value}]
+
+
+def _finding(found: Found, device: str, facts: Facts, number: int) -> Json:
+    """A finding as one Observation: its numbers, its score and the decision are components."""
+    judged = found.judged
+    decision = {
+        "code": _concept("Reader's decision"),
+        "valueCodeableConcept": {"text": VERDICT_TEXT[judged.verdict]},
+    }
+    notes = [
+        f"Reason: {judged.reason}" if judged.reason else "",
+        found.criterion,
+        *found.remarks,
+        *(f"{f.name}: indicative, {f.indicative}" for f in found.figures if f.indicative),
+        LEGAL,
+    ]
+    rejected = judged.verdict is Verdict.REJECTED
+    observation: Json = {
+        "resourceType": "Observation",
+        "id": f"finding-{number}",
+        "status": "entered-in-error" if rejected else "preliminary",
+        "code": _concept(found.label, found.code),
+        "issued": judged.time or facts.generated,
+        "performer": [{"display": plain(judged.reader)}] if judged.reader else [],
+        "valueString": plain(found.sentence),
+        "note": [{"text": plain(note)} for note in notes if note],
+        "device": {"reference": f"#{device}"},
+        "derivedFrom": _sources(facts, found.place),
+        "component": [*_components(found.figures), *_score(found), decision],
+    }
+    return {key: value for key, value in observation.items() if value}
+
+
+def _measurement(measured: Measured, facts: Facts, number: int) -> Json:
+    observation: Json = {
+        "resourceType": "Observation",
+        "id": f"measurement-{number}",
+        "status": "preliminary",
+        "code": _concept(f"Measured by the reader: {measured.kind}"),
+        "issued": measured.time or facts.generated,
+        "performer": [{"display": plain(measured.reader)}] if measured.reader else [],
+        "valueString": plain(measured.text),
+        "note": [{"text": plain(measured.note)}] if measured.note else [],
+        "derivedFrom": _sources(facts, measured.place),
+        "component": _components(measured.figures),
+    }
+    return {key: value for key, value in observation.items() if value}
+
+
+def _sentences(facts: Facts) -> list[str]:
+    """What the reader agreed to, and the reader's own words."""
+    told = [found.sentence for found in facts.found if found.judged.verdict in _TELLING]
+    return [plain(text) for text in (*told, facts.impression) if text.strip()]
+
+
+def _conclusion(facts: Facts) -> str:
+    pending = sum(found.judged.verdict is Verdict.PENDING for found in facts.found)
+    open_ones = f"{pending} findings of the model were not reviewed." if pending else ""
+    return " ".join(part for part in (LEGAL, *_runs(facts), *_sentences(facts), open_ones) if part)
+
+
+def _runs(facts: Facts) -> list[str]:
+    return [plain(run.text) for run in facts.runs]
+
+
+def _narrative(facts: Facts) -> Json:
+    """What a system shows that understands nothing else (XHTML, every word escaped)."""
+    lines = [f"AI, not for diagnostic use. {LEGAL}", *_runs(facts), *_sentences(facts)]
+    lines += [
+        f"{found.label}: {VERDICT_TEXT[found.judged.verdict]} ({found.made.id} {found.made.version})"
+        for found in facts.found
+    ]
+    lines += [f"Measured by the reader: {m.kind} {m.text}" for m in facts.measured]
+    body = "".join(f"<p>{escape(plain(line))}</p>" for line in lines)
+    return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{body}</div>'}
