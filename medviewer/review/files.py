@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -46,9 +46,10 @@ def atomic_write(path: Path, content: Content) -> None:
     atomic_write_all({Path(path): content})
 
 
-def atomic_write_all(contents: Mapping[Path, Content]) -> None:
+def atomic_write_all(contents: Mapping[Path, Content], gone: Collection[Path] = ()) -> None:
     """As :func:`atomic_write`, for files that belong together: no old one is replaced before all new ones are
-    complete, so that files of two patients never stand side by side. Raises :class:`WriteError`."""
+    complete, so that files of two patients never stand side by side. ``gone``: old ones that have no
+    successor and are removed then. Raises :class:`WriteError`."""
     staged: list[tuple[Path, Path]] = []
     try:
         try:
@@ -57,6 +58,8 @@ def atomic_write_all(contents: Mapping[Path, Content]) -> None:
                     raise IsADirectoryError(errno.EISDIR, "a folder of this name")
                 staged.append((path.with_name(f".{secrets.token_hex(8)}.tmp"), path))
                 write_new(staged[-1][0], content)
+            for path in gone:
+                path.unlink(missing_ok=True)
             for temporary, path in staged:
                 os.replace(temporary, path)
         except BaseException:

@@ -66,7 +66,7 @@ class Pack:
     entries: tuple[Entry, ...]
     left_out: tuple[LeftOut, ...]
     manifest_sha256: str
-    series_uid: str
+    about: About
 
 
 def write_pack(parts: Sequence[Part], parent: Path, name: str, about: About, context: TaskContext) -> Pack:
@@ -83,6 +83,8 @@ def write_pack(parts: Sequence[Part], parent: Path, name: str, about: About, con
     try:
         with _room(parent) as room:
             entries, left_out = _fill(parts, room, context)
+            if not entries:
+                raise left_out[0].error
             text = manifest_text(about, entries, left_out)
             write_new(room / MANIFEST, text)
             wrong = verify(room)
@@ -93,7 +95,22 @@ def write_pack(parts: Sequence[Part], parent: Path, name: str, about: About, con
             folder = _put(room, parent, name)
     except OSError as error:
         raise write_error(error) from error
-    return Pack(folder, entries, left_out, sha256(text.encode()).hexdigest(), about.series_uid)
+    return Pack(folder, entries, left_out, sha256(text.encode()).hexdigest(), about)
+
+
+def proven(
+    parts: Sequence[Part], folder: Path, context: TaskContext
+) -> tuple[dict[str, bytes], tuple[LeftOut, ...]]:
+    """What a pack of ``parts`` would hold, by file name, each written and read back; ``folder`` stays as it
+    was. For who writes other files along with them, all at once. Raises as :func:`write_pack`, but for parts
+    that cannot be written: these are only told."""
+    sweep(folder)
+    try:
+        with _room(folder) as room:
+            entries, left_out = _fill(parts, room, context)
+            return {entry.name: (room / entry.name).read_bytes() for entry in entries}, left_out
+    except OSError as error:
+        raise write_error(error) from error
 
 
 def _fill(
@@ -101,7 +118,6 @@ def _fill(
 ) -> tuple[tuple[Entry, ...], tuple[LeftOut, ...]]:
     entries: list[Entry] = []
     left_out: list[LeftOut] = []
-    first: MedviewerError | None = None
     for k, part in enumerate(parts):
         context.check()
         context.report(k / len(parts), f"Writing {part.file_name}")
@@ -110,10 +126,7 @@ def _fill(
         except Cancelled:
             raise
         except MedviewerError as error:
-            first = first or error
-            left_out.append(LeftOut(part.kind, part.what, error.sentence()))
-    if first is not None and not entries:
-        raise first
+            left_out.append(LeftOut(part.kind, part.what, error))
     return tuple(entries), tuple(left_out)
 
 

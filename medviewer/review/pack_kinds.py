@@ -1,4 +1,4 @@
-"""What an evidence pack may hold, in the order in which it is offered and written: SR and PDF after the SEG."""
+"""What an evidence pack may hold, in the order in which it is offered and written: the SEG before the SR."""
 
 from __future__ import annotations
 
@@ -39,14 +39,22 @@ KINDS: tuple[Kind, ...] = (
         "Pictures (Secondary Capture)",
         "The report's pictures with the outlines burned in, for archives that show nothing else.",
     ),
-    Kind("KOS", "Key images (Key Object Selection)", "A list of the images you marked, so that others find them."),
+    Kind(
+        "KOS",
+        "Key images (Key Object Selection)",
+        "A list of the images you marked, so that others find them.",
+    ),
     Kind(
         "GSPS",
         "Annotations (presentation state)",
         "What you drew and measured, laid over the images without changing them.",
     ),
     Kind("CSV", "Table (CSV)", "All figures as a table for a spreadsheet; it does not name the patient."),
-    Kind("FHIR", "Report for systems (FHIR)", "Findings and figures as FHIR JSON; it does not name the patient."),
+    Kind(
+        "FHIR",
+        "Report for systems (FHIR)",
+        "Findings and figures as FHIR JSON; it does not name the patient.",
+    ),
 )
 
 

@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from medviewer.errors import MedviewerError
+
 MANIFEST = "manifest.json"
 SCHEMA = "medviewer.evidence/1"
 NOTICE = "Research use only. Not for diagnostic use."
@@ -28,11 +30,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What was asked for and could not be written, and why: a sentence."""
+    """What was asked for and could not be written, and why."""
 
     kind: str
     what: str
-    reason: str
+    error: MedviewerError
+
+    @property
+    def reason(self) -> str:
+        """The error's sentence with its remedy."""
+        return self.error.sentence()
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ def manifest_text(about: About, entries: Sequence[Entry], left_out: Sequence[Lef
         "notice": NOTICE,
         **{("app" if key == "app_version" else key): value for key, value in asdict(about).items()},
         "files": [_entry(entry) for entry in entries],
-        "not_written": [asdict(one) for one in left_out],
+        "not_written": [{"kind": one.kind, "what": one.what, "reason": one.reason} for one in left_out],
     }
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 

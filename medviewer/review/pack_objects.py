@@ -12,8 +12,9 @@ from pydicom.dataset import Dataset
 from medviewer.dicom.evidence.derived import NewObject, Origin, file_bytes, new_uid, read_origin
 from medviewer.dicom.study import Series
 from medviewer.dicom.walk import file_status
-from medviewer.errors import UnreadableImage, UsageError, WriteError
+from medviewer.errors import MedviewerError, UnreadableImage, UsageError, WriteError
 from medviewer.review.state import State
+from medviewer.tasks import TaskContext
 
 Judge = Callable[[Path], Sequence[str]]
 """Reads a file again: a sentence for all that is not as meant."""
@@ -122,7 +123,9 @@ def origin_of(state: State, series: Sequence[Series]) -> Origin:
         _check_unchanged(path, stamp)
     origin = read_origin(i.path for i in instances)
     if origin.study_uid != state.study.uid:
-        raise UnreadableImage("The files belong to another study than the images on screen.", "Open them again.")
+        raise UnreadableImage(
+            "The files belong to another study than the images on screen.", "Open them again."
+        )
     known = {image.sop_uid for image in origin.images}
     if any(i.sop_uid not in known for i in instances):
         raise UnreadableImage("An image on screen is no longer among the files.", "Open the folder again.")
@@ -139,3 +142,47 @@ def _check_unchanged(path: Path, stamp: tuple[int, int]) -> None:
         ) from error
     if not same:
         raise UnreadableImage("The images changed since they were opened.", "Open the folder again.")
+
+
+@dataclass(eq=False)
+class Refused:
+    """What was asked for and cannot be made: the manifest tells why."""
+
+    kind: str
+    what: str
+    file_name: str
+    error: MedviewerError
+    facts: dict[str, str] = field(default_factory=dict)
+
+    def write(self, done: frozenset[str]) -> bytes:
+        """Never anything but the reason."""
+        del done
+        raise self.error
+
+    def check(self, path: Path) -> Sequence[str]:
+        """There is no file."""
+        del path
+        return (self.error.message,)
+
+
+class Sources:
+    """Origins of series of the study on screen, each set of files read once."""
+
+    def __init__(self, state: State, context: TaskContext) -> None:
+        self._state = state
+        self._context = context
+        self._known: dict[tuple[str, ...], Origin] = {}
+
+    def of(self, *series: Series) -> Origin:
+        """As :func:`origin_of`; each series counts once."""
+        self._context.check()
+        by_key = {one.key: one for one in series}
+        keys = tuple(sorted(by_key))
+        if keys not in self._known:
+            self._known[keys] = origin_of(self._state, [by_key[key] for key in keys])
+        return self._known[keys]
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the images do not say."""
+        return tuple(dict.fromkeys(text for origin in self._known.values() for text in origin.repairs))

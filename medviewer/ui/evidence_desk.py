@@ -103,7 +103,7 @@ class EvidenceDesk(QObject):
         if self._job is not None:
             self._job.cancel()
 
-    # --- what came of it -------------------------------------------------------------------------------------
+    # --- what came of it ------------------------------------------------------------------------------------
 
     def _progress(self, fraction: float, text: str) -> None:
         if self._dialog is not None:
@@ -113,14 +113,17 @@ class EvidenceDesk(QObject):
         self._written = pack.folder
         self._window.note_act(
             "export",
-            series=uid_hash(pack.series_uid),
-            formats=sorted({entry.kind for entry in pack.entries}),
-            files={entry.name: entry.sha256 for entry in pack.entries},
+            study=uid_hash(pack.about.study_uid),
+            series=uid_hash(pack.about.series_uid),
+            what="evidence",
+            files=len(pack.entries),
+            formats=[entry.kind for entry in pack.entries],
+            sha256=[entry.sha256 for entry in pack.entries],
             manifest=pack.manifest_sha256,
         )
         said = [f"Written and read back: {len(pack.entries)} files and their list, in {pack.folder.name}."]
         said += [f"Not written: {one.what}. {one.reason}" for one in pack.left_out]
-        self._say(said, bad=bool(pack.left_out), written=True)
+        self._say(said, written=True)
 
     def _failed(self, error: MedviewerError) -> None:
         self._say([error.sentence()], bad=True)

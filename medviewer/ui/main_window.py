@@ -76,7 +76,8 @@ class MainWindow(QMainWindow):
         self.actions_by_id = ActionSet(
             {**self.screen_commands.table(), **self.commands.table()}, settings.keys, self
         )
-        self.reports, self.evidence, self.notices = ReportDesk(self), EvidenceDesk(self), NoticeBar(self.planes)
+        self.reports, self.evidence = ReportDesk(self), EvidenceDesk(self)
+        self.notices = NoticeBar(self.planes)
         self.menus = self.actions_by_id.fill_menu_bar(self.menuBar())
         self._space_hides = False
         self._build()
