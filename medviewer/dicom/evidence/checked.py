@@ -37,7 +37,7 @@ def refuse(faults: Sequence[str]) -> None:
 
 
 def identity_faults(item: Item, series: Series) -> Iterator[str]:
-    """Whether an object belongs to the patient and study of every image of the series, in a series of its own."""
+    """Whether an object belongs to the patient and study of every image, in a series of its own."""
     own = {keyword: item.text(keyword) for keyword in _WHOSE}
     found = set()
     for path in _files(series):

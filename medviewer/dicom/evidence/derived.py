@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
@@ -279,7 +280,8 @@ def write_object(ds: Dataset, path: Path) -> Path:
         partial.write_bytes(file_bytes(ds))
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # where not even a new file could be made
+            partial.unlink(missing_ok=True)
         raise WriteError(
             "The object could not be written: nothing was written.", "Check the folder and space."
         ) from error

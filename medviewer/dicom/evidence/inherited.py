@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from pydicom import config
 from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyword
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
@@ -29,6 +31,8 @@ _EMPTY_ALLOWED = (
     "AccessionNumber",
 )
 """Type 2: they stand in every object, empty where nothing is known."""
+AS_IT_IS = ("PatientName", "PatientID")
+"""Never shortened or dropped, however long: an object without them would be nobody's."""
 _IF_TOLD = (
     "IssuerOfPatientID",
     "TypeOfPatientID",
@@ -111,13 +115,20 @@ def inherit(path: Path) -> tuple[Dataset, tuple[str, ...]]:
         if value is None or (needed and keyword not in item.dataset):
             unusable.append(dictionary_description(keyword))
         if value or needed:
-            setattr(ds, keyword, value or None)
+            _put(ds, keyword, value or None)
     named = [keyword for keyword in CODED if tag_for_keyword(keyword) in header.present]
     if named and not header.sound:
         unusable += [dictionary_description(keyword) for keyword in named]
     elif named:
         _take_codes(read_guarded(path)[0], named, ds)
     return ds, tuple(unusable)
+
+
+def _put(ds: Dataset, keyword: str, value: str | int | None) -> None:
+    """Set an attribute as it is: it was judged here, by rules that tell what they drop."""
+    tag = tag_for_keyword(keyword)
+    if tag is not None:
+        ds.add(DataElement(tag, dictionary_VR(tag), value, validation_mode=config.IGNORE))
 
 
 def _take_codes(item: Item, keywords: Iterable[str], ds: Dataset) -> None:
@@ -132,7 +143,11 @@ def _value(item: Item, keyword: str) -> str | int | None:
     vr = dictionary_VR(keyword)
     if vr in _TEXT:
         found = words(item, keyword)
-        return found if all(len(part) <= _LENGTHS[vr] for part in found.split("\\")) else None
+        return (
+            found
+            if keyword in AS_IT_IS or all(len(part) <= _LENGTHS[vr] for part in found.split("\\"))
+            else None
+        )
     if vr == "US":
         return next(iter(item.shorts(keyword)), "")
     code = item.code(keyword)

@@ -1,4 +1,4 @@
-"""A report object read back and compared with what was found: figures, units, codes, decisions, references."""
+"""A report object read back and compared with what was found: figures, units, codes, decisions."""
 
 from __future__ import annotations
 

@@ -1,0 +1,99 @@
+"""A result and its decisions become evidence without a word lost, and nothing is said that nobody said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from medviewer.ai.findings import AnalysisResult, Code, Finding, Measurement, ResultState
+from medviewer.dicom.evidence.concepts import ACCEPTED, LEFT, NOT_REVIEWED, PROBABILITY, REJECTED, SCORE
+from medviewer.dicom.evidence.facts import Person
+from medviewer.review.evidence import evidence
+from medviewer.review.state import Decision, Verdict
+from tests.review.makers import make_findings, make_mask, make_series, provenance
+
+
+def _result(*findings: Finding) -> AnalysisResult:
+    series = make_series()
+    return AnalysisResult(ResultState.FINDINGS, series.key, "P1", provenance(), findings or make_findings())
+
+
+def test_that_every_finding_becomes_an_observation_and_every_mask_one_region() -> None:
+    result = _result()
+    made = evidence(result, make_series(), {})
+    assert len(made.observations) == len(result.findings)
+    names = {f.mask.name for f in result.findings if f.mask is not None}
+    assert {r.tracking.id for r in made.regions} == names
+    tracked = {r.tracking.uid for r in made.regions}
+    assert {o.region for o in made.observations if o.region} == tracked
+
+
+def test_that_tracking_uids_follow_from_the_run() -> None:
+    first, again = (evidence(_result(), make_series(), {}) for _ in range(2))
+    assert [r.tracking for r in first.regions] == [r.tracking for r in again.regions]
+    later = replace(_result(), provenance=provenance(started="2026-11-22T10:12:00+00:00"))
+    other = evidence(later, make_series(), {})
+    assert {r.tracking.uid for r in other.regions}.isdisjoint(r.tracking.uid for r in first.regions)
+
+
+def test_that_decisions_stand_beside_the_findings() -> None:
+    findings = make_findings()[:3]
+    yes, no = (findings[k].id for k in (0, 1))
+    decisions = {
+        yes: Decision(yes, Verdict.ACCEPTED),
+        no: Decision(no, Verdict.REJECTED, reason="breathing artefact"),
+    }
+    made = evidence(_result(*findings), make_series(), decisions, reader=Person("Doe^Jane"))
+    said = [o.evaluations[0].value for o in made.observations]
+    assert said == [ACCEPTED, REJECTED, NOT_REVIEWED][: len(findings)]
+    assert "Reader's reason: breathing artefact" in made.observations[1].remarks
+    assert made.observer == Person("Doe^Jane")
+
+
+def test_that_a_finding_keeps_its_sentence_figures_and_range() -> None:
+    mask = make_mask(1, "left_lung", slice(28, 40))
+    finding = Finding(
+        "a", "Left lung", "Left lung of 2 L.", code=Code("SCT", "44029006", "Left lung"), mask=mask,
+        measurements=(
+            Measurement("Volume", 2000.0, "mL", (1900.0, 2100.0), "thick slices"),
+            Measurement("Mean density", -850.0, "HU"),
+            Measurement("LAA-950", 3.5, "%", (4.0, 5.0)),
+            Measurement("Perc15", float("nan"), "HU"),
+        ),
+    )  # fmt: skip
+    (seen,) = evidence(_result(finding), make_series(), {}).observations
+    volume, density, laa = seen.quantities
+    assert (volume.name.value, volume.unit.value) == ("118565006", "mL")
+    assert (volume.low, volume.high, volume.note) == (1900.0, 2100.0, "thick slices")
+    assert (density.name.value, density.unit.value) == ("112031", "[hnsf'U]")
+    assert density.derivation is not None
+    assert (laa.name.scheme, laa.name.meaning, laa.low) == ("99MEDVIEWER", "LAA-950", None)
+    assert seen.remarks == ("Left lung of 2 L.", "Perc15: could not be measured")
+
+
+def test_that_only_a_calibrated_score_is_called_a_probability() -> None:
+    score = Finding("a", "Pneumonia", "x", score=0.75, score_meaning="Calibrated probability of pneumonia")
+    series = make_series(slices=1)
+    (seen,) = evidence(_result(score), series, {}).observations
+    assert (seen.quantities[0].name, seen.quantities[0].value) == (PROBABILITY, 0.75)
+    assert seen.images == ((series.instances[0].sop_uid, 0),)
+    (raw,) = evidence(_result(replace(score, score_meaning="Score")), series, {}).observations
+    assert raw.quantities[0].name == SCORE
+
+
+def test_that_a_mask_the_reader_changed_takes_the_place_and_says_so() -> None:
+    changed = make_mask(1, "right_lung", slice(9, 20))
+    made = evidence(_result(), make_series(), {}, edited={"right_lung": changed})
+    (region,) = (r for r in made.regions if r.tracking.id == "right_lung")
+    assert region.edited
+    assert np.array_equal(region.mask.full(), changed.full())
+    assert not any(r.edited for r in made.regions if r.tracking.id != "right_lung")
+
+
+def test_that_a_side_told_by_the_card_reaches_region_and_observation() -> None:
+    mask = make_mask(1, "left_thalamus", slice(28, 40))
+    finding = Finding("a", "Thalamus", "x", code=Code("SCT", "42695009", "Thalamus"), mask=mask)
+    sides = {"left_thalamus": Code("SCT", "7771000", "Left")}
+    made = evidence(_result(finding), make_series(), {}, sides=sides)
+    assert made.regions[0].laterality == made.observations[0].laterality == LEFT
