@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -10,9 +11,12 @@ from medviewer import __version__
 from medviewer.ai.card import ModelCard
 from medviewer.ai.findings import AnalysisResult
 from medviewer.ai.second_opinion import model_name
+from medviewer.dicom.evidence.codes import person_name
+from medviewer.dicom.evidence.facts import Person
+from medviewer.dicom.study import Series
 from medviewer.errors import MedviewerError, UsageError
 from medviewer.imaging.volume import Volume
-from medviewer.review.evidence import evidence_of
+from medviewer.review.evidence import evidence
 from medviewer.review.pack import Part
 from medviewer.review.pack_kinds import KINDS
 from medviewer.review.pack_manifest import About, ModelFacts
@@ -20,7 +24,7 @@ from medviewer.review.pack_objects import NewSeries, Refused, Sources
 from medviewer.review.pack_result import ResultObjects
 from medviewer.review.pack_tables import csv_part, fhir_part
 from medviewer.review.pack_work import Work
-from medviewer.review.state import State
+from medviewer.review.state import State, Verdict
 from medviewer.tasks import TaskContext
 
 _OF_MODELS = ("SEG", "SR")
@@ -55,7 +59,8 @@ def gather(
         sources.of(state.series)  # wrong files are told before any work
     numbers = NewSeries(now)
     work = Work(state, sources, numbers, volumes, cards, now)
-    of_models = _of_models(state, sources, numbers) if set(kinds) & set(_OF_MODELS) else []
+    results = _Results(state, state.series, sources, numbers, cards)
+    of_models = results.pairs() if set(kinds) & set(_OF_MODELS) else []
     parts: list[Part] = []
     for kind in (k.id for k in KINDS if k.id in kinds):
         context.check()
@@ -85,30 +90,46 @@ def _no_model(kind: str) -> Part:
     return Refused(kind, what, f"{kind.lower()}.dcm", error)
 
 
-def _of_models(state: State, sources: Sources, numbers: NewSeries) -> list[dict[str, Part]]:
+@dataclass(frozen=True, eq=False)
+class _Results:
     """SEG and SR of every result that counts on the series on screen."""
-    several = len(state.results_here) > 1
-    found = []
-    for result in state.results_here:
-        own = f"-{result.provenance.model_id}" if several else ""
-        found.append(_pair(state, result, sources, numbers, (f"seg{own}.dcm", f"sr{own}.dcm")))
-    return found
+
+    state: State
+    series: Series
+    sources: Sources
+    numbers: NewSeries
+    cards: Mapping[str, ModelCard]
+
+    def pairs(self) -> list[dict[str, Part]]:
+        """By kind, for each result; named by the model where there are several."""
+        several = len(self.state.results_here) > 1
+        return [
+            self._pair(result, f"-{result.provenance.model_id}" if several else "")
+            for result in self.state.results_here
+        ]
+
+    def _pair(self, result: AnalysisResult, own: str) -> dict[str, Part]:
+        by, names = model_name(result), (f"seg{own}.dcm", f"sr{own}.dcm")
+        card = self.cards.get(result.provenance.model_id)
+        sides = {label.name: label.laterality for label in card.labels if label.laterality} if card else {}
+        try:
+            reader = _reader_of(self.state, result)
+            facts = evidence(result, self.series, self.state.decisions, reader=reader, sides=sides)
+        except MedviewerError as error:
+            return {
+                "SEG": Refused("SEG", f"Outlines by {by}", names[0], error),
+                "SR": Refused("SR", f"Findings of {by}", names[1], error),
+            }
+        made = ResultObjects(self.sources.of(self.series), self.series, facts, self.numbers, names, by)
+        return {"SEG": made.seg(), "SR": made.sr()}
 
 
-def _pair(
-    state: State, result: AnalysisResult, sources: Sources, numbers: NewSeries, names: tuple[str, str]
-) -> dict[str, Part]:
-    assert state.series is not None
-    by = model_name(result)
-    try:
-        evidence = evidence_of(state, result)
-    except MedviewerError as error:
-        return {
-            "SEG": Refused("SEG", f"Outlines by {by}", names[0], error),
-            "SR": Refused("SR", f"Findings of {by}", names[1], error),
-        }
-    made = ResultObjects(sources.of(state.series), state.series, evidence, numbers, names, by)
-    return {"SEG": made.seg(), "SR": made.sr()}
+def _reader_of(state: State, result: AnalysisResult) -> Person | None:
+    """Who decided on the findings; nobody where that were several, or without a name."""
+    decided = (state.decision_of(finding.id) for finding in result.findings)
+    names = {person_name(d.reader) for d in decided if d.verdict is not Verdict.PENDING}
+    name = names.pop() if len(names) == 1 else ""
+    return Person(name) if name else None
 
 
 def _model_facts(result: AnalysisResult) -> ModelFacts:
