@@ -129,7 +129,8 @@ def _reader_of(state: State, result: AnalysisResult) -> Person | None:
     decided = (state.decision_of(finding.id) for finding in result.findings)
     names = {person_name(d.reader) for d in decided if d.verdict is not Verdict.PENDING}
     name = names.pop() if len(names) == 1 else ""
-    return Person(name) if name else None
+    # The caret says that the one component is meant (PS3.5 6.2.1.2).
+    return Person(f"{name}^") if name else None
 
 
 def _model_facts(result: AnalysisResult) -> ModelFacts:
