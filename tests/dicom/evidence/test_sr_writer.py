@@ -60,8 +60,9 @@ def test_that_highdicom_finds_the_groups_by_their_tracking_uid(series: Path, tmp
     volume, density = group.get_measurements()
     assert (volume.value, volume.unit.value) == (1234.5678, "mL")
     assert (density.value, density.unit.value) == (-812.0, "[hnsf'U]")
-    assert group.roi.referenced_sop_instance_uid == seg.SOPInstanceUID
-    assert uid == seg.SegmentSequence[group.roi.referenced_segment_numbers[0] - 1].TrackingUID
+    outline = group.referenced_segment
+    assert outline.referenced_sop_instance_uid == seg.SOPInstanceUID
+    assert uid == seg.SegmentSequence[outline.segment_number - 1].TrackingUID
     (lone,) = read.content.get_image_measurement_groups(tracking_uid=evidence.observations[2].tracking.uid)
     assert lone.finding_type.value == "233604007"
 
@@ -126,7 +127,7 @@ def test_that_an_image_that_is_not_there_is_refused(series: Path) -> None:
     stack = only_series(series)
     evidence = evidence_of(stack)
     wrong = replace(evidence.observations[2], images=(("1.2.3", 0),))
-    with pytest.raises(UsageError, match="not there"):
+    with pytest.raises(UsageError, match="not among the files"):
         report(origin_of(stack), stack, replace(evidence, observations=(wrong,)), new_sr())
 
 
