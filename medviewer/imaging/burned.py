@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from medviewer.imaging.draw import line_of_text
 
-_FIRST_PX, _OTHER_PX = 15.0, 11.5
+_FIRST_PX, _OTHER_PX = 22.0, 15.0
 
 
 def burned(rgb: NDArray[np.uint8], lines: Sequence[str]) -> NDArray[np.uint8]:

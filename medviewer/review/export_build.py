@@ -111,7 +111,8 @@ def _figure(m: Measurement) -> Figure:
 def _measured(m: ReaderMeasurement, series: Series) -> Measured:
     place = place_of(series, m.index) if m.plane is Plane.NATIVE else _across(m, series)
     figures = () if m.kind == "text" else read_figures(m.kind, m.text)
-    return Measured(m.id, m.kind, place, m.text, figures, m.note, m.reader, m.time)
+    kind = "note" if m.kind == "text" else m.kind
+    return Measured(m.id, kind, place, m.text, figures, m.note, m.reader, m.time)
 
 
 def _across(m: ReaderMeasurement, series: Series) -> Place:

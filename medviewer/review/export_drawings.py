@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from medviewer.dicom.presentation_state import Drawing, For, ImageRef, Presentation, aspect_of
 from medviewer.dicom.study import Instance, Series
@@ -24,10 +25,20 @@ ACROSS = "Drawings on planes across the images are left out of the presentation 
 
 
 @dataclass(frozen=True)
-class States:
-    """``made``: a state with the unit of its windows ("HU", or "US" for none); ``left_out``: sentences."""
+class Drawn:
+    """A state; ``unit``: that of its windows ("HU", "US" where none is known); ``table``: the file whose
+    Modality LUT goes along, where a table leads to the values (``dicom.evidence.modality_lut``)."""
 
-    made: tuple[tuple[Presentation, str], ...]
+    presentation: Presentation
+    unit: str
+    table: Path | None = None
+
+
+@dataclass(frozen=True)
+class States:
+    """``left_out``: a sentence for each thing that a presentation state cannot say."""
+
+    made: tuple[Drawn, ...]
     left_out: tuple[str, ...] = ()
 
 
@@ -39,6 +50,7 @@ class _Way:
     turn: Turn
     inverse: bool | None
     line: tuple[float, float]
+    table: Path | None = None
 
 
 def presentations_of(state: State) -> States:
@@ -59,8 +71,8 @@ def presentations_of(state: State) -> States:
         shown = marked.get((key, k)) or _as_on_screen(state, known[key], k)
         way, one = _one(known[key], k, shown, drawn.get((key, k), []), left)
         ways.setdefault(way, []).append(one)
-    made = tuple((_joined(state, way, ones), _unit(known[way.series_key])) for way, ones in ways.items())
-    return States(made, tuple(dict.fromkeys(left)))
+    made = (Drawn(_joined(state, w, ones), _unit(known[w.series_key]), w.table) for w, ones in ways.items())
+    return States(tuple(made), tuple(dict.fromkeys(left)))
 
 
 def _marked(state: State, known: dict[str, Series]) -> dict[tuple[str, int], tuple[Window | None, Turn]]:
@@ -115,14 +127,18 @@ def _one(
     inverse = dark if window is None else window.invert
     if window is not None:
         one = replace(one, windows=(For(here, replace(window, invert=False, colours="")),))
-    return _Way(series.key, turn, inverse, line or (1.0, 0.0)), one
+    table = instance.path if instance.modality_lut and instance.value_map is None else None
+    return _Way(series.key, turn, inverse, line or (1.0, 0.0), table), one
 
 
 def _line(instance: Instance) -> tuple[float, float] | None:
-    """(slope, intercept) from stored values to those that windows are in; None where a table leads there."""
+    """(slope, intercept) from stored values to those that windows are in; the identity where a Modality LUT
+    goes along, None where a table leads there that cannot."""
     mapped = instance.value_map
-    if instance.modality_lut or (mapped is not None and mapped.entries):
+    if mapped is not None and mapped.entries:
         return None
+    if instance.modality_lut and mapped is None:
+        return 1.0, 0.0
     return (instance.slope, instance.intercept) if mapped is None else (mapped.slope, mapped.intercept)
 
 
@@ -139,6 +155,7 @@ def _joined(state: State, way: _Way, ones: list[Presentation]) -> Presentation:
         drawings=tuple(drawing for one in ones for drawing in one.drawings),
         slope=way.line[0],
         intercept=way.line[1],
+        tabled=way.table is not None,
         windows=tuple(window for one in ones for window in one.windows),
         inverse=way.inverse,
     )

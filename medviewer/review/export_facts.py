@@ -64,11 +64,13 @@ class Figure:
     @property
     def ucum(self) -> str:
         """The UCUM code of its unit; "1" for none, an annotation for a unit that UCUM doesn't know."""
-        try:
-            return concept_of(self.unit)[0].value
-        except UsageError:
-            kept = "".join(c for c in self.unit if c.isascii() and c.isalnum())
-            return f"{{{kept or 'unit'}}}"
+        for words in (self.unit, self.unit.partition(" ")[0]):
+            try:
+                return concept_of(words)[0].value
+            except UsageError:
+                continue
+        kept = "".join(c for c in self.unit if c.isascii() and c.isalnum())
+        return f"{{{kept or 'unit'}}}"
 
     def text(self, value: float | None) -> str:
         """A number with its decimals and a point, empty where there is none."""

@@ -68,7 +68,20 @@ def report_of(facts: Facts, subject: Subject | None = None) -> Json:
         contained.append(_patient(subject))
         for one in (report, *observations):
             one["subject"] = {"reference": "#patient"}
-    return {key: value for key, value in report.items() if value}
+    return dict(_full(report))
+
+
+def _full(value: Any) -> Any:
+    """Without what is empty: FHIR knows no empty values, lists, objects, nor spaces at the ends of text."""
+    if isinstance(value, dict):
+        return {key: full for key, part in value.items() if not _is_empty(full := _full(part))}
+    if isinstance(value, list):
+        return [full for part in value if not _is_empty(full := _full(part))]
+    return value.strip() if isinstance(value, str) else value
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str | list | dict) and not value)
 
 
 # --- parts -----------------------------------------------------------------------------------------------
@@ -103,8 +116,7 @@ def _sources(facts: Facts, place: Place) -> list[Json]:
 
 def _patient(subject: Subject) -> Json:
     patient: Json = {"resourceType": "Patient", "id": "patient"}
-    if subject.id.strip():
-        patient["identifier"] = [{"value": plain(subject.id)}]
+    patient["identifier"] = [{"value": plain(subject.id)}]
     if name := _name(subject.name):
         patient["name"] = [name]
     if subject.sex in _GENDERS:
@@ -121,9 +133,8 @@ def _name(pn: str) -> Json:
         return {}
     parts = [plain(part) for part in pn.split("=", maxsplit=1)[0].split("^")] + [""] * 5
     family, given, middle, prefix, suffix = parts[:5]
-    name: Json = {"text": whole, "family": family, "given": [x for x in (given, middle) if x]}
-    name |= {"prefix": [prefix] if prefix else [], "suffix": [suffix] if suffix else []}
-    return {key: value for key, value in name.items() if value}
+    name: Json = {"text": whole, "family": family, "given": [given, middle]}
+    return name | {"prefix": [prefix], "suffix": [suffix]}
 
 
 def _device(made: MadeBy, name: str) -> Json:
@@ -134,7 +145,7 @@ def _device(made: MadeBy, name: str) -> Json:
         "deviceName": [{"name": plain(made.title) or made.id, "type": "model-name"}],
         "modelNumber": made.id,
         "version": [{"value": made.version}],
-        "note": [{"text": plain(note)} for note in (*notes, LEGAL) if note],
+        "note": [{"text": plain(note)} for note in (*notes, LEGAL)],
     }
     return device
 
@@ -142,8 +153,7 @@ def _device(made: MadeBy, name: str) -> Json:
 def _quantity(figure: Figure, value: float) -> Json:
     rounded = round(value, figure.decimals) + 0.0
     quantity: Json = {"value": int(rounded) if figure.decimals == 0 else rounded, "unit": figure.unit}
-    quantity |= {"system": UCUM, "code": figure.ucum}
-    return {key: part for key, part in quantity.items() if part != ""}
+    return quantity | {"system": UCUM, "code": figure.ucum}
 
 
 def _components(figures: Sequence[Figure]) -> list[Json]:
@@ -193,14 +203,14 @@ def _finding(found: Found, device: str, facts: Facts, number: int) -> Json:
         "status": "entered-in-error" if rejected else "preliminary",
         "code": _concept(found.label, found.code),
         "issued": judged.time or facts.generated,
-        "performer": [{"display": plain(judged.reader)}] if judged.reader else [],
+        "performer": [{"display": plain(judged.reader)}],
         "valueString": plain(found.sentence),
-        "note": [{"text": plain(note)} for note in notes if note],
+        "note": [{"text": plain(note)} for note in notes],
         "device": {"reference": f"#{device}"},
         "derivedFrom": _sources(facts, found.place),
         "component": [*_components(found.figures), *_score(found), decision],
     }
-    return {key: value for key, value in observation.items() if value}
+    return observation
 
 
 def _measurement(measured: Measured, facts: Facts, number: int) -> Json:
@@ -210,13 +220,13 @@ def _measurement(measured: Measured, facts: Facts, number: int) -> Json:
         "status": "preliminary",
         "code": _concept(f"Measured by the reader: {measured.kind}"),
         "issued": measured.time or facts.generated,
-        "performer": [{"display": plain(measured.reader)}] if measured.reader else [],
+        "performer": [{"display": plain(measured.reader)}],
         "valueString": plain(measured.text),
-        "note": [{"text": plain(measured.note)}] if measured.note else [],
+        "note": [{"text": plain(measured.note)}],
         "derivedFrom": _sources(facts, measured.place),
         "component": _components(measured.figures),
     }
-    return {key: value for key, value in observation.items() if value}
+    return observation
 
 
 def _sentences(facts: Facts) -> list[str]:
@@ -227,7 +237,8 @@ def _sentences(facts: Facts) -> list[str]:
 
 def _conclusion(facts: Facts) -> str:
     pending = sum(found.judged.verdict is Verdict.PENDING for found in facts.found)
-    open_ones = f"{pending} findings of the model were not reviewed." if pending else ""
+    some = "1 finding of a model was" if pending == 1 else f"{pending} findings of models were"
+    open_ones = f"{some} not reviewed." if pending else ""
     return " ".join(part for part in (LEGAL, *_runs(facts), *_sentences(facts), open_ones) if part)
 
 

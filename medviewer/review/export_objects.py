@@ -50,8 +50,8 @@ def _capture(figure: Figure, series: Series, results: Sequence[AnalysisResult]) 
     behind = _behind(figure, results)
     names = [f"{r.provenance.model_id} {r.provenance.model_version}" for r in behind]
     made = f"Drawn on it by {' and '.join(dict.fromkeys(names))}" if names else ""
-    legend = ", ".join(f"{line.words}: {line.name}" for line in figure.legend)
-    lines = (AI_LABEL if behind else READER_LABEL, made, legend, figure.caption)
+    legend = "; ".join(f"{line.name}: {line.words}" for line in figure.legend)
+    lines = (AI_LABEL if behind else READER_LABEL, made, legend[:1].upper() + legend[1:], figure.caption)
     about = [series.instances[figure.index]] if figure.index is not None else series.instances
     return Capture(
         burned(figure.rgb, lines),

@@ -77,8 +77,13 @@ def _same_drawing(a: Drawing, b: Drawing) -> bool:
         return kinds and _same_points(a.what.points, b.what.points)
     if isinstance(a.what, Text) and isinstance(b.what, Text):
         places = [tuple(p for p in (t.anchor, *(t.box or ())) if p is not None) for t in (a.what, b.what)]
-        return a.what.words == b.what.words and _same_points(*places)
+        return _spoken(a.what) == _spoken(b.what) and _same_points(*places)
     return False
+
+
+def _spoken(text: Text) -> str:
+    """The words, all blanks alike: a reader may show a thin space as a common one."""
+    return " ".join(text.words.split())
 
 
 def _same_points(a: Sequence[Point], b: Sequence[Point]) -> bool:

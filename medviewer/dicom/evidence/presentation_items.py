@@ -12,6 +12,7 @@ from pydicom.valuerep import DSfloat
 
 from medviewer.dicom.evidence.codes import short_text
 from medviewer.dicom.presentation_state import Drawing, For, ImageRef
+from medviewer.dicom.values import plain
 from medviewer.imaging.presented import Area, Graphic, Point, Text, from_picture
 from medviewer.imaging.reslice import PlaneView
 from medviewer.imaging.turn import Turn
@@ -174,7 +175,8 @@ def _text(text: Text) -> Dataset:
         ds.AnchorPointAnnotationUnits = str(text.anchor_units)
         ds.AnchorPoint = list(text.anchor)
         ds.AnchorPointVisibility = "Y" if text.anchored else "N"
-    ds.UnformattedTextValue = text.words.replace("\n", "\r\n")[:_LONGEST_TEXT]
+    lines = (plain(line) for line in text.words.split("\n"))
+    ds.UnformattedTextValue = "\r\n".join(lines)[:_LONGEST_TEXT].strip()
     return ds
 
 

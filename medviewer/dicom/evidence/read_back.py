@@ -35,7 +35,7 @@ def _fail(what: str) -> NotAsMeant:
 
 
 def read_whose(path: Path, origin: Origin, sop_class: str) -> TagItem:
-    """The elements of a file, once it is sure whose they are and that they refer to images of ``origin`` only.
+    """The elements of a file, once it is sure whose they are and that they name images of ``origin`` only.
 
     Raises :class:`NotAsMeant`.
     """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
+from shutil import which
 
 import highdicom
 import pydicom
@@ -72,3 +74,15 @@ def test_that_nothing_marked_or_a_strange_image_is_refused(tmp_path: Path) -> No
 def test_that_the_validator_has_nothing_against_it(tmp_path: Path) -> None:
     origin = ct_origin(tmp_path)
     assert errors_of(put(key_object_selection(origin, keys(origin), new()), tmp_path / "out")) == []
+
+
+def test_that_dcmtk_prints_the_selection(tmp_path: Path) -> None:
+    if which("dsrdump") is None:
+        pytest.skip("dsrdump (dcmtk) is not on this machine")
+    origin = ct_origin(tmp_path)
+    path = put(key_object_selection(origin, keys(origin), new()), tmp_path / "out")
+    told = subprocess.run(["dsrdump", "+Pu", str(path)], capture_output=True, text=True, check=True)
+    assert [line for line in told.stderr.splitlines() if line.startswith("E:")] == []
+    listed = told.stdout
+    assert listed.index(origin.images[2].sop_uid) < listed.index(origin.images[0].sop_uid)
+    assert "Of Interest" in listed

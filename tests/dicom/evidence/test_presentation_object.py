@@ -234,3 +234,17 @@ def test_that_the_validator_has_nothing_against_it(tmp_path: Path) -> None:
     for turn in (Turn(), Turn(1, True)):
         path = written(origin, presentation(origin, turn), tmp_path, rescale_type="HU")
         assert errors_of(path) == []
+
+
+@pytest.mark.parametrize("turn", [Turn(), Turn(3, True)], ids=str)
+def test_that_dcmtk_finds_the_state_sound_in_itself(tmp_path: Path, turn: Turn) -> None:
+    """Its checker knows no UTF-8, so it is shown plain words."""
+    if which("dcmpschk") is None:
+        pytest.skip("dcmpschk (dcmtk) is not on this machine")
+    origin = ct_origin(tmp_path)
+    meant = presentation(origin, turn)
+    graphics = tuple(d for d in meant.drawings if isinstance(d.value.what, Graphic))
+    path = written(origin, replace(meant, drawings=graphics, creator="Reader"), tmp_path)
+    told = subprocess.run(["dcmpschk", "-v", str(path)], capture_output=True, text=True, check=True)
+    assert "Semantic Check" in told.stdout + told.stderr
+    assert [line for line in (told.stdout + told.stderr).splitlines() if line.startswith("E:")] == []

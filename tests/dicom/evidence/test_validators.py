@@ -47,6 +47,7 @@ STUDIES = {
         for name in (
             "CR-ModalitySequenceLUT.dcm",
             "DIRW0007",
+            "GH133.dcm",
             "GH184.dcm",
             "HasFragmentSequence.dcm",
             "RG1_J2KI.dcm",
