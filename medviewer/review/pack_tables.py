@@ -69,11 +69,11 @@ def fhir_faults(path: Path, facts: Facts) -> Sequence[str]:
     """What is wrong with a FHIR report that should hold ``facts``; () for nothing."""
     try:
         report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        observations = [o for o in report["contained"] if o["resourceType"] == "Observation"]
+        observations = [o for o in report.get("contained", ()) if o["resourceType"] == "Observation"]
         parts = [part for one in observations for part in one.get("component", ())]
         told = [part["valueQuantity"] for part in parts if "valueQuantity" in part and not _is_score(part)]
         values = [float(quantity["value"]) for quantity in told]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return ("The FHIR report cannot be read.",)
     wrong = []
     if values != _numbers(facts):

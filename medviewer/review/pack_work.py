@@ -15,15 +15,15 @@ from medviewer.ai.card import ModelCard
 from medviewer.dicom.evidence.capture import SC, Capture, capture_objects
 from medviewer.dicom.evidence.document_object import PDF, pdf_object
 from medviewer.dicom.evidence.key_objects import KOS, key_object_selection
+from medviewer.dicom.evidence.modality_lut import read_modality_lut
 from medviewer.dicom.evidence.presentation_back import check_presentation
 from medviewer.dicom.evidence.presentation_object import presentation_object
 from medviewer.dicom.evidence.read_back import check_capture, check_keys, check_pdf
 from medviewer.dicom.objects.presentation import COLOUR, GREY
-from medviewer.dicom.presentation_state import Presentation
 from medviewer.dicom.study import Series
 from medviewer.errors import MedviewerError, UnreadableImage, UsageError
 from medviewer.imaging.volume import Volume
-from medviewer.review.export_drawings import presentations_of
+from medviewer.review.export_drawings import Drawn, presentations_of
 from medviewer.review.export_objects import captures_of, document_of, keys_of
 from medviewer.review.pack import Part
 from medviewer.review.pack_objects import FilePart, NewSeries, ObjectPart, Refused, Sources, judged_by
@@ -125,9 +125,10 @@ class Work:
         self.notices += states.left_out
         if not states.made:
             raise UsageError("Nothing was drawn or marked.", "Measure something, or mark a key image.")
-        return [self._drawing(k, *one) for k, one in enumerate(states.made, start=1)]
+        return [self._drawing(k, one) for k, one in enumerate(states.made, start=1)]
 
-    def _drawing(self, number: int, presentation: Presentation, unit: str) -> Part:
+    def _drawing(self, number: int, drawn: Drawn) -> Part:
+        presentation = drawn.presentation
         named = {ref.sop_uid for ref in presentation.images}
         series = [s for s in self._series().values() if named & {i.sop_uid for i in s.instances}]
         origin = self._sources.of(*series)
@@ -135,7 +136,8 @@ class Work:
         def make(_: frozenset[str]) -> Dataset:
             kind = COLOUR if presentation.inverse is None else GREY
             new = self._numbers.next("GSPS", kind, "Annotations, research use")
-            return presentation_object(origin, presentation, new, rescale_type=unit)
+            table = read_modality_lut(drawn.table) if drawn.table is not None else ()
+            return presentation_object(origin, presentation, new, rescale_type=drawn.unit, modality_lut=table)
 
         judge = judged_by(lambda path: check_presentation(path, origin, presentation))
         own = f"-{number}" if number > 1 else ""

@@ -39,6 +39,11 @@ class EvidenceDesk(QObject):
         """The open dialog."""
         return self._dialog
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a pack is being written."""
+        return self._job is not None
+
     def show(self) -> None:
         """Ask what shall be written of the series on screen."""
         window = self._window
@@ -90,12 +95,12 @@ class EvidenceDesk(QObject):
         cards = {bundle.card.id: bundle.card for bundle in bundles if bundle is not None}
 
         def work(context: JobContext) -> Pack:
-            from medviewer.review.pack import write_pack
+            from medviewer.review import pack
             from medviewer.review.pack_gather import gather, pack_name
 
             now = local_now()
             parts, about = gather(state, kinds, volumes=volumes, cards=cards, now=now, context=context)
-            return write_pack(parts, folder, pack_name(state, now), about, context)
+            return pack.write_pack(parts, folder, pack_name(state, now), about, context)
 
         return work
 
@@ -121,7 +126,9 @@ class EvidenceDesk(QObject):
             sha256=[entry.sha256 for entry in pack.entries],
             manifest=pack.manifest_sha256,
         )
-        said = [f"Written and read back: {len(pack.entries)} files and their list, in {pack.folder.name}."]
+        count = len(pack.entries)
+        files = "1 file and its list" if count == 1 else f"{count} files and their list"
+        said = [f"Written and read back: {files}, in {pack.folder.name}."]
         said += [f"Not written: {one.what}. {one.reason}" for one in pack.left_out]
         self._say(said, written=True)
 
