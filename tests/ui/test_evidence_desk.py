@@ -21,7 +21,7 @@ from medviewer.tasks import TaskContext
 from medviewer.ui import app
 from medviewer.ui.dialogs.evidence import EvidenceDialog
 from medviewer.ui.main_window import MainWindow
-from tests.ui.windows import PATIENCE, Model, loaded_window, make_window, open_and_wait, rows, write_series
+from tests.ui.windows import PATIENCE, Model, loaded_window, write_series
 
 DEFAULT = default_kinds()
 
@@ -77,21 +77,20 @@ def test_that_the_pack_comes_back_with_the_same_voxels_and_figures(
     for finding in findings:
         assert all(f'"Value": [{m.value}]' in sr or f'"{m.value}"' in sr for m in finding.measurements)
     dialog.close()
-    other = make_window()
-    other.show()
-    qtbot.waitExposed(other)
-    open_and_wait(qtbot, other, tmp_path / "study")
-    (row,) = [one for one in rows(other) if one.found.kind.code == "SEG"]
-    with qtbot.waitSignal(other.overlaying.message, timeout=PATIENCE):
-        other.inspecting.open_object(row.found)
-    (file,) = other.session.state.overlay_files_here
-    assert len(file.overlays) == len(findings) == 2
-    for overlay, finding in zip(file.overlays, findings, strict=True):
-        assert overlay.mask is not None
-        assert finding.mask is not None
-        np.testing.assert_array_equal(overlay.mask.full(), finding.mask.full())
-        assert overlay.colour.lower() == finding.colour.lower()
-    other.dispose()
+    with loaded_window(qtbot, Model(), tmp_path / "study") as other:
+        scan = other.session.state.scan
+        assert scan is not None
+        found = {one.kind.code: one for one in scan.objects}
+        assert sorted(found) == ["PDF", "SEG", "SR"]
+        with qtbot.waitSignal(other.overlaying.message, timeout=PATIENCE):
+            other.overlaying.open(found["SEG"])
+        (file,) = other.session.state.overlay_files_here
+        assert len(file.overlays) == len(findings) == 2
+        for overlay, finding in zip(file.overlays, findings, strict=True):
+            assert overlay.mask is not None
+            assert finding.mask is not None
+            np.testing.assert_array_equal(overlay.mask.full(), finding.mask.full())
+            assert overlay.colour.lower() == finding.colour.lower()
 
 
 def test_that_what_is_ticked_is_kept_and_a_second_pack_takes_the_next_number(
@@ -131,7 +130,7 @@ def test_that_the_window_lives_while_it_writes_and_stop_leaves_nothing(
 ) -> None:
     at_gate = threading.Event()
 
-    def wait(parts: object, parent: Path, name: str, about: object, context: TaskContext) -> object:
+    def wait(parts: object, parent: Path, name: str, about: object, context: TaskContext) -> None:
         (parent / "half").mkdir(parents=True)
         at_gate.set()
         while not context.cancelled:
