@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -12,7 +12,7 @@ from medviewer.ai.card import ModelCard
 from medviewer.ai.findings import AnalysisResult
 from medviewer.ai.second_opinion import model_name
 from medviewer.dicom.evidence.codes import person_name
-from medviewer.dicom.evidence.facts import Person
+from medviewer.dicom.evidence.facts import Evidence, Person
 from medviewer.dicom.study import Series
 from medviewer.errors import MedviewerError, UsageError
 from medviewer.imaging.volume import Volume
@@ -115,6 +115,7 @@ class _Results:
         try:
             reader = _reader_of(self.state, result)
             facts = evidence(result, self.series, self.state.decisions, reader=reader, sides=sides)
+            facts = _warned(facts, result)
         except MedviewerError as error:
             return {
                 "SEG": Refused("SEG", f"Outlines by {by}", names[0], error),
@@ -122,6 +123,16 @@ class _Results:
             }
         made = ResultObjects(self.sources.of(self.series), self.series, facts, self.numbers, names, by)
         return {"SEG": made.seg(), "SR": made.sr()}
+
+
+def _warned(facts: Evidence, result: AnalysisResult) -> Evidence:
+    """No figure leaves without what holds for all of its run: each finding is told it."""
+    texts = dict.fromkeys(notice.text for notice in (*result.reasons, *result.warnings))
+    told = [
+        replace(one, remarks=(*one.remarks, *(text for text in texts if text not in one.remarks)))
+        for one in facts.observations
+    ]
+    return replace(facts, observations=tuple(told))
 
 
 def _reader_of(state: State, result: AnalysisResult) -> Person | None:

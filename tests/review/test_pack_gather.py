@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from medviewer.ai.findings import Notice
 from medviewer.errors import Cancelled, UnreadableImage, UsageError
 from medviewer.review.pack import proven
 from medviewer.review.pack_gather import gather, pack_name
@@ -239,6 +240,14 @@ def test_that_a_result_without_outlines_still_has_its_report_object(study: Path,
         ("SEG", "Nothing is outlined, so there is no segmentation to write.")
     ]
     assert numbers(objects(made.folder)["sr"])[0][1] == 0.25
+
+
+def test_that_no_finding_leaves_without_the_warnings_of_its_run(study: Path, tmp_path: Path) -> None:
+    state = read_session(study).state
+    warned = replace(state.results_here[0], warnings=(Notice("FORCED", "Run although not suitable."),))
+    sr = objects(packed(replace(state, results=(warned,)), tmp_path / "out", ("SR",)).folder)["sr"]
+    comments = [one.TextValue for one in items(sr) if one.ValueType == "TEXT" and name(one) == "Comment"]
+    assert comments.count("Run although not suitable.") == len(state.findings)
 
 
 def test_that_images_without_a_place_are_told_and_written_all_the_same(tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ class EvidenceDialog(Dialog):
         self.said = label("", wrap=True)
         self.said.setMinimumHeight(3 * self.said.fontMetrics().lineSpacing())
         self.body.addWidget(self.said)
+        self.body.addStretch(1)
         self._show = self.add_button("Show folder", "quiet")
         self._show.clicked.connect(self.folder_wanted)
         self._show.hide()
