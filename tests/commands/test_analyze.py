@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -78,9 +77,7 @@ def _check_objects(out: Path, result: dict[str, Any]) -> None:
     assert str(seg.SOPInstanceUID) in sr.to_json()
     values = {m["value"] for f in result["findings"] for m in f["measurements"] if m["value"] is not None}
     assert values
-    written = [
-        float(one) for one in re.findall(r'"0040A30A": \{"vr": "DS", "Value": \[([^]]+)\]', sr.to_json())
-    ]
+    written = [float(element.value) for element in sr.iterall() if element.keyword == "NumericValue"]
     assert all(any(one == pytest.approx(value, rel=1e-9) for one in written) for value in values)
     assert [iod_errors(out / name) for name in ("seg.dcm", "sr.dcm")] == [[], []]
     assert "Measurement Group" in document(out / "sr.dcm")
