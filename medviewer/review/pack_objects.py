@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from pydicom.dataset import Dataset
-
-from medviewer.dicom.evidence.derived import NewObject, Origin, file_bytes, new_uid, read_origin
+from medviewer.dicom.evidence.derived import NewObject, Origin, new_uid, read_origin
+from medviewer.dicom.evidence.object_file import ObjectFile
 from medviewer.dicom.study import Series
 from medviewer.dicom.walk import file_status
 from medviewer.errors import MedviewerError, UnreadableImage, UsageError, WriteError
@@ -40,19 +39,19 @@ class ObjectPart:
     kind: str
     what: str
     file_name: str
-    make: Callable[[frozenset[str]], Dataset]
+    make: Callable[[frozenset[str]], ObjectFile]
     judge: Judge
     facts: dict[str, str] = field(default_factory=dict)
 
     def write(self, done: frozenset[str]) -> bytes:
         """The whole file; ``facts`` holds its UIDs afterwards."""
-        ds = self.make(done)
+        made = self.make(done)
         self.facts = {
-            "sop_class_uid": str(ds.SOPClassUID),
-            "series_uid": str(ds.SeriesInstanceUID),
-            "sop_instance_uid": str(ds.SOPInstanceUID),
+            "sop_class_uid": made.sop_class_uid,
+            "series_uid": made.series_uid,
+            "sop_instance_uid": made.sop_uid,
         }
-        return file_bytes(ds)
+        return made.data
 
     def check(self, path: Path) -> Sequence[str]:
         """Read back by other code than pydicom's writer."""

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydicom.dataset import Dataset
-
 from medviewer.dicom.evidence.derived import Origin
 from medviewer.dicom.evidence.facts import Evidence
+from medviewer.dicom.evidence.object_file import ObjectFile, object_file
 from medviewer.dicom.evidence.seg_check import segmentation_faults
 from medviewer.dicom.evidence.seg_writer import SEG_STORAGE, segmentation
 from medviewer.dicom.evidence.sr_check import report_faults
@@ -42,18 +41,18 @@ class ResultObjects:
         what = f"Findings of {self.by}, with the reader's decisions"
         return ObjectPart("SR", what, self.names[1], self._make_sr, self._judge_sr)
 
-    def _make_seg(self, done: frozenset[str]) -> Dataset:
+    def _make_seg(self, done: frozenset[str]) -> ObjectFile:
         del done
         new = self.numbers.next("SEG", SEG_STORAGE, "Outlines, AI, research use")
         made = segmentation(self.origin, self.series, self.evidence, new)
         self._segments = segments_of(made)
-        return made
+        return object_file(made)
 
-    def _make_sr(self, done: frozenset[str]) -> Dataset:
+    def _make_sr(self, done: frozenset[str]) -> ObjectFile:
         self._beside = self.names[0] in done
         new = self.numbers.next("SR", SR_STORAGE, "Findings, AI, research use")
         segments = self._segments if self._beside else None
-        return report(self.origin, self.series, self.evidence, new, segments)
+        return object_file(report(self.origin, self.series, self.evidence, new, segments))
 
     def _judge_seg(self, path: Path) -> Sequence[str]:
         return segmentation_faults(path, self.series, self.evidence)

@@ -8,14 +8,13 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from pydicom.dataset import Dataset
-
 from medviewer import __version__
 from medviewer.ai.card import ModelCard
 from medviewer.dicom.evidence.capture import SC, Capture, capture_objects
 from medviewer.dicom.evidence.document_object import PDF, pdf_object
 from medviewer.dicom.evidence.key_objects import KOS, key_object_selection
 from medviewer.dicom.evidence.modality_lut import read_modality_lut
+from medviewer.dicom.evidence.object_file import ObjectFile, object_file
 from medviewer.dicom.evidence.presentation_back import check_presentation
 from medviewer.dicom.evidence.presentation_object import presentation_object
 from medviewer.dicom.evidence.read_back import check_capture, check_keys, check_pdf
@@ -82,9 +81,9 @@ class Work:
     def _capture(self, number: int, series: Series, capture: Capture) -> Part:
         origin = self._sources.of(series)
 
-        def make(_: frozenset[str]) -> Dataset:
+        def make(_: frozenset[str]) -> ObjectFile:
             new = self._numbers.next("SC", SC, "Pictures, AI, research use")
-            return capture_objects(origin, [capture], new)[0]
+            return object_file(capture_objects(origin, [capture], new)[0])
 
         judge = judged_by(lambda path: check_capture(path, origin, capture))
         return ObjectPart("SC", f"Picture {number} of the report", f"picture-{number:02d}.dcm", make, judge)
@@ -97,9 +96,9 @@ class Work:
             raise UsageError("No image is marked.", "Mark a key image first.")
         origin = self._sources.of(*marked)
 
-        def make(_: frozenset[str]) -> Dataset:
+        def make(_: frozenset[str]) -> ObjectFile:
             new = self._numbers.next("KOS", KOS, "Key images, research use")
-            return key_object_selection(origin, keys, new)
+            return object_file(key_object_selection(origin, keys, new))
 
         judge = judged_by(lambda path: check_keys(path, origin, keys))
         return [ObjectPart("KOS", "List of the images the reader marked", "key-images.dcm", make, judge)]
@@ -111,8 +110,9 @@ class Work:
         assert self._state.series is not None
         origin = self._sources.of(self._state.series)
 
-        def make(_: frozenset[str]) -> Dataset:
-            return pdf_object(origin, document, self._numbers.next("PDF", PDF, "Report, AI, research use"))
+        def make(_: frozenset[str]) -> ObjectFile:
+            new = self._numbers.next("PDF", PDF, "Report, AI, research use")
+            return object_file(pdf_object(origin, document, new))
 
         judge = judged_by(lambda path: check_pdf(path, origin, document))
         return [
@@ -133,11 +133,12 @@ class Work:
         series = [s for s in self._series().values() if named & {i.sop_uid for i in s.instances}]
         origin = self._sources.of(*series)
 
-        def make(_: frozenset[str]) -> Dataset:
+        def make(_: frozenset[str]) -> ObjectFile:
             kind = COLOUR if presentation.inverse is None else GREY
             new = self._numbers.next("GSPS", kind, "Annotations, research use")
             table = read_modality_lut(drawn.table) if drawn.table is not None else ()
-            return presentation_object(origin, presentation, new, rescale_type=drawn.unit, modality_lut=table)
+            made = presentation_object(origin, presentation, new, rescale_type=drawn.unit, modality_lut=table)
+            return object_file(made)
 
         judge = judged_by(lambda path: check_presentation(path, origin, presentation))
         own = f"-{number}" if number > 1 else ""
