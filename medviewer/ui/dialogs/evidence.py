@@ -30,6 +30,7 @@ class EvidenceDialog(Dialog):
     def __init__(self, subject: str, ticked: frozenset[str], parent: QWidget | None) -> None:
         """``subject``: what the evidence is about, in few words."""
         super().__init__("Export evidence", parent, width=600)
+        self.resize(600, 600)
         self.body.addWidget(label(subject, "muted", wrap=True))
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
@@ -42,7 +43,9 @@ class EvidenceDialog(Dialog):
             box.toggled.connect(self._toggled)
             grid.addWidget(box, k, 0)
             grid.addWidget(label(kind.sentence, "muted", wrap=True), k, 1)
+        self.body.addSpacing(8)
         self.body.addLayout(grid)
+        self.body.addSpacing(8)
         self.body.addWidget(label(_NAMED, wrap=True))
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
