@@ -114,7 +114,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "scan": ("list patients, studies, series, issues, unreadable files", _add_scan),
     "render": ("one image as the window shows it, as PNG", _add_render),
-    "analyze": ("run the model that fits; result.json, report.pdf, report.html", _add_analyze),
+    "analyze": ("run the model that fits; result, report, DICOM objects", _add_analyze),
     "models": ("the model shelf", _add_models),
     "audit": ("the record of what was opened, analyzed, decided, exported", _add_audit),
     "export": ("pictures as PNG, or de-identified DICOM files", _add_export),

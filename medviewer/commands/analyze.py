@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from medviewer import __version__
@@ -17,11 +18,13 @@ from medviewer.commands.opening import choose, describe, of_one_patient, open_pa
 from medviewer.commands.recording import record
 from medviewer.dicom.load import load_series
 from medviewer.dicom.study import ScanResult, Series
-from medviewer.errors import NotSuitable
+from medviewer.errors import NotSuitable, UnreadableImage
 from medviewer.imaging.volume import Volume
 from medviewer.review.acts import exported
 from medviewer.review.audit import Audit, default_path
 from medviewer.review.files import atomic_write_all, make_folder, write_error
+from medviewer.review.pack import proven
+from medviewer.review.pack_gather import gather
 from medviewer.review.report import build
 from medviewer.review.report_html import html_text
 from medviewer.review.report_pdf import pdf_bytes
@@ -29,6 +32,8 @@ from medviewer.review.result_json import result_text
 from medviewer.review.session import Session
 from medviewer.review.state import State
 from medviewer.review.store import local_now
+
+_OBJECTS = ("seg.dcm", "sr.dcm")
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class _Candidate:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
-    """Run what fits best and write ``result.json``, ``report.pdf``, ``report.html``.
+    """Run what fits best and write ``result.json``, ``report.pdf``, ``report.html``, ``seg.dcm``, ``sr.dcm``.
 
     Raises :class:`NotSuitable` after writing them where the gate said no or there is no reliable result.
     """
@@ -63,8 +68,8 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     result = state.result
     if result is None:
         raise RuntimeError("the session dropped the result of its own request")
-    _write(state, result, chosen, arguments.output, console)
-    _tell(result, arguments.output, console)
+    names = _write(state, result, chosen, arguments.output, console)
+    _tell(result, names, arguments.output, console)
     _judge(result, volume, chosen.bundle.card, arguments.force)
 
 
@@ -140,11 +145,14 @@ def _analyze(
     return session.state
 
 
-def _write(state: State, result: AnalysisResult, chosen: _Candidate, folder: Path, console: Console) -> None:
-    """All three files or none: an earlier run's, perhaps another patient's, go together or stay together."""
-    report = build(
-        state, now=local_now(), app_version=__version__, cards={chosen.bundle.card.id: chosen.bundle.card}
-    )
+def _write(
+    state: State, result: AnalysisResult, chosen: _Candidate, folder: Path, console: Console
+) -> list[str]:
+    """All files or none: an earlier run's, perhaps another patient's, go together or stay together. Returns
+    their names."""
+    now = local_now()
+    cards = {chosen.bundle.card.id: chosen.bundle.card}
+    report = build(state, now=now, app_version=__version__, cards=cards)
     contents: dict[Path, bytes | str] = {}
     for name, make in (
         ("result.json", lambda: result_text(result)),
@@ -153,13 +161,34 @@ def _write(state: State, result: AnalysisResult, chosen: _Candidate, folder: Pat
     ):
         console.context.check()
         contents[folder / name] = make()
+    contents |= {folder / name: data for name, data in _objects(state, cards, now, folder, console).items()}
     console.context.check()
-    atomic_write_all(contents)
+    atomic_write_all(contents, gone={folder / name for name in _OBJECTS} - contents.keys())
     made = result.provenance
     record(console, "export", **exported(made.study_uid, made.series_uid, "report", contents))
+    return [path.name for path in contents]
 
 
-def _tell(result: AnalysisResult, folder: Path, console: Console) -> None:
+def _objects(
+    state: State, cards: dict[str, ModelCard], now: datetime, folder: Path, console: Console
+) -> dict[str, bytes]:
+    """``seg.dcm`` and ``sr.dcm`` as far as there is something to write, each read back; else why not."""
+    if not state.findings:
+        return {}
+    try:
+        parts, about = gather(state, ("SEG", "SR"), volumes={}, cards=cards, now=now, context=console.context)
+        made, left_out = proven(parts, folder, console.context)
+    except UnreadableImage as error:
+        console.note(f"warning: seg.dcm and sr.dcm were not written. {error.sentence()}")
+        return {}
+    for notice in about.notices:
+        console.note(notice)
+    for one in left_out:
+        console.note(f"{one.kind.lower()}.dcm was not written. {one.reason}")
+    return made
+
+
+def _tell(result: AnalysisResult, names: list[str], folder: Path, console: Console) -> None:
     """The findings in sentences, no number without its warning: what holds for all of them comes first."""
     if result.state not in (ResultState.NOT_SUITABLE, ResultState.FAILED):
         for notice in (*result.reasons, *result.warnings):
@@ -170,7 +199,7 @@ def _tell(result: AnalysisResult, folder: Path, console: Console) -> None:
             console.result(printable(f"  ! {warning.text}"))
     if result.state is ResultState.NOTHING_FOUND:
         console.result("Nothing was found.")
-    console.note(f"Written: result.json, report.pdf, report.html in {printable(str(folder))}")
+    console.note(f"Written: {', '.join(names)} in {printable(str(folder))}")
 
 
 def _judge(result: AnalysisResult, volume: Volume, card: ModelCard, force: bool) -> None:

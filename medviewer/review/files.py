@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -46,9 +46,10 @@ def atomic_write(path: Path, content: Content) -> None:
     atomic_write_all({Path(path): content})
 
 
-def atomic_write_all(contents: Mapping[Path, Content]) -> None:
+def atomic_write_all(contents: Mapping[Path, Content], gone: Collection[Path] = ()) -> None:
     """As :func:`atomic_write`, for files that belong together: no old one is replaced before all new ones are
-    complete, so that files of two patients never stand side by side. Raises :class:`WriteError`."""
+    complete, so that files of two patients never stand side by side. ``gone``: old ones that have no
+    successor and are removed then. Raises :class:`WriteError`."""
     staged: list[tuple[Path, Path]] = []
     try:
         try:
@@ -56,7 +57,9 @@ def atomic_write_all(contents: Mapping[Path, Content]) -> None:
                 if path.is_dir():
                     raise IsADirectoryError(errno.EISDIR, "a folder of this name")
                 staged.append((path.with_name(f".{secrets.token_hex(8)}.tmp"), path))
-                _stage(staged[-1][0], content)
+                write_new(staged[-1][0], content)
+            for path in gone:
+                path.unlink(missing_ok=True)
             for temporary, path in staged:
                 os.replace(temporary, path)
         except BaseException:
@@ -69,8 +72,9 @@ def atomic_write_all(contents: Mapping[Path, Content]) -> None:
         raise write_error(error) from error
 
 
-def _stage(temporary: Path, content: Content) -> None:
-    with open(temporary, "xb") as file:
+def write_new(path: Path, content: Content) -> None:
+    """Write a file that is not there yet and flush it to the disk. Raises OSError."""
+    with open(path, "xb") as file:
         _fill(file, content)
         file.flush()
         os.fsync(file.fileno())

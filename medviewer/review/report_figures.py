@@ -61,14 +61,16 @@ def figures(state: State, volumes: Mapping[str, Volume]) -> tuple[Figure, ...]:
         kept = [f for f in result.findings if state.decision_of(f.id).verdict is not Verdict.REJECTED]
         maker = maker_of(result)
         drawn = _drawn(kept, volumes[here])
-        made += _Studio(state, volumes[here], maker, *drawn).of_findings(kept)
+        shown = _Studio(state, volumes[here], maker, *drawn).of_findings(kept)
+        made += [replace(figure, series_key=here) for figure in shown]
         layers += tuple(replace(layer, by=maker) for layer in drawn[0]) if several else drawn[0]
         lines += drawn[1]
     makers = " and ".join(maker_of(result) for result in state.results_here)
     for image in state.key_images:
         if image.series_key in volumes:
             mine = (layers, lines) if image.series_key == here else ((), ())
-            made += _Studio(state, volumes[image.series_key], makers, *mine).marked(image)
+            shown = _Studio(state, volumes[image.series_key], makers, *mine).marked(image)
+            made += [replace(figure, series_key=image.series_key) for figure in shown]
     return tuple(replace(figure, number=k) for k, figure in enumerate(made, start=1))
 
 

@@ -118,6 +118,8 @@ class Figure:
     legend: tuple[LegendLine, ...] = ()
     finding_ids: tuple[str, ...] = ()
     index: int | None = None
+    series_key: str = ""
+    """The series it shows."""
 
     @property
     def aspect(self) -> float:

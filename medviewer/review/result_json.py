@@ -86,8 +86,10 @@ def result_dict(result: AnalysisResult) -> dict[str, Any]:
 
 
 def _segments(result: AnalysisResult) -> dict[tuple[int, str], int]:
-    """Number of each mask in the segmentation: findings about one mask share its segment."""
-    keys = dict.fromkeys((f.mask.label, f.mask.name) for f in result.findings if f.mask is not None)
+    """Number of each mask in the segmentation: findings about one mask share its segment, and what holds no
+    voxel has none there."""
+    masks = [f.mask for f in result.findings if f.mask is not None and f.mask.voxel_count]
+    keys = dict.fromkeys((mask.label, mask.name) for mask in masks)
     return {key: k for k, key in enumerate(keys, start=1)}
 
 
@@ -107,7 +109,7 @@ def _finding(finding: Finding, segments: dict[tuple[int, str], int]) -> dict[str
         "conformal_set": None if finding.answers is None else list(finding.answers),
         "lines": [_line(line) for line in finding.lines],
         "measurements": [_measurement(m) for m in finding.measurements],
-        "segment": None if mask is None else segments[mask.label, mask.name],
+        "segment": None if mask is None else segments.get((mask.label, mask.name)),
         "slices": None if finding.slices is None else list(finding.slices),
         "key_slice": finding.key_slice,
         "unsure_slices": [{"slice": one.index, "doubt": _number(one.doubt)} for one in finding.unsure],

@@ -191,6 +191,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("close_all", "Close all studies", "File", ("Ctrl+W",), "x", when=_has_scan),
     ActionSpec("report", "Report…", "File", ("R",), "file-text", when=_has_series, gap=True),
     ActionSpec("export_deidentified", "Export de-identified…", "File", (), "file-archive", when=_has_scan),
+    ActionSpec("evidence", "Export evidence…", "File", ("Ctrl+E",), "save", when=_has_series),
     ActionSpec("quit", "Quit", "File", ("Ctrl+Q",), "log-out", gap=True),
     ActionSpec("undo", "Undo", "Edit", ("Ctrl+Z",), "undo-2"),
     ActionSpec("redo", "Redo", "Edit", ("Ctrl+Y", "Ctrl+Shift+Z"), "redo-2"),

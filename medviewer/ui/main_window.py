@@ -21,6 +21,7 @@ from medviewer.ui.audit_queue import AuditQueue
 from medviewer.ui.browser import StudyBrowser
 from medviewer.ui.command_bar import CommandBar, name_label
 from medviewer.ui.engine import Engine
+from medviewer.ui.evidence_desk import EvidenceDesk
 from medviewer.ui.exporting import Exporting
 from medviewer.ui.inspecting import Inspecting
 from medviewer.ui.jobs import JobRunner
@@ -80,7 +81,8 @@ class MainWindow(QMainWindow):
         self.actions_by_id = ActionSet(
             {**self.screen_commands.table(), **self.commands.table()}, settings.keys, self
         )
-        self.reports, self.notices = ReportDesk(self), NoticeBar(self.planes)
+        self.reports, self.evidence = ReportDesk(self), EvidenceDesk(self)
+        self.notices = NoticeBar(self.planes)
         self.menus = self.actions_by_id.fill_menu_bar(self.menuBar())
         self._space_hides = False
         self._build()

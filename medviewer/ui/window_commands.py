@@ -51,6 +51,7 @@ class WindowCommands(QObject):
             "close_all": self._close_all,
             "report": self.report,
             "export_deidentified": self.deidentifying.show,
+            "evidence": self.evidence,
             "quit": self._quit,
             "undo": self._undo,
             "redo": self._redo,
@@ -266,6 +267,10 @@ class WindowCommands(QObject):
     def report(self) -> None:
         """Show the report as it will be."""
         self._window.reports.show()
+
+    def evidence(self) -> None:
+        """Ask what shall leave as evidence."""
+        self._window.evidence.show()
 
     # --- places and panels -------------------------------------------------------------------------------
 

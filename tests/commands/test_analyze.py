@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image
 
 from medviewer.ai.widths import heart_size
 from medviewer.training.demo import DemoStudy
+from tests.dicom.evidence.validators import document, iod_errors
 from tests.factories import make_ct_series, make_x_ray
 from tests.program import call, shell
 
+FILES = ["report.html", "report.pdf", "result.json"]
 RESULT_KEYS = [
     "schema",
     "state",
@@ -41,7 +44,7 @@ def test_that_analyze_writes_result_and_report(
     """The real model, once, on a small chest: lungs on their own sides, volumes near the truth."""
     out = tmp_path / "out"
     assert call("analyze", "-q", chest.series_folder, "--device", "cpu", "-o", out) == 0
-    assert sorted(p.name for p in out.iterdir()) == ["report.html", "report.pdf", "result.json"]
+    assert sorted(p.name for p in out.iterdir()) == sorted([*FILES, "seg.dcm", "sr.dcm"])
     assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
     assert "ot for diagnostic use" in (out / "report.html").read_text(encoding="utf-8")
     result = json.loads((out / "result.json").read_text(encoding="utf-8"))
@@ -54,6 +57,39 @@ def test_that_analyze_writes_result_and_report(
     assert volumes["3341006"] == pytest.approx(truth["right_lung"]["volume_ml"], rel=0.1)
     assert volumes["44029006"] == pytest.approx(truth["left_lung"]["volume_ml"], rel=0.1)
     assert capsys.readouterr().out.startswith("Reading of lung density: ")
+    _check_objects(out, result)
+
+
+def _check_objects(out: Path, result: dict[str, Any]) -> None:
+    """Segments are numbered as the result says, and hold the volume it says; the report object refers to
+    them; no validator finds anything."""
+    seg, sr = (pydicom.dcmread(out / f"{name}.dcm") for name in ("seg", "sr"))
+    shape = (seg.NumberOfFrames, seg.Rows, seg.Columns)
+    bits = np.unpackbits(np.frombuffer(seg.PixelData, np.uint8), bitorder="little")[: np.prod(shape)]
+    frames = bits.reshape(shape)
+    groups = seg.PerFrameFunctionalGroupsSequence
+    owners = np.array([g.SegmentIdentificationSequence[0].ReferencedSegmentNumber for g in groups])
+    for finding in result["findings"]:
+        volumes = [m["value"] for m in finding["measurements"] if m["name"].lower() == "volume"]
+        if finding["segment"] is not None and volumes:
+            count = int(frames[owners == finding["segment"]].sum())
+            assert count * 10.0 * 1.2 * 1.2 / 1000 == pytest.approx(volumes[0], rel=1e-6)
+    assert str(seg.SOPInstanceUID) in sr.to_json()
+    values = {m["value"] for f in result["findings"] for m in f["measurements"] if m["value"] is not None}
+    assert values
+    written = [float(element.value) for element in sr.iterall() if element.keyword == "NumericValue"]
+    assert all(any(one == pytest.approx(value, rel=1e-9) for one in written) for value in values)
+    assert [iod_errors(out / name) for name in ("seg.dcm", "sr.dcm")] == [[], []]
+    assert "Measurement Group" in document(out / "sr.dcm")
+
+
+def test_that_objects_of_an_earlier_run_go_where_this_one_has_none(series: Path, tmp_path: Path) -> None:
+    """They may be of another patient."""
+    (tmp_path / "out").mkdir()
+    for name in ("seg.dcm", "sr.dcm"):
+        (tmp_path / "out" / name).write_text("the patient before")
+    assert call("analyze", "-q", series, "-o", tmp_path / "out") == 4
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == FILES
 
 
 def test_that_a_chest_x_ray_gets_its_ratio_with_two_lines(
@@ -166,7 +202,7 @@ def test_that_a_disk_that_fills_up_is_status_7_and_an_earlier_run_stays_whole(
     """Not this result.json beside the report of whoever was analysed before."""
     out = tmp_path / "out"
     out.mkdir()
-    for name in ("result.json", "report.pdf", "report.html"):
+    for name in (*FILES, "seg.dcm"):
         (out / name).write_text("the patient before")
     real, calls = os.fsync, []
 
@@ -180,7 +216,7 @@ def test_that_a_disk_that_fills_up_is_status_7_and_an_earlier_run_stays_whole(
     monkeypatch.setattr("medviewer.review.files.os.fsync", full)
     assert call("analyze", "-q", series, "-o", out) == 7
     assert capsys.readouterr().err.startswith("error: The disk is full")
-    assert sorted(p.name for p in out.iterdir()) == ["report.html", "report.pdf", "result.json"]
+    assert sorted(p.name for p in out.iterdir()) == [*FILES, "seg.dcm"]
     assert {p.read_text() for p in out.iterdir()} == {"the patient before"}
 
 

@@ -1,0 +1,89 @@
+"""Table and FHIR report in a pack, read again and compared figure by figure."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from medviewer.review.export_build import facts_of
+from medviewer.review.export_csv import csv_bytes
+from medviewer.review.export_facts import Facts
+from medviewer.review.export_fhir import fhir_text
+from medviewer.review.pack import Part
+from medviewer.review.pack_objects import FilePart
+from medviewer.review.state import State
+
+
+def csv_part(state: State, now: datetime) -> Part:
+    """The table; it does not name the patient. Raises :class:`UsageError` for a result of another patient."""
+    facts = facts_of(state, state.results_here, now)
+    what = "Findings and measurements as a table"
+    return FilePart(
+        "CSV", what, "findings.csv", lambda: csv_bytes(facts), lambda path: csv_faults(path, facts)
+    )
+
+
+def fhir_part(state: State, now: datetime) -> Part:
+    """The FHIR report; it does not name the patient. Raises :class:`UsageError` as :func:`csv_part`."""
+    facts = facts_of(state, state.results_here, now)
+    return FilePart(
+        "FHIR",
+        "Findings and measurements as a FHIR DiagnosticReport",
+        "findings.fhir.json",
+        lambda: fhir_text(facts).encode(),
+        lambda path: fhir_faults(path, facts),
+    )
+
+
+def _numbers(facts: Facts) -> list[float]:
+    """All figures that have a value, rounded as shown, in their order."""
+    shown = [figure for found in facts.found for figure in found.figures]
+    shown += [figure for measured in facts.measured for figure in measured.figures]
+    return [float(figure.text(figure.value)) for figure in shown if figure.value is not None]
+
+
+def csv_faults(path: Path, facts: Facts) -> Sequence[str]:
+    """What is wrong with a table that should hold ``facts``; () for nothing."""
+    try:
+        rows = list(csv.DictReader(StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
+        values = [float(row["value"]) for row in rows if row["value"]]
+        decided = [row["decision"] for row in rows if row["source"] == "AI"]
+    except (ValueError, KeyError, csv.Error):
+        return ("The table cannot be read.",)
+    wrong = []
+    if values != _numbers(facts):
+        wrong.append("A figure of the table is not the one that was measured.")
+    if len(decided) < len(facts.found) or not all(decided):
+        wrong.append("A finding of the table is missing, or has no decision.")
+    if any(row["study_uid"] != facts.study_uid for row in rows):
+        wrong.append("A row of the table belongs to another study.")
+    return tuple(wrong)
+
+
+def fhir_faults(path: Path, facts: Facts) -> Sequence[str]:
+    """What is wrong with a FHIR report that should hold ``facts``; () for nothing."""
+    try:
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        observations = [o for o in report.get("contained", ()) if o["resourceType"] == "Observation"]
+        parts = [part for one in observations for part in one.get("component", ())]
+        told = [part["valueQuantity"] for part in parts if "valueQuantity" in part and not _is_score(part)]
+        values = [float(quantity["value"]) for quantity in told]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ("The FHIR report cannot be read.",)
+    wrong = []
+    if values != _numbers(facts):
+        wrong.append("A figure of the FHIR report is not the one that was measured.")
+    if len(observations) != len(facts.found) + len(facts.measured):
+        wrong.append("A finding of the FHIR report is missing, or one too many.")
+    if report.get("status") == "final":
+        wrong.append("The FHIR report says that it is final, which nobody signed.")
+    return tuple(wrong)
+
+
+def _is_score(part: dict[str, Any]) -> bool:
+    return str(part["code"].get("text", "")).startswith("Score of the model")
