@@ -21,8 +21,9 @@ _TEXTS: dict[str, Any] = {
     "limitations": [
         "Learned from synthetic pictures of twelve heads and measured on three others: not a clinical "
         "validation, and not measured on outlines drawn by hand on real scans.",
-        "Rough: mean Dice 0.70 over the listed structures of held-out heads in random contrasts (cortex 0.62, "
-        "hippocampus 0.65, cerebellum 0.85); the hippocampus came out about 1 mL too large. See the report.",
+        "Rough: mean Dice 0.70 over the listed structures of held-out heads in random contrasts (cortex "
+        "0.62, hippocampus 0.65, cerebellum 0.85); the hippocampus came out about 1 mL too large. "
+        "See the report.",
         "Adults only. Tumours, strokes, haemorrhage, resections and malformations were not among the heads; "
         "what lies in or beside them is not to be believed.",
         "No reference for age, sex or head size: the figures are no verdict.",
