@@ -140,6 +140,8 @@ class BrainCascade3d(nn.Module):
         coarse: tuple[int, ...] = (32, 64, 64, 96, 96),
         widths: tuple[int, ...] = (32, 64, 64, 96),
     ) -> None:
+        if outputs != len(STRUCTURES) + 1:
+            raise ValueError(f"it answers {len(STRUCTURES)} classes and the side")
         super().__init__()
         self.outputs = outputs
         self.coarse = BrainUNet3d(outputs, coarse)

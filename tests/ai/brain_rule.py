@@ -88,6 +88,8 @@ def mr_series(shape: tuple[int, ...], geometry: Geometry) -> Series:
 class Rule(nn.Module):
     """Air, tissue and fluid by the nearest of three grey levels; left is beyond the middle of the tissue."""
 
+    smallest = (1, 32, 32, 32)
+
     def __init__(self, answer: str = "rule") -> None:
         super().__init__()
         self.sharpness = nn.Parameter(torch.tensor([[60.0]]))
@@ -102,6 +104,8 @@ class Rule(nn.Module):
         columns = torch.nonzero((seen > 0.5).any(dim=0).any(dim=0)).flatten().float()
         middle = columns[[0, -1]].mean() if len(columns) else torch.tensor(0.0)
         out[-1] = 3 * (torch.arange(seen.shape[2]) - middle)
+        if self.answer == "few":
+            return out[None, :5]
         if self.answer == "nothing":
             out[0] = 100.0
         return out[None] if self.answer != "nan" else out[None] * float("nan")

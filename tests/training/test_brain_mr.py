@@ -113,10 +113,10 @@ def test_that_what_the_loss_makes_small_structures_weigh_is_taken_back_from_thei
     with torch.inference_mode():
         moved = (level.blocks(picture, looks=1) - network.blocks(picture, looks=1)).mean(dim=(0, 2, 3, 4, 5))
     white, small = index_of("cerebral_white_matter"), index_of("amygdala")
-    assert float(moved[white]) == pytest.approx(0, abs=1e-4)
+    assert float(moved[white]) == pytest.approx(0, abs=0.01)  # in bfloat16
     wanted = 0.35 * math.log(counts[small] / counts[white])
-    assert float(moved[small]) == pytest.approx(wanted, abs=1e-4)
-    assert float(moved[-1]) == pytest.approx(0, abs=1e-4)  # the side
+    assert float(moved[small]) == pytest.approx(wanted, abs=0.01)
+    assert float(moved[-1]) == pytest.approx(0, abs=0.01)  # the side
 
 
 @pytest.mark.parametrize(("coarse_steps", "step"), [(1, 0), (0, 0), (0, 1)])
