@@ -149,7 +149,7 @@ def _studies(folder: Path) -> dict[str, Callable[[], Opened | None]]:
         "lung-ct": lambda: (*open_demo(folder), "050Y"),
         "cxr-anatomy": lambda: _film(sorted((data / "evaluation" / "cxr_adult").glob("*.png")), "050Y"),
         "cxr-pneumonia": lambda: _film(
-            sorted((data / "training" / "cxr_paediatric" / "images").glob("*"))[:1], "004Y"
+            sorted((data / "training" / "cxr_paediatric" / "images").rglob("*.*"))[:1], "004Y"
         ),
         "cardiac-mr": lambda: _cine(
             sorted((data / "training" / "cardiac_sunnybrook" / "Test" / "Images").rglob("*.png"))[:20]
@@ -173,7 +173,7 @@ def _cine(paths: list[Path]) -> Opened | None:
     pictures = [one for one in pictures if one.shape == pictures[0].shape]
     series = x_ray(len(pictures), view="", shape=pictures[0].shape, modality="MR")
     instances = tuple(replace(one, sop_class=MR_CLASS) for one in series.instances)
-    return replace(series, instances=instances), stack(*pictures), "050Y"
+    return replace(series, instances=instances, body_part="HEART"), stack(*pictures), "050Y"
 
 
 def _head(folder: Path) -> Opened | None:
