@@ -78,6 +78,13 @@ def _alive(process: int, folder: Path) -> bool:
     """Whether the program that made a folder may still run; on Windows only its age can tell safely."""
     if os.name == "nt":
         return time.time() - folder.stat().st_mtime < _STALE_SECONDS
+    return may_run(process)
+
+
+def may_run(process: int) -> bool:
+    """Whether a process of this machine may still run; Windows has no harmless way to ask: there all may."""
+    if os.name == "nt":
+        return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -22,6 +22,7 @@ from typing import Protocol
 from medviewer.errors import Cancelled, MedviewerError, UsageError, WriteError
 from medviewer.review.files import make_folder, sync_folder, write_error, write_new
 from medviewer.review.pack_manifest import MANIFEST, About, Entry, LeftOut, manifest_text, verify
+from medviewer.scratch import may_run
 from medviewer.tasks import TaskContext
 
 _SUFFIX = ".partial"
@@ -168,21 +169,8 @@ def sweep(parent: Path) -> None:
     """Remove what killed programs of this machine left of packs in a folder."""
     for left in parent.glob(f".medviewer-{_host()}-*{_SUFFIX}"):
         owner = left.name.split("-")[2]
-        if owner.isdigit() and left.is_dir() and not left.is_symlink() and not _runs(int(owner)):
+        if owner.isdigit() and left.is_dir() and not left.is_symlink() and not may_run(int(owner)):
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _runs(process: int) -> bool:
-    """Whether a process may still run; Windows has no signal to ask with, so there nothing is taken away."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _put(room: Path, parent: Path, name: str) -> Path:

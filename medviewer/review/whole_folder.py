@@ -12,6 +12,7 @@ from pathlib import Path
 
 from medviewer.errors import WriteError
 from medviewer.review.files import sync_folder, write_error
+from medviewer.scratch import may_run
 
 _PREFIX = ".medviewer-export-"
 
@@ -75,18 +76,5 @@ def _sweep(parent: Path) -> None:
     """Remove rooms of programs that no longer run; they hold cleaned files only, but not all of them."""
     for room in parent.glob(f"{_PREFIX}*-*"):
         owner = room.name.removeprefix(_PREFIX).split("-")[0]
-        if owner.isdigit() and not _alive(int(owner)):
+        if owner.isdigit() and not may_run(int(owner)):
             shutil.rmtree(room, ignore_errors=True)
-
-
-def _alive(process: int) -> bool:
-    """Whether a process runs; on Windows nobody can ask without harm, so it is taken to."""
-    if os.name == "nt" or process == os.getpid():
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True
