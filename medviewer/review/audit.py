@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from typing import Any
 
 from medviewer import paths
 from medviewer.errors import WriteError
-from medviewer.review.files import atomic_write, write_error
+from medviewer.review.files import atomic_write, lock, write_error
 from medviewer.review.store import local_now
 
 SCHEMA = "medviewer.audit/2"
@@ -77,7 +76,7 @@ class Audit:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                _lock(handle)
+                lock(handle)
                 self._mend(handle)
                 self._catch_up()
                 self._add(handle, action, facts)
@@ -149,15 +148,3 @@ def _tail(path: Path) -> bytes:
             found = file.read(step) + found
             file.seek(place)
     return found.rpartition(b"\n")[2]
-
-
-def _lock(handle: int) -> None:
-    """Wait for the file: two windows may not both continue the same line. Closing the file lets go."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX)

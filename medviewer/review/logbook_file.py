@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from medviewer.errors import UsageError, WriteError
+from medviewer.review.files import lock
 
 SCHEMA_VERSION = 1
 _APPLICATION = 0x4D56_4C42
@@ -79,22 +79,10 @@ def locked(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _lock(handle)
+        lock(handle)
         yield
     finally:
         os.close(handle)
-
-
-def _lock(handle: int) -> None:
-    """Closing the file lets go."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX)
 
 
 def is_whole(path: Path) -> bool:
