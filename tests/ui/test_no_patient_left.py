@@ -149,7 +149,7 @@ def fail(window: MainWindow) -> None:
     error = ValueError(f"no such value: {name} {BORN} {UID_ROOT}.0.3.1")
     app._Hook(window)(ValueError, error, None)
     crash.tell(error)
-    log = logging.getLogger("some.library")
+    log = logging.getLogger("some.package")
     try:
         raise KeyError(PATIENTS[1][1])
     except KeyError:

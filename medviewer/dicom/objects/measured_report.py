@@ -120,7 +120,7 @@ def read_measured(path: Path, context: TaskContext | None = None) -> MeasuredRep
         flags_of(item),
         makers(item),
         tuple(reader.groups),
-        frozenset(named or reader.library or evidence_of(item)),
+        frozenset(named or reader.listed or evidence_of(item)),
         frozenset(frames),
     )
 
@@ -175,7 +175,7 @@ class _Reader:
         self._context = context
         self._count = self._regions = 0
         self.groups: list[MeasuredGroup] = []
-        self.library: set[str] = set()
+        self.listed: set[str] = set()
         self.measures = False
         """Whether there was a measurement group by its code."""
 
@@ -217,7 +217,7 @@ class _Reader:
 
     def _library(self, parent: Item) -> None:
         for item in self._children(parent):
-            self.library.update(uid for uid, _ in report_regions.images_of(item))
+            self.listed.update(uid for uid, _ in report_regions.images_of(item))
             self._library(item)
 
     def _group(self, parent: Item) -> MeasuredGroup:
