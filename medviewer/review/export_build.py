@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,6 +14,7 @@ from medviewer.imaging.numbers import MINUS, THIN_SPACE, UNKNOWN
 from medviewer.imaging.reslice import Plane
 from medviewer.review.export_facts import Facts, Figure, Found, Judged, MadeBy, Measured, Place, Ran, Subject
 from medviewer.review.report_words import title
+from medviewer.review.result_json import finite
 from medviewer.review.state import Decision, ReaderMeasurement, State
 
 _NUMBER = rf"{MINUS}?[\d,]+(?:\.\d+)?|{UNKNOWN}"
@@ -89,22 +89,18 @@ def _found(finding: Finding, result: AnalysisResult, series: Series, decision: D
         place_of(series, finding.key_slice),
         finding.code,
         finding.criterion,
-        _finite(finding.score),
+        finite(finding.score),
         finding.score_meaning,
-        _finite(finding.threshold),
+        finite(finding.threshold),
         tuple(_figure(m) for m in finding.measurements),
         tuple(dict.fromkeys(notice.text for notice in remarks)),
     )
 
 
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
-
-
 def _figure(m: Measurement) -> Figure:
     low, high = m.range or (None, None)
     return Figure(
-        m.name, _finite(m.value), m.unit, m.decimals, _finite(low), _finite(high), indicative=m.indicative
+        m.name, finite(m.value), m.unit, m.decimals, finite(low), finite(high), indicative=m.indicative
     )
 
 

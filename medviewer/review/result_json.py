@@ -70,7 +70,7 @@ def result_dict(result: AnalysisResult) -> dict[str, Any]:
         "run": {
             "device": run.device,
             "dtype": run.dtype,
-            "seconds": _number(run.seconds),
+            "seconds": finite(run.seconds),
             "started": run.started,
             "app": run.app_version,
             "torch": run.torch_version,
@@ -101,10 +101,10 @@ def _finding(finding: Finding, segments: dict[tuple[int, str], int]) -> dict[str
         "code": _code(finding.code),
         "sentence": finding.sentence,
         "criterion": finding.criterion or None,
-        "score": _number(finding.score),
+        "score": finite(finding.score),
         "score_meaning": finding.score_meaning or None,
         "score_kind": _kind(finding),
-        "threshold": _number(finding.threshold),
+        "threshold": finite(finding.threshold),
         "operating_points": [_point(point) for point in finding.operating_points],
         "conformal_set": None if finding.answers is None else list(finding.answers),
         "lines": [_line(line) for line in finding.lines],
@@ -112,7 +112,7 @@ def _finding(finding: Finding, segments: dict[tuple[int, str], int]) -> dict[str
         "segment": None if mask is None else segments.get((mask.label, mask.name)),
         "slices": None if finding.slices is None else list(finding.slices),
         "key_slice": finding.key_slice,
-        "unsure_slices": [{"slice": one.index, "doubt": _number(one.doubt)} for one in finding.unsure],
+        "unsure_slices": [{"slice": one.index, "doubt": finite(one.doubt)} for one in finding.unsure],
         "warnings": _notices(finding.warnings),
     }
 
@@ -137,14 +137,14 @@ def _measurement(measurement: Measurement) -> dict[str, Any]:
     spread = measurement.range
     return {
         "name": measurement.name,
-        "value": _number(measurement.value),
+        "value": finite(measurement.value),
         "unit": measurement.unit,
-        "range": None if spread is None else [_number(x) for x in spread],
+        "range": None if spread is None else [finite(x) for x in spread],
         "indicative": measurement.indicative or None,
     }
 
 
-def _number(value: float | None) -> float | None:
+def finite(value: float | None) -> float | None:
     """JSON knows no NaN: what could not be measured is null."""
     return value if value is not None and math.isfinite(value) else None
 

@@ -9,11 +9,12 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from medviewer.ai.findings import Finding, Measurement
+from medviewer.review.report_words import spread
 from medviewer.review.state import Decision, ReaderThreshold, Verdict
 from medviewer.ui import icons, theme
 from medviewer.ui.finding_parts import ScaleBar, SharesBar, UnsurePart, swatch
 from medviewer.ui.looking_part import LookingPart, LookingWords
-from medviewer.ui.result_words import VERDICT_WORDS, decision_line, main_line, shares, value, value_range
+from medviewer.ui.result_words import VERDICT_WORDS, decision_line, main_line, shares, value
 from medviewer.ui.threshold_part import ThresholdPart, has_thresholds
 from medviewer.ui.widgets import ElidedLabel, button, clear, column, label, row, set_tip
 
@@ -213,7 +214,7 @@ def _measurement_rows(finding: Finding) -> list[QWidget]:
 def _range_row(measurement: Measurement) -> QWidget:
     line = QWidget()
     name = ElidedLabel(f"{measurement.name}, range", "muted")
-    layout = row(name, label(value_range(measurement), "muted"))
+    layout = row(name, label(spread(measurement), "muted"))
     layout.setStretch(0, 1)
     line.setLayout(layout)
     return line
@@ -228,7 +229,7 @@ def _measurement_row(measurement: Measurement) -> QWidget:
     layout = row(name, number)
     layout.setStretch(0, 1)
     line.setLayout(layout)
-    limits = value_range(measurement)
+    limits = spread(measurement)
     set_tip(line, f"{measurement.name}: {value(measurement)}" + (f" ({limits})" if limits else ""))
     return line
 

@@ -6,9 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 
 PAGE_WIDTH = 820
+
+
+def page_pixels(on: QWidget) -> int:
+    """How many pixels wide a page is on the screen of a widget."""
+    return round(PAGE_WIDTH * on.devicePixelRatioF())
 
 
 class PagePicture(QLabel):

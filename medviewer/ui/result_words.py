@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from medviewer.ai.findings import AnalysisResult, Finding, Measurement, ResultState
-from medviewer.imaging.numbers import between, chance, number
+from medviewer.imaging.numbers import chance, number
 from medviewer.review.report_words import score_kind
 from medviewer.review.state import Decision, State, Verdict
 
@@ -140,13 +140,6 @@ _ENDS = {
 def value(measurement: Measurement) -> str:
     """The number as the reader sees it."""
     return number(measurement.value, measurement.unit, measurement.decimals)
-
-
-def value_range(measurement: Measurement) -> str:
-    """ "8.8 to 10.3 %", or empty."""
-    if measurement.range is None:
-        return ""
-    return between(*measurement.range, measurement.unit, measurement.decimals)
 
 
 def main_line(finding: Finding) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from medviewer.ui.dialogs.reading import ObjectReading
-from medviewer.ui.page_picture import PAGE_WIDTH, PagePicture
+from medviewer.ui.page_picture import PAGE_WIDTH, PagePicture, page_pixels
 from medviewer.ui.widgets import column
 
 
@@ -33,7 +33,7 @@ class DocumentReader(ObjectReading):
     @property
     def page_pixels(self) -> int:
         """How many pixels wide a page is on this screen."""
-        return round(PAGE_WIDTH * self.devicePixelRatioF())
+        return page_pixels(self)
 
     def add_pages(self, pictures: list[NDArray[np.uint8]]) -> None:
         """Some more pages are there."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QScrollArea, QWidget
 
 from medviewer.ui.dialogs.base import Dialog
-from medviewer.ui.page_picture import PAGE_WIDTH, PagePicture
+from medviewer.ui.page_picture import PAGE_WIDTH, PagePicture, page_pixels
 from medviewer.ui.widgets import column, label, row
 
 _NAMES = (("pdf", "PDF"), ("html", "HTML"), ("json", "JSON"))
@@ -58,7 +58,7 @@ class ReportPreview(Dialog):
     @property
     def page_pixels(self) -> int:
         """How many pixels wide a page is on this screen."""
-        return round(PAGE_WIDTH * self.devicePixelRatioF())
+        return page_pixels(self)
 
     def show_reader(self, name: str) -> None:
         """Whose decisions these are."""
