@@ -16,6 +16,7 @@ from medviewer.review.kept_work import KeptWork
 from medviewer.review.session import Session
 from medviewer.review.state import Calibration, KeyImage, ReaderMeasurement, ReaderThreshold
 from medviewer.review.work_store import WorkStore
+from tests.factories import make_ct_series
 from tests.review.kept import NOW, WINDOW, kept
 from tests.review.makers import FIRST, clock, make_result, make_scan
 
@@ -32,6 +33,13 @@ def session() -> Session:
 def analysed(session: Session) -> Session:
     assert session.add_result(make_result(), session.start_analysis(FIRST, "lung-ct"))
     return session
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """Seven images of 16 x 11: no row is a whole number of bytes."""
+    make_ct_series(tmp_path / "in", slices=7, columns=11)
+    return tmp_path / "in"
 
 
 @pytest.fixture

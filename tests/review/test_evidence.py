@@ -18,7 +18,8 @@ from medviewer.dicom.evidence.sr_writer import report, segments_of
 from medviewer.imaging.volume import Mask
 from medviewer.review.evidence import evidence
 from medviewer.review.state import Decision, Verdict
-from tests.dicom.evidence.makers import new_seg, new_sr, only_series, origin_of
+from tests.dicom.evidence.makers import new_seg, new_sr, origin_of
+from tests.dicom.scanned import only
 from tests.review.makers import make_findings, make_mask, make_series, provenance
 
 
@@ -111,7 +112,7 @@ def test_that_what_was_found_is_written_and_reads_back_with_the_readers_own_word
     series: Path, tmp_path: Path
 ) -> None:
     """From a result to the files: odd characters, two findings on one outline, a name as people type it."""
-    stack = only_series(series)
+    stack = only(series)
     full = np.zeros((10, 16, 12), bool)
     full[2:7, 3:9, 2:11] = True
     mask = Mask.from_full(1, "left_lung", full, stack.geometry)

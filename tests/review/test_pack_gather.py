@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pydicom
-import pytest
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
@@ -73,13 +72,6 @@ def numbers(sr: Dataset) -> list[tuple[str, float, str]]:
         if one.ValueType == "NUM"
         for value in one.MeasuredValueSequence
     ]
-
-
-@pytest.fixture
-def study(tmp_path: Path) -> Path:
-    """Seven images of 16 x 11: no row is a whole number of bytes."""
-    make_ct_series(tmp_path / "in", slices=7, columns=11)
-    return tmp_path / "in"
 
 
 def test_that_everything_ticked_is_written_and_listed(study: Path, tmp_path: Path) -> None:

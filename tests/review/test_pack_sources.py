@@ -13,16 +13,8 @@ from medviewer.errors import Cancelled, UnreadableImage, UsageError
 from medviewer.review.pack_gather import gather
 from medviewer.review.state import State
 from medviewer.tasks import TaskContext
-from tests.factories import make_ct_series
 from tests.review.makers import NOW
 from tests.review.packs import EVERY, packed, parts_of, read_session
-
-
-@pytest.fixture
-def study(tmp_path: Path) -> Path:
-    """Seven small images."""
-    make_ct_series(tmp_path / "in", slices=7, columns=11)
-    return tmp_path / "in"
 
 
 def rewrite(path: Path, **facts: str | None) -> None:

@@ -19,7 +19,8 @@ from medviewer.review.overlay_reading import Request
 from medviewer.review.report_overlays import read_object
 from medviewer.review.session import Session
 from medviewer.review.waiting import ImagesNotOpen
-from tests.dicom.evidence.makers import WHEN, new_seg, new_sr, only_series, origin_of
+from tests.dicom.evidence.makers import WHEN, new_seg, new_sr, origin_of
+from tests.dicom.scanned import only
 from tests.factories import make_ct_series, save
 from tests.review.makers import provenance
 
@@ -58,7 +59,7 @@ def decided(series: Series, result: AnalysisResult) -> Evidence:
 def export(folder: Path, *, reviewed: bool = False) -> tuple[Series, AnalysisResult]:
     """Images in ``ct``, segmentation and report in ``out``."""
     make_ct_series(folder / "ct", slices=6)
-    series = only_series(folder / "ct")
+    series = only(folder / "ct")
     result = found_on(series)
     if reviewed:
         result = AnalysisResult(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from medviewer.ai.findings import AnalysisResult, Code, Finding, ResultState
+from medviewer.ai.catalog import Fit
+from medviewer.ai.findings import AnalysisResult, Code, Finding, Notice, ResultState
 from medviewer.ai.request import Request
 from medviewer.imaging.volume import Mask
 from medviewer.ui.main_window import MainWindow
@@ -29,6 +30,14 @@ def lungs_of(request: Request) -> AnalysisResult:
         colour="#009E73" if wide else "#56B4E9", slices=(1, 8), key_slice=2, criterion="Some words. " * 9,
     )  # fmt: skip
     return answer(request, ResultState.FINDINGS, (found,))
+
+
+def two_and_a_misfit() -> Model:
+    """Two models that suit the series, and one that does not."""
+    misfit = Fit(False, (Notice("MODALITY", "The images are CT; this model reads MR."),))
+    made = Model(lungs_of)
+    made.others = [(OTHER, made.fits), (HEART, misfit)]
+    return made
 
 
 def analyze(qtbot: QtBot, window: MainWindow, model: Model) -> None:

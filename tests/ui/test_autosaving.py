@@ -29,11 +29,6 @@ def ring(monkeypatch: pytest.MonkeyPatch) -> Ring:
 
 
 @pytest.fixture
-def no_ring(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "system_keyring", lambda: None)
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write_series(tmp_path / "in")
 
@@ -152,7 +147,7 @@ def test_that_decisions_come_back_with_the_analysis(qtbot: QtBot, folder: Path, 
         assert verdicts == [Verdict.PENDING, Verdict.ACCEPTED]
 
 
-def test_that_nothing_is_asked_before_there_is_work(qtbot: QtBot, folder: Path, no_ring: None) -> None:
+def test_that_nothing_is_asked_before_there_is_work(qtbot: QtBot, folder: Path, no_keyring: None) -> None:
     with opened(qtbot, folder) as (window, keeping):
         assert keeping.bar.text == ""
         work(window)
@@ -162,7 +157,7 @@ def test_that_nothing_is_asked_before_there_is_work(qtbot: QtBot, folder: Path, 
     assert kept_files() == []
 
 
-def test_that_a_passphrase_keeps_and_unlocks_it(qtbot: QtBot, folder: Path, no_ring: None) -> None:
+def test_that_a_passphrase_keeps_and_unlocks_it(qtbot: QtBot, folder: Path, no_keyring: None) -> None:
     with opened(qtbot, folder) as (window, keeping):
         work(window)
         wait_offer(qtbot, keeping, "no keyring")

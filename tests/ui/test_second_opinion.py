@@ -8,20 +8,15 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from medviewer.ai.catalog import Fit
-from medviewer.ai.findings import Notice
 from medviewer.review import opinion_words
 from medviewer.ui.main_window import MainWindow
-from tests.ui.lung_models import HEART, OTHER, compared, drawn, lungs_of
+from tests.ui.lung_models import compared, drawn, two_and_a_misfit
 from tests.ui.windows import PATIENCE, Model, loaded_window
 
 
 @pytest.fixture
 def model() -> Model:
-    misfit = Fit(False, (Notice("MODALITY", "The images are CT; this model reads MR."),))
-    made = Model(lungs_of)
-    made.others = [(OTHER, made.fits), (HEART, misfit)]
-    return made
+    return two_and_a_misfit()
 
 
 @pytest.fixture

@@ -10,22 +10,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from medviewer.ai.catalog import Fit
-from medviewer.ai.findings import AnalysisResult, Notice
+from medviewer.ai.findings import AnalysisResult
 from medviewer.ai.request import Request
 from medviewer.errors import DeviceError
 from medviewer.review.state import Verdict
 from medviewer.ui.main_window import MainWindow
-from tests.ui.lung_models import HEART, OTHER, analyze, drawn, lungs_of
+from tests.ui.lung_models import OTHER, analyze, drawn, lungs_of, two_and_a_misfit
 from tests.ui.windows import BUNDLE, PATIENCE, Model, loaded_window, write_series
 
 
 @pytest.fixture
 def model() -> Model:
-    misfit = Fit(False, (Notice("MODALITY", "The images are CT; this model reads MR."),))
-    made = Model(lungs_of)
-    made.others = [(OTHER, made.fits), (HEART, misfit)]
-    return made
+    return two_and_a_misfit()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 
@@ -35,7 +34,6 @@ from medviewer.dicom.evidence.facts import (
 from medviewer.dicom.evidence.seg_writer import SEG_STORAGE
 from medviewer.dicom.evidence.sr_writer import SR_STORAGE
 from medviewer.dicom.objects.ct import seeded_uid
-from medviewer.dicom.scan import scan
 from medviewer.dicom.study import Series
 from medviewer.imaging.volume import Mask
 
@@ -43,12 +41,6 @@ LUNG = Concept("39607008", "SCT", "Lung")
 HEART = Concept("80891009", "SCT", "Heart")
 WHEN = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 ALGORITHM = Algorithm("Lungs on chest CT", "1.0.0", "MedViewer", "ab" * 32, seeded_uid("test model"))
-
-
-def only_series(folder: Path) -> Series:
-    """The one series in a folder."""
-    (series,) = scan([folder]).all_series()
-    return series
 
 
 def origin_of(series: Series) -> Origin:

@@ -19,7 +19,8 @@ from medviewer.dicom.evidence.seg_writer import segmentation
 from medviewer.dicom.evidence.sr_check import report_faults
 from medviewer.dicom.evidence.sr_writer import report, segments_of
 from medviewer.errors import WriteError
-from tests.dicom.evidence.makers import evidence_of, new_seg, new_sr, only_series, origin_of
+from tests.dicom.evidence.makers import evidence_of, new_seg, new_sr, origin_of
+from tests.dicom.scanned import only
 
 Twist = Callable[[Dataset], object]
 
@@ -106,7 +107,7 @@ SEG_DEFECTS: dict[str, tuple[Twist, str]] = {
 @pytest.mark.parametrize("defect", SEG_DEFECTS)
 def test_that_a_defect_of_a_segmentation_is_seen(defect: str, series: Path, tmp_path: Path) -> None:
     twist, sentence = SEG_DEFECTS[defect]
-    stack = only_series(series)
+    stack = only(series)
     evidence = evidence_of(stack)
     ds = segmentation(origin_of(stack), stack, evidence, new_seg())
     path = write_object(ds, tmp_path / "seg.dcm")
@@ -204,7 +205,7 @@ SR_DEFECTS: dict[str, tuple[Twist, str]] = {
 @pytest.mark.parametrize("defect", SR_DEFECTS)
 def test_that_a_defect_of_a_report_is_seen(defect: str, series: Path, tmp_path: Path) -> None:
     twist, sentence = SR_DEFECTS[defect]
-    stack = only_series(series)
+    stack = only(series)
     evidence = evidence_of(stack, observer=Person("Doe^Jane", "Ward"))
     origin = origin_of(stack)
     seg = segmentation(origin, stack, evidence, new_seg())
@@ -219,7 +220,7 @@ def test_that_a_defect_of_a_report_is_seen(defect: str, series: Path, tmp_path: 
 
 def test_that_a_report_is_held_against_the_segmentation_itself(series: Path, tmp_path: Path) -> None:
     """Not against what the writer believed: the segments of the file are swapped, the report is not."""
-    stack = only_series(series)
+    stack = only(series)
     evidence, origin = evidence_of(stack), origin_of(stack)
     seg = segmentation(origin, stack, evidence, new_seg())
     path = write_object(report(origin, stack, evidence, new_sr(), segments_of(seg)), tmp_path / "sr.dcm")
@@ -230,7 +231,7 @@ def test_that_a_report_is_held_against_the_segmentation_itself(series: Path, tmp
 
 
 def test_that_a_cut_file_is_told(series: Path, tmp_path: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     evidence = evidence_of(stack)
     path = write_object(segmentation(origin_of(stack), stack, evidence, new_seg()), tmp_path / "seg.dcm")
     path.write_bytes(path.read_bytes()[:-40])
@@ -239,7 +240,7 @@ def test_that_a_cut_file_is_told(series: Path, tmp_path: Path) -> None:
 
 
 def test_that_an_unknown_outline_is_no_outline(series: Path, tmp_path: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     evidence, origin = evidence_of(stack), origin_of(stack)
     path = write_object(report(origin, stack, evidence, new_sr()), tmp_path / "sr.dcm")
     assert report_faults(path, stack, evidence) == ()

@@ -12,8 +12,9 @@ from pydicom.dataset import Dataset
 from medviewer.dicom.evidence.derived import NewObject, begin, file_bytes, read_origin, write_object
 from medviewer.dicom.evidence.seg_writer import SEG_STORAGE, segmentation
 from medviewer.errors import UnreadableImage, WriteError
-from tests.dicom.evidence.makers import WHEN, evidence_of, new_seg, only_series, origin_of
+from tests.dicom.evidence.makers import WHEN, evidence_of, new_seg, origin_of
 from tests.dicom.evidence.validators import iod_errors
+from tests.dicom.scanned import only
 from tests.factories import make_ct_series, make_instance, save
 
 NAMES = {
@@ -38,7 +39,7 @@ def test_that_a_name_in_any_character_set_is_the_same_name_in_utf8(charset: str,
         ds.PatientComments = NAMES[charset].split("=")[-1] or "x"
 
     make_ct_series(tmp_path / "in", slices=2, tweak=named)
-    series = only_series(tmp_path / "in")
+    series = only(tmp_path / "in")
     path = write_object(
         segmentation(origin_of(series), series, evidence_of(series), new_seg()), tmp_path / "o.dcm"
     )
@@ -95,7 +96,7 @@ def test_that_a_missing_type_2_attribute_is_empty_and_told(tmp_path: Path) -> No
 
 
 def test_that_sound_images_need_no_repair(series: Path) -> None:
-    assert origin_of(only_series(series)).repairs == ()
+    assert origin_of(only(series)).repairs == ()
 
 
 @pytest.mark.parametrize("keyword", ["PatientID", "PatientName", "PatientBirthDate"])
@@ -147,13 +148,13 @@ def test_that_every_new_object_has_uids_of_its_own() -> None:
 
 
 def test_that_a_file_is_whole(series: Path) -> None:
-    origin = origin_of(only_series(series))
+    origin = origin_of(only(series))
     data = file_bytes(begin(origin, NewObject(SEG_STORAGE, "SEG", 9, "x", when=WHEN)))
     assert data[128:132] == b"DICM"
 
 
 def test_that_what_cannot_be_written_leaves_nothing(series: Path, tmp_path: Path) -> None:
-    ds = begin(origin_of(only_series(series)), NewObject(SEG_STORAGE, "SEG", 9, "x", when=WHEN))
+    ds = begin(origin_of(only(series)), NewObject(SEG_STORAGE, "SEG", 9, "x", when=WHEN))
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     with pytest.raises(WriteError, match="nothing was written"):

@@ -25,8 +25,9 @@ from medviewer.dicom.study import Series
 from medviewer.errors import UnreadableImage, UsageError
 from medviewer.imaging.cielab import colour_of_lab
 from medviewer.imaging.volume import Mask
-from tests.dicom.evidence.makers import evidence_of, new_seg, only_series, origin_of
+from tests.dicom.evidence.makers import evidence_of, new_seg, origin_of
 from tests.dicom.evidence.validators import entity_errors, iod_errors
+from tests.dicom.scanned import only
 from tests.factories import AXIAL, CORONAL, SAGITTAL, make_ct_series, make_x_ray
 
 Maker = Callable[[Path], object]
@@ -70,7 +71,7 @@ def _written(series: Series, path: Path) -> tuple[Path, Evidence]:
 @pytest.mark.parametrize("stack", STACKS)
 def test_that_a_mask_comes_back_voxel_for_voxel(stack: str, tmp_path: Path) -> None:
     STACKS[stack](tmp_path / "in")
-    series = only_series(tmp_path / "in")
+    series = only(tmp_path / "in")
     path, evidence = _written(series, tmp_path / "seg.dcm")
     seg = read_segmentation(path)
     placed = place_segments(seg, series, plan(seg, series))
@@ -83,7 +84,7 @@ def test_that_a_mask_comes_back_voxel_for_voxel(stack: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("stack", STACKS)
 def test_that_highdicom_reads_every_frame_as_it_was_drawn(stack: str, tmp_path: Path) -> None:
     STACKS[stack](tmp_path / "in")
-    series = only_series(tmp_path / "in")
+    series = only(tmp_path / "in")
     path, evidence = _written(series, tmp_path / "seg.dcm")
     seg = hd.seg.segread(path)
     numbers = [1, 2]
@@ -99,7 +100,7 @@ def test_that_highdicom_reads_every_frame_as_it_was_drawn(stack: str, tmp_path: 
 @pytest.mark.parametrize("stack", [name for name in STACKS if name != "one slice"])
 def test_that_simpleitk_reads_the_same_bits(stack: str, tmp_path: Path) -> None:
     STACKS[stack](tmp_path / "in")
-    series = only_series(tmp_path / "in")
+    series = only(tmp_path / "in")
     path, evidence = _written(series, tmp_path / "seg.dcm")  # of two frames at one place ITK makes nothing
     back = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path))).reshape(-1, *series.size) > 0
     drawn = [
@@ -118,7 +119,7 @@ def test_that_simpleitk_reads_the_same_bits(stack: str, tmp_path: Path) -> None:
 def test_that_simpleitk_and_highdicom_put_a_volume_where_we_do(stack: str, tmp_path: Path) -> None:
     """The corner of each drawn frame in LPS mm, by another library's affine and by our geometry."""
     STACKS[stack](tmp_path / "in")
-    series = only_series(tmp_path / "in")
+    series = only(tmp_path / "in")
     path, evidence = _written(series, tmp_path / "seg.dcm")
     part = hd.seg.segread(path).get_volume(segment_numbers=[1], combine_segments=False)
     inside = np.argwhere(part.array[..., 0] > 0)
@@ -134,21 +135,21 @@ def test_that_simpleitk_and_highdicom_put_a_volume_where_we_do(stack: str, tmp_p
 @pytest.mark.parametrize("stack", STACKS)
 def test_that_validators_find_no_error(stack: str, tmp_path: Path) -> None:
     STACKS[stack](tmp_path / "in")
-    series = only_series(tmp_path / "in")
+    series = only(tmp_path / "in")
     path, _ = _written(series, tmp_path / "seg.dcm")
     assert iod_errors(path) == []
     assert entity_errors([series.instances[0].path, path]) == []
 
 
 def test_that_reading_by_the_volume_gives_the_same_mask(series: Path, tmp_path: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     path, evidence = _written(stack, tmp_path / "seg.dcm")
     for mask, region in zip(read_seg(path, stack), evidence.regions, strict=True):
         assert np.array_equal(mask.full(), region.mask.full())
 
 
 def test_that_a_segment_says_what_it_is_and_who_made_it(series: Path, tmp_path: Path) -> None:
-    path, evidence = _written(only_series(series), tmp_path / "seg.dcm")
+    path, evidence = _written(only(series), tmp_path / "seg.dcm")
     ds = pydicom.dcmread(path)
     lung, heart = ds.SegmentSequence
     kind = lung.SegmentedPropertyTypeCodeSequence[0]
@@ -168,7 +169,7 @@ def test_that_a_segment_says_what_it_is_and_who_made_it(series: Path, tmp_path: 
 
 
 def test_that_an_object_lies_in_the_same_study_in_a_series_of_its_own(series: Path, tmp_path: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     path, _ = _written(stack, tmp_path / "seg.dcm")
     ds, image = pydicom.dcmread(path), pydicom.dcmread(stack.instances[0].path)
     for keyword in ("PatientID", "PatientName", "PatientBirthDate", "StudyInstanceUID", "StudyID"):
@@ -182,7 +183,7 @@ def test_that_an_object_lies_in_the_same_study_in_a_series_of_its_own(series: Pa
 
 
 def test_that_empty_frames_and_empty_regions_are_left_out(series: Path, tmp_path: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     evidence = evidence_of(stack)
     empty = Mask.from_full(3, "none", np.zeros((10, 16, 12), bool), stack.geometry)
     more = replace(evidence, regions=(replace(evidence.regions[1], mask=empty), evidence.regions[0]))
@@ -193,21 +194,21 @@ def test_that_empty_frames_and_empty_regions_are_left_out(series: Path, tmp_path
 
 
 def test_that_nothing_outlined_is_refused(series: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     with pytest.raises(UsageError, match="Nothing is outlined"):
         segmentation(origin_of(stack), stack, replace(evidence_of(stack), regions=()), new_seg())
 
 
 def test_that_a_mask_of_another_grid_is_refused(series: Path, tmp_path: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     make_ct_series(tmp_path / "other", slices=4, seed=2)
-    foreign = evidence_of(only_series(tmp_path / "other"))
+    foreign = evidence_of(only(tmp_path / "other"))
     with pytest.raises(UsageError, match="another grid"):
         segmentation(origin_of(stack), stack, foreign, new_seg())
 
 
 def test_that_images_which_are_not_there_are_refused(series: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     some = read_origin(i.path for i in stack.instances[:4])
     with pytest.raises(UnreadableImage, match="not among the files"):
         segmentation(some, stack, evidence_of(stack), new_seg())
@@ -218,7 +219,7 @@ def test_that_images_without_a_frame_of_reference_get_no_place_and_that_is_told(
         del ds.FrameOfReferenceUID
 
     make_ct_series(tmp_path / "in", tweak=nowhere, orientation=AXIAL)
-    series = only_series(tmp_path / "in")
+    series = only(tmp_path / "in")
     path, evidence = _written(series, tmp_path / "seg.dcm")
     assert "FrameOfReferenceUID" not in pydicom.dcmread(path)
     assert any("do not tell where they lie" in text for text in notices(origin_of(series), series))
@@ -244,7 +245,7 @@ def test_that_losses_of_the_images_are_inherited(tmp_path: Path) -> None:
         ds.LossyImageCompressionMethod = "ISO_10918_1"
 
     make_ct_series(tmp_path / "in", tweak=lossy)
-    path, _ = _written(only_series(tmp_path / "in"), tmp_path / "seg.dcm")
+    path, _ = _written(only(tmp_path / "in"), tmp_path / "seg.dcm")
     ds = pydicom.dcmread(path)
     assert (ds.LossyImageCompression, ds.LossyImageCompressionRatio) == ("01", 12.5)
     assert iod_errors(path) == []

@@ -19,8 +19,9 @@ from medviewer.dicom.evidence.sr_check import report_faults
 from medviewer.dicom.evidence.sr_writer import report, segments_of, verified
 from medviewer.dicom.study import Series
 from medviewer.errors import UsageError
-from tests.dicom.evidence.makers import WHEN, evidence_of, new_seg, new_sr, only_series, origin_of
+from tests.dicom.evidence.makers import WHEN, evidence_of, new_seg, new_sr, origin_of
 from tests.dicom.evidence.validators import document, entity_errors, iod_errors
+from tests.dicom.scanned import only
 from tests.factories import make_x_ray
 
 JANE = Person("Doe^Jane", "Ward 1")
@@ -38,7 +39,7 @@ def _all_accepted(evidence: Evidence) -> Evidence:
 
 
 def test_that_validators_find_no_error_and_the_objects_agree(series: Path, tmp_path: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     evidence = evidence_of(stack, observer=JANE)
     seg, sr = _pair(stack, evidence)
     paths = [write_object(seg, tmp_path / "seg.dcm"), write_object(sr, tmp_path / "sr.dcm")]
@@ -51,7 +52,7 @@ def test_that_validators_find_no_error_and_the_objects_agree(series: Path, tmp_p
 
 
 def test_that_highdicom_finds_the_groups_by_their_tracking_uid(series: Path, tmp_path: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     evidence = evidence_of(stack)
     seg, sr = _pair(stack, evidence)
     read = hd.sr.srread(write_object(sr, tmp_path / "sr.dcm"))
@@ -69,14 +70,14 @@ def test_that_highdicom_finds_the_groups_by_their_tracking_uid(series: Path, tmp
 
 
 def test_that_it_is_unverified_partial_and_for_research(series: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     _, sr = _pair(stack, evidence_of(stack))
     flags = (sr.CompletionFlag, sr.PreliminaryFlag, sr.VerificationFlag, sr.ContentQualification)
     assert flags == ("PARTIAL", "PRELIMINARY", "UNVERIFIED", "RESEARCH")
 
 
 def test_that_a_named_person_verifies_into_a_new_document(series: Path, tmp_path: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     evidence = _all_accepted(evidence_of(stack, observer=JANE))
     seg, sr = _pair(stack, evidence)
     before = sr.SOPInstanceUID
@@ -94,7 +95,7 @@ def test_that_a_named_person_verifies_into_a_new_document(series: Path, tmp_path
 
 
 def test_that_nobody_verifies_what_was_not_reviewed(series: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     _, sr = _pair(stack, evidence_of(stack))
     with pytest.raises(UsageError, match="not been reviewed"):
         verified(sr, JANE, WHEN)
@@ -102,21 +103,21 @@ def test_that_nobody_verifies_what_was_not_reviewed(series: Path) -> None:
 
 @pytest.mark.parametrize("person", [Person("", "Ward"), Person("^", "Ward"), Person("Doe^Jane", " ")])
 def test_that_nobody_without_name_and_organisation_verifies(person: Person, series: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     _, sr = _pair(stack, _all_accepted(evidence_of(stack)))
     with pytest.raises(UsageError, match="named person"):
         verified(sr, person, WHEN)
 
 
 def test_that_no_finding_makes_no_report(series: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     with pytest.raises(UsageError, match="no finding"):
         report(origin_of(stack), stack, replace(evidence_of(stack), observations=()), new_sr())
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_that_a_figure_that_is_no_number_is_refused(value: float, series: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     evidence = evidence_of(stack)
     first = evidence.observations[0]
     wrong = replace(first, quantities=(replace(first.quantities[0], value=value, low=None, high=None),))
@@ -125,7 +126,7 @@ def test_that_a_figure_that_is_no_number_is_refused(value: float, series: Path) 
 
 
 def test_that_an_image_that_is_not_there_is_refused(series: Path) -> None:
-    stack = only_series(series)
+    stack = only(series)
     evidence = evidence_of(stack)
     wrong = replace(evidence.observations[2], images=(("1.2.3", 0),))
     with pytest.raises(UsageError, match="not among the files"):
@@ -147,7 +148,7 @@ def test_that_every_unit_of_the_window_has_its_code() -> None:
 
 def test_that_a_single_projection_gets_its_report(tmp_path: Path) -> None:
     make_x_ray(tmp_path / "in" / "x.dcm", np.zeros((31, 23), np.uint16))
-    series = only_series(tmp_path / "in")
+    series = only(tmp_path / "in")
     evidence = evidence_of(series)
     seg, sr = _pair(series, evidence)
     paths = [write_object(seg, tmp_path / "seg.dcm"), write_object(sr, tmp_path / "sr.dcm")]
