@@ -18,11 +18,20 @@ import SimpleITK
 from numpy.typing import NDArray
 
 from medviewer.ai.brain_grid import GRID_MM, GRID_SHAPE, percentile_levels, scale
-from medviewer.ai.brain_labels import LEFT, STRUCTURES, index_of, joint
+from medviewer.ai.brain_labels import index_of
+from medviewer.ai.brain_sharpen import GridAnswer, sharpened
+from medviewer.ai.brain_space import (
+    Float32,
+    Point,
+    UInt8,
+    grid_geometry,
+    point,
+    resample,
+    to_image,
+    with_side,
+)
 from medviewer.imaging.volume import Geometry, Volume
 
-FINER = 2
-"""The answer is interpolated to a grid so many times finer before it is read out at the stored voxels."""
 BELOW_TOP_MM = 78.0
 """From the top of the head to the middle of the brain, for the first guess."""
 _COARSE_MM = 4.0
@@ -30,50 +39,6 @@ _GRID_BLUR = 0.42
 """Standard deviation of a voxel's profile, in voxels: what the network was taught (Gaussian)."""
 _ENDS = (0.5, 99.5)
 """Percentiles that count as the ends of the brain: a few stray voxels move nothing."""
-
-Float32 = NDArray[np.float32]
-UInt8 = NDArray[np.uint8]
-Point = tuple[float, float, float]
-
-
-def grid_geometry(
-    centre: Point, spacing_mm: float = GRID_MM, shape: tuple[int, ...] = GRID_SHAPE
-) -> Geometry:
-    """The grid around ``centre`` (LPS mm): slices to head, rows to the back, columns to the left."""
-    affine = np.zeros((4, 4))
-    affine[[2, 1, 0], [0, 1, 2]] = spacing_mm
-    affine[:3, 3] = np.asarray(centre) - affine[:3, :3] @ ((np.asarray(shape) - 1) / 2)
-    affine[3, 3] = 1.0
-    return Geometry(affine)
-
-
-def to_image(voxels: NDArray[Any], geometry: Geometry) -> SimpleITK.Image:
-    """SimpleITK's picture of (slice, row, column) voxels, at their place in LPS."""
-    image = SimpleITK.GetImageFromArray(voxels)
-    image.SetSpacing(geometry.spacing_mm[::-1])
-    image.SetDirection(_orthonormal(geometry.directions[:, ::-1]).ravel().tolist())
-    image.SetOrigin(geometry.affine[:3, 3].tolist())
-    return image
-
-
-def _orthonormal(directions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The nearest matrix of exact right angles: headers are rounded."""
-    u, _, v = np.linalg.svd(directions)
-    return np.asarray(u @ v)
-
-
-def resample(
-    image: SimpleITK.Image, geometry: Geometry, shape: tuple[int, ...], how: int, fill: float
-) -> NDArray[Any]:
-    """(slice, row, column) values of ``image`` at the voxels of another grid; ``fill`` outside it."""
-    filter_ = SimpleITK.ResampleImageFilter()
-    filter_.SetSize([int(n) for n in reversed(shape)])
-    filter_.SetOutputSpacing(geometry.spacing_mm[::-1])
-    filter_.SetOutputDirection(_orthonormal(geometry.directions[:, ::-1]).ravel().tolist())
-    filter_.SetOutputOrigin(geometry.affine[:3, 3].tolist())
-    filter_.SetInterpolator(how)
-    filter_.SetDefaultPixelValue(fill)
-    return np.asarray(SimpleITK.GetArrayFromImage(filter_.Execute(image)))
 
 
 class BrainInput:
@@ -90,7 +55,7 @@ class BrainInput:
         voxels: Float32 = np.ascontiguousarray(volume.voxels, dtype=np.float32)
         if volume.voxels.dtype.kind == "f" and not np.isfinite(voxels).all():
             voxels = np.nan_to_num(voxels, nan=float(np.nanmin(voxels)), posinf=0.0, neginf=0.0)
-        self._lowest = float(voxels.min())
+        self._voxels, self._lowest = voxels, float(voxels.min())
         check()
         self._image = _smoothed(to_image(voxels, self._geometry), GRID_MM, check)
 
@@ -105,13 +70,13 @@ class BrainInput:
         values = resample(self._image, geometry, shape, SimpleITK.sitkLinear, self._lowest)
         head = _head(values)
         if not head.any():
-            return _point(geometry.position((np.asarray(shape) - 1) / 2))
+            return point(geometry.position((np.asarray(shape) - 1) / 2))
         top = int(np.flatnonzero(head.any(axis=(1, 2)))[-1])
         reach = max(1, round(2 * BELOW_TOP_MM / _COARSE_MM))
         upper: NDArray[np.bool_] = np.asarray(head[max(0, top - reach) : top + 1].any(axis=0))
         rows, columns = np.flatnonzero(upper.any(axis=1)), np.flatnonzero(upper.any(axis=0))
         index = (top - BELOW_TOP_MM / _COARSE_MM, (rows[0] + rows[-1]) / 2, (columns[0] + columns[-1]) / 2)
-        return _point(geometry.position(index))
+        return point(geometry.position(index))
 
     def restore(self, probabilities: Float32, left: Float32, centre: Point) -> UInt8:
         """Numbers of :func:`~medviewer.ai.brain_labels.joint` on the stored grid.
@@ -119,12 +84,8 @@ class BrainInput:
         ``probabilities`` (classes, D, H, W) and ``left`` (D, H, W), the probability of the left side, on the
         grid around ``centre``. Outside that grid everything is background.
         """
-        fine = finer_labels(probabilities, left, self._check)
-        shape = tuple(FINER * n for n in GRID_SHAPE)
-        image = to_image(fine, grid_geometry(centre, GRID_MM / FINER, shape))
-        return np.asarray(
-            resample(image, self._geometry, self._shape, SimpleITK.sitkNearestNeighbor, 0), np.uint8
-        )
+        answer = GridAnswer(probabilities, left, centre)
+        return sharpened(self._voxels, self._geometry, answer, self._check)
 
     def restore_slice(self, probabilities: Float32, left: Float32, centre: Point, index: int) -> UInt8:
         """What :meth:`restore` says of one stored slice (rows, columns), sooner and a little less sharply."""
@@ -142,7 +103,7 @@ class BrainInput:
             value = at(probabilities[k], 0.0)
             number[value > best] = k
             best = np.maximum(best, value)
-        return _with_side(number, at(left, 0.0) >= 0.5)
+        return with_side(number, at(left, 0.0) >= 0.5)
 
     def _coarse_grid(self) -> tuple[tuple[int, int, int], Geometry]:
         """A grid of 4 mm along LPS that holds the whole volume."""
@@ -153,7 +114,7 @@ class BrainInput:
         low, high = corners.min(axis=0), corners.max(axis=0)
         counts = np.maximum(1, np.ceil((high - low) / _COARSE_MM).astype(int) + 1)[::-1]
         shape = (int(counts[0]), int(counts[1]), int(counts[2]))
-        return shape, grid_geometry(_point((low + high) / 2), _COARSE_MM, shape)
+        return shape, grid_geometry(point((low + high) / 2), _COARSE_MM, shape)
 
 
 def better_centre(probabilities: Float32, centre: Point) -> Point | None:
@@ -164,74 +125,11 @@ def better_centre(probabilities: Float32, centre: Point) -> Point | None:
     if len(where) < _LEAST_VOXELS:
         return None
     low, high = np.percentile(where, _ENDS, axis=0)
-    return _point(grid_geometry(centre).position((low + high) / 2))
+    return point(grid_geometry(centre).position((low + high) / 2))
 
 
 _LEAST_VOXELS = 2000
 """Fewer than this (11 mL) is no brain to find the middle of."""
-
-
-def finer_labels(probabilities: Float32, left: Float32, check: Callable[[], None] = lambda: None) -> UInt8:
-    """Numbers of :func:`joint` on a grid twice as fine: interpolated linearly, then the strongest wins.
-
-    ``check`` is called between the classes.
-    """
-    shape = tuple(FINER * n for n in probabilities.shape[1:])
-    out, number = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    whole = _box(probabilities[0] < 1 - _LEAST)
-    best = np.ones(shape, np.float32)
-    best[_finer(whole)] = _doubled(probabilities[0][whole])
-    for k in range(1, len(probabilities)):
-        check()
-        box = _box(probabilities[k] >= _LEAST)  # beyond it the class is nowhere strong enough to win
-        value, strongest = _doubled(probabilities[k][box]), best[_finer(box)]
-        stronger = value > strongest
-        np.copyto(strongest, value, where=stronger)
-        number[_finer(box)][stronger] = k
-    check()
-    out[_finer(whole)] = _with_side(number[_finer(whole)], _doubled(left[whole]) >= 0.5)
-    return out
-
-
-_LEAST = 1 / (2 * len(STRUCTURES))
-"""The strongest class of a voxel has at least twice this."""
-
-
-def _with_side(number: UInt8, left: NDArray[np.bool_]) -> UInt8:
-    """The number among :func:`joint` of each class and side."""
-    table = np.zeros((2, len(STRUCTURES)), np.uint8)
-    for place, (k, side, _) in enumerate(joint()):
-        for row in (0, 1) if side is None else (side,):
-            table[row, k] = place
-    return np.asarray(np.where(left, table[LEFT][number], table[1 - LEFT][number]), np.uint8)
-
-
-def _finer(box: tuple[slice, slice, slice]) -> tuple[slice, ...]:
-    """The same part of the finer grid."""
-    return tuple(slice(FINER * s.start, FINER * s.stop) for s in box)
-
-
-def _box(inside: NDArray[np.bool_]) -> tuple[slice, slice, slice]:
-    """The part of the grid that holds all that is ``inside``, with a margin of one voxel."""
-    out = []
-    for axis in range(3):
-        hits = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
-        first, last = (int(hits[0]), int(hits[-1])) if hits.size else (0, 0)
-        out.append(slice(max(0, first - 1), min(inside.shape[axis], last + 2)))
-    return out[0], out[1], out[2]
-
-
-def _doubled(values: Float32) -> Float32:
-    """Twice as fine along each axis, linearly between voxel centres; the ends are held."""
-    for axis in range(3):
-        values = np.moveaxis(values, axis, 0)
-        before = np.concatenate([values[:1], values[:-1]])
-        after = np.concatenate([values[1:], values[-1:]])
-        fine = np.empty((FINER * len(values), *values.shape[1:]), np.float32)
-        fine[0::2] = 0.75 * values + 0.25 * before
-        fine[1::2] = 0.75 * values + 0.25 * after
-        values = np.moveaxis(fine, 0, axis)
-    return np.ascontiguousarray(values)
 
 
 def _smoothed(image: SimpleITK.Image, grid_mm: float, check: Callable[[], None]) -> SimpleITK.Image:
@@ -255,8 +153,3 @@ def _head(values: NDArray[Any]) -> NDArray[np.bool_]:
     mask = SimpleITK.OtsuThreshold(SimpleITK.GetImageFromArray(bright), 0, 1, 128)
     pieces = SimpleITK.GetArrayFromImage(SimpleITK.RelabelComponent(SimpleITK.ConnectedComponent(mask)))
     return np.asarray(pieces == 1)
-
-
-def _point(values: NDArray[Any]) -> Point:
-    x, y, z = (float(v) for v in values)
-    return x, y, z

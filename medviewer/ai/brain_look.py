@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.ai.brain_grid import GRID_MM
-from medviewer.ai.brain_input import BrainInput, Float32, Point, UInt8, better_centre
+from medviewer.ai.brain_input import BrainInput, better_centre
 from medviewer.ai.brain_labels import LEFT, STRUCTURES, joint_names
+from medviewer.ai.brain_space import Float32, Point, UInt8
 from medviewer.ai.probabilities import sigmoid, softmax
 from medviewer.imaging.volume import Volume
 from medviewer.tasks import TaskContext

@@ -157,15 +157,13 @@ def test_that_a_cancel_ends_the_run_before_the_network_is_asked_again(make: Call
 
 
 def test_that_long_work_between_two_looks_listens_too() -> None:
-    from medviewer.ai.brain_input import BrainInput, finer_labels
+    from medviewer.ai.brain_input import BrainInput
 
     def cancelled() -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
         BrainInput(head().volume, cancelled)
-    with pytest.raises(Cancelled):
-        finer_labels(np.ones((17, 4, 4, 4), np.float32), np.ones((4, 4, 4), np.float32), cancelled)
 
 
 @pytest.mark.parametrize(("answer", "words"), [("nothing", "No brain was found"), ("nan", "not finite")])
