@@ -134,10 +134,10 @@ def task(quick: bool) -> BrainMr:
 
 
 def plan(quick: bool) -> Plan:
-    """How long: about seventy minutes on two idle cores."""
+    """How long: about ninety-five minutes on two idle cores."""
     if quick:
         return Plan(steps=4, warmup=2, evaluate_every=2, checkpoint_every=2)
-    return Plan(steps=6000, rate=4e-3, warmup=100, evaluate_every=400, checkpoint_every=100, threads=2)
+    return Plan(steps=9000, rate=4e-3, warmup=100, evaluate_every=400, checkpoint_every=100, threads=2)
 
 
 def write_card(folder: Path, network: nn.Module, quick: bool) -> ModelCard:
