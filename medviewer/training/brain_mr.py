@@ -143,7 +143,7 @@ def plan(quick: bool) -> Plan:
 def write_card(folder: Path, network: nn.Module, quick: bool) -> ModelCard:
     """Weights, card without figures, and the split."""
     split = _split(quick)
-    seconds = LOOKS * bundles.seconds_per_run(network, 1, 1, *GRID_SHAPE) + _PREPARING_S
+    seconds = LOOKS * bundles.seconds_per_run(network, 1, 1, *GRID_SHAPE, quick=quick) + _PREPARING_S
     maps = read_maps(_maps(), split.parts[TRAINING])
     network = levelled(network, usual_counts(maps))
     learned = brain_card.training_data(len(maps))
