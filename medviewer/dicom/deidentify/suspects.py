@@ -12,6 +12,9 @@ from medviewer.dicom.other_objects import REGIONS
 from medviewer.dicom.tags import OVERLAY_GROUPS
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
+_CAPTURE = _STORAGE + "7"
+"""Secondary Capture; its multi-frame classes are 7.1 to 7.4 (PS3.4 B.5)."""
+_VISIBLE_LIGHT = _STORAGE + "77."
 _COMPUTED = REGIONS | {_STORAGE + "481.2"}
 """Segmentations and RT Dose: their pixels are classes and figures on a grid, drawn by no one."""
 _BELIEVED = frozenset({"CT", "MR", "PT", "NM"})
@@ -25,6 +28,7 @@ _ALWAYS = {
     "OT": "nobody says what the picture is",
     "DOC": "a scanned document shows whatever was written on it",
 }
+_COMMON = "words are common on pictures of its kind"
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
@@ -38,8 +42,10 @@ def suspicion(dataset: Dataset) -> str:
     sop_class = str(dataset.get("SOPClassUID", ""))
     if not has_pixels(dataset) or sop_class in _COMPUTED:
         return ""
-    if sop_class.startswith(_STORAGE + "7"):
+    if sop_class == _CAPTURE or sop_class.startswith(_CAPTURE + "."):
         return _ALWAYS["SC"]
+    if sop_class.startswith(_VISIBLE_LIGHT):
+        return _COMMON
     modality = str(dataset.get("Modality", ""))
     if modality in _ALWAYS:
         return _ALWAYS[modality]
@@ -51,7 +57,7 @@ def suspicion(dataset: Dataset) -> str:
     original = (kind if isinstance(kind, str) else str(kind[0])) == "ORIGINAL"
     if modality in _BELIEVED and original:
         return ""
-    return "the picture is derived" if modality in _BELIEVED else "words are common on pictures of its kind"
+    return "the picture is derived" if modality in _BELIEVED else _COMMON
 
 
 def has_embedded_overlays(dataset: Dataset) -> bool:
