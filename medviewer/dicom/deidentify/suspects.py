@@ -12,9 +12,6 @@ from medviewer.dicom.other_objects import REGIONS
 from medviewer.dicom.tags import OVERLAY_GROUPS
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
-_CAPTURE = _STORAGE + "7"
-"""Secondary Capture; its multi-frame classes are 7.1 to 7.4 (PS3.4 B.5)."""
-_VISIBLE_LIGHT = _STORAGE + "77."
 _COMPUTED = REGIONS | {_STORAGE + "481.2"}
 """Segmentations and RT Dose: their pixels are classes and figures on a grid, drawn by no one."""
 _BELIEVED = frozenset({"CT", "MR", "PT", "NM"})
@@ -29,6 +26,8 @@ _ALWAYS = {
     "DOC": "a scanned document shows whatever was written on it",
 }
 _COMMON = "words are common on pictures of its kind"
+_FAMILIES = {"7": _ALWAYS["SC"], "77": _COMMON}
+"""Secondary Capture with its multi-frame classes (7.1 …), visible light (77.1.1 …): PS3.4 B.5."""
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
@@ -42,13 +41,11 @@ def suspicion(dataset: Dataset) -> str:
     sop_class = str(dataset.get("SOPClassUID", ""))
     if not has_pixels(dataset) or sop_class in _COMPUTED:
         return ""
-    if sop_class == _CAPTURE or sop_class.startswith(_CAPTURE + "."):
-        return _ALWAYS["SC"]
-    if sop_class.startswith(_VISIBLE_LIGHT):
-        return _COMMON
     modality = str(dataset.get("Modality", ""))
-    if modality in _ALWAYS:
-        return _ALWAYS[modality]
+    family = sop_class.removeprefix(_STORAGE).partition(".")[0]
+    always = _FAMILIES.get(family) or _ALWAYS.get(modality)
+    if always:
+        return always
     said = str(dataset.get("BurnedInAnnotation", "")).strip()
     if said != "NO":
         told = "says that" if said == "YES" else "does not say whether"
