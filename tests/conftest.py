@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from medviewer.training.demo import DemoStudy
@@ -34,6 +35,10 @@ os.environ["PYQTGRAPH_QT_LIB"] = "PySide6"
 if sys.platform == "win32":
     # c10.dll may refuse to load after Qt's libraries (pytorch#166628); pytest-qt imports Qt right after this.
     import torch  # noqa: F401
+
+# A machine with other work to do is no fault: hypothesis gives each example 200 ms by itself.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 _THREAD_PATIENCE = 5.0
 """Seconds a thread that is just ending may take."""

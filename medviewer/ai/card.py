@@ -50,8 +50,8 @@ An example of ``card.json`` (keys with a default may be left out)::
     }
 
 ``labels[].id`` is the index of the class in ``network.outputs``; outputs that are no label (background,
-airway) are computed and not shown. ``seconds_per_slice`` is measured on a two-core CPU and only used for the
-first estimate of the running time.
+airway) are computed and not shown. ``seconds_per_slice`` is told for a two-core CPU and only used for the
+first estimate of the running time: what a run took on the reader's own machine replaces it.
 
 A network that answers class and side apart lists in ``network.paired`` the outputs that the body has on both
 sides, and names in ``network.side`` the one output whose logit is above zero on the left. Then the ids count

@@ -15,6 +15,7 @@ from medviewer.dicom.scan_cache import remembered
 from medviewer.dicom.sources import open_sources
 from medviewer.dicom.study import DicomObject, ScanResult, Unreadable
 from medviewer.errors import Cancelled, NothingReadable
+from medviewer.imaging.numbers import counted
 from medviewer.tasks import TaskContext
 
 _REPORT_EVERY = 32
@@ -60,7 +61,7 @@ def scan(
             unreadable.append(Unreadable(path, "The file could not be read."))
     context.check()
     arranged = arrange(facts, (uid for uid in broken if uid))
-    context.report(1.0, f"{len(facts)} images found")
+    context.report(1.0, f"{counted(len(facts), 'image')} found")
     if require and not arranged.patients:
         raise NothingReadable(*_nothing(unreadable, objects))
     return ScanResult(arranged.patients, (*unreadable, *arranged.conflicts), tuple(objects))

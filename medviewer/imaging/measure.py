@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from medviewer.imaging.inplane import Scale
 from medviewer.imaging.numbers import number
-from medviewer.imaging.volume import Geometry, Mask, Volume, believed
+from medviewer.imaging.volume import Geometry, Mask, believed
 
 Point = tuple[float, float, float]
 
@@ -52,14 +52,6 @@ def statistics(values: NDArray[Any], padding: tuple[float, float] | None = None)
     mean = float(flat.mean(dtype=np.float64))
     sd = float(flat.std(dtype=np.float64, ddof=1)) if flat.size > 1 else math.nan
     return Stats(mean, sd, float(flat.min()), float(flat.max()), int(flat.size))
-
-
-def mask_statistics(volume: Volume, mask: Mask) -> Stats:
-    """Statistics of a greyscale volume inside a mask on its grid, padding left out."""
-    if volume.is_colour or mask.shape != volume.shape:
-        raise ValueError("statistics need a greyscale volume and a mask on its grid")
-    box = tuple(slice(o, o + n) for o, n in zip(mask.origin, mask.box.shape, strict=True))
-    return statistics(volume.voxels[box][mask.box], volume.padding)
 
 
 def _known(grid: Geometry | Scale | None) -> Geometry | Scale:
@@ -99,22 +91,16 @@ def angle_deg_px(arm: Point, corner: Point, other: Point) -> float:
     return _angle(np.asarray(arm) - middle, np.asarray(other) - middle)
 
 
-def _shoelace(points: NDArray[np.float64]) -> float:
-    """Area of a plane polygon in space: half the length of the summed cross products."""
+def polygon_area_mm2(points: Sequence[Point], geometry: Geometry | Scale | None) -> float:
+    """Area of a polygon in one plane, in mm²: half the length of the summed cross products of its corners.
+
+    Raises :class:`NoGeometry`; ValueError for fewer than three points.
+    """
     if len(points) < 3:
         raise ValueError("an area needs at least three points")
-    shifted = points - points[0]
-    return float(np.linalg.norm(np.cross(shifted, np.roll(shifted, -1, axis=0)).sum(axis=0)) / 2)
-
-
-def polygon_area_mm2(points: Sequence[Point], geometry: Geometry | Scale | None) -> float:
-    """Area of a polygon in one plane, in mm² (shoelace). Raises :class:`NoGeometry`, ValueError."""
-    return _shoelace(_known(geometry).position(points))
-
-
-def polygon_area_px(points: Sequence[Point]) -> float:
-    """Area of a polygon in pixels. Raises ValueError."""
-    return _shoelace(np.asarray(points, dtype=np.float64))
+    corners = _known(geometry).position(points)
+    corners = corners - corners[0]
+    return float(np.linalg.norm(np.cross(corners, np.roll(corners, -1, axis=0)).sum(axis=0)) / 2)
 
 
 def ellipse_area_mm2(centre: Point, first: Point, second: Point, geometry: Geometry | Scale | None) -> float:
@@ -124,22 +110,6 @@ def ellipse_area_mm2(centre: Point, first: Point, second: Point, geometry: Geome
     """
     middle, a, b = _known(geometry).position([centre, first, second])
     return float(math.pi * np.linalg.norm(np.cross(a - middle, b - middle)))
-
-
-def inside_polygon(points: ArrayLike, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Pixels of a (rows, columns) picture whose centre lies inside a polygon, by the even-odd rule.
-
-    ``points``: (n, 2) of (row, column), integers being pixel centres.
-    """
-    corners = np.asarray(points, dtype=np.float64)
-    inside = np.zeros(shape, bool)
-    rows, columns = np.arange(shape[0])[:, None], np.arange(shape[1])[None, :]
-    for (r0, c0), (r1, c1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        if r0 == r1:
-            continue
-        spans = (rows >= min(r0, r1)) & (rows < max(r0, r1))
-        inside ^= spans & (columns < c0 + (rows - r0) * (c1 - c0) / (r1 - r0))
-    return inside
 
 
 def ruler(pixels_per_mm: float, longest_px: float) -> tuple[float, str]:

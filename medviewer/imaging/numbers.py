@@ -23,6 +23,11 @@ def number(value: float, unit: str = "", decimals: int = 0) -> str:
     return (MINUS if negative else "") + digits + (f"{THIN_SPACE}{unit}" if unit else "")
 
 
+def counted(count: int, thing: str) -> str:
+    """ "1 image", "1,234 images"."""
+    return f"{number(count)} {thing}{'' if count == 1 else 's'}"
+
+
 def decimals_for(size: float) -> int:
     """Decimals of a value of about this size: none from 10 up, 2 from 0.1, below that three figures."""
     if not math.isfinite(size) or abs(size) >= 10:

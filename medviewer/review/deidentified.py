@@ -8,6 +8,7 @@ from pathlib import Path
 
 from medviewer.dicom.deidentify.plan import Decision, Leaving, Plan, decision_on, staying
 from medviewer.errors import NothingReadable, UnreadableImage
+from medviewer.imaging.numbers import counted
 from medviewer.review.whole_folder import put, whole_folder
 from medviewer.tasks import TaskContext
 
@@ -46,7 +47,7 @@ def export(
         context.check()
         if not names:
             raise NothingReadable("No file may leave: nothing was written.", stayed[0][1] if stayed else "")
-    context.report(1.0, f"{len(names)} files written")
+    context.report(1.0, f"{counted(len(names), 'file')} written")
     return Exported(folder, tuple(names), tuple(stayed))
 
 

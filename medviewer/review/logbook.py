@@ -28,6 +28,7 @@ from medviewer.review.logbook_records import (
 _DECISION = "decision"
 _RUN_COLUMNS = tuple(f.name for f in fields(LoggedRun) if f.name != "findings")
 _ACT_COLUMNS = ("kind", "time", "model_id", "model_version", "reason", "assessor")
+_ACT_FACTS = (*_ACT_COLUMNS[1:], "number")
 _DECISION_COLUMNS = (*_ACT_COLUMNS, "run", "series", "finding", "label", "answer", "threshold", "modified")
 
 T = TypeVar("T")
@@ -136,9 +137,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
         return None
     found = path.stat()
     return found.st_dev, found.st_ino
-
-
-_ACT_FACTS = ("time", "model_id", "model_version", "reason", "assessor", "number")
 
 
 def _decision_of(facts: dict[str, Any]) -> LoggedDecision:

@@ -42,8 +42,20 @@ class LoggedFinding:
     label: str
 
 
+class _OfModel:
+    """What stands in the log-book about one version of a model (empty: about all)."""
+
+    model_id: str
+    model_version: str
+
+    @property
+    def version(self) -> Version:
+        """Which version of which model."""
+        return self.model_id, self.model_version
+
+
 @dataclass(frozen=True)
-class LoggedRun:
+class LoggedRun(_OfModel):
     """One run. ``started`` is ISO 8601 in UTC; ``study`` and ``series`` are keyed hashes; ``state`` a
     :class:`~medviewer.ai.findings.ResultState`."""
 
@@ -61,14 +73,9 @@ class LoggedRun:
     is_forced: bool = False
     findings: tuple[LoggedFinding, ...] = ()
 
-    @property
-    def version(self) -> Version:
-        """Which version of which model."""
-        return self.model_id, self.model_version
-
 
 @dataclass(frozen=True)
-class LoggedDecision:
+class LoggedDecision(_OfModel):
     """One answer to one finding. ``run`` is the run's key, ``finding`` names the AI's object in it.
 
     ``modified``: what the reader put in its place (keyed hash), empty but for :attr:`Answer.MODIFIED`.
@@ -91,18 +98,13 @@ class LoggedDecision:
     number: int = 0
 
     @property
-    def version(self) -> Version:
-        """Which version of which model."""
-        return self.model_id, self.model_version
-
-    @property
     def subject(self) -> tuple[str, str, str, str]:
         """What is decided on: a series analyzed twice by one version has each finding once."""
         return self.model_id, self.model_version, self.series, self.finding
 
 
 @dataclass(frozen=True)
-class LoggedAct:
+class LoggedAct(_OfModel):
     """An act about a model (or, for the rule itself, about all: empty id). ``time``: ISO 8601 in UTC."""
 
     kind: ActKind
@@ -112,11 +114,6 @@ class LoggedAct:
     reason: str = ""
     assessor: str = ""
     number: int = 0
-
-    @property
-    def version(self) -> Version:
-        """Which version of which model."""
-        return self.model_id, self.model_version
 
 
 Logged = LoggedRun | LoggedDecision | LoggedAct

@@ -9,11 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
-import shutil
-import socket
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,10 +18,9 @@ from typing import Protocol
 from medviewer.errors import Cancelled, MedviewerError, UsageError, WriteError
 from medviewer.review.files import make_folder, sync_folder, write_error, write_new
 from medviewer.review.pack_manifest import MANIFEST, About, Entry, LeftOut, manifest_text, verify
-from medviewer.scratch import may_run
+from medviewer.review.whole_folder import hidden_room
 from medviewer.tasks import TaskContext
 
-_SUFFIX = ".partial"
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 _MOST = 1000
 """So many packs of one name in one folder; then something else is wrong."""
@@ -80,9 +75,8 @@ def write_pack(parts: Sequence[Part], parent: Path, name: str, about: About, con
     if not parts:
         raise UsageError("Nothing is ticked, so there is nothing to write.", "Tick what you need.")
     make_folder(parent)
-    sweep(parent)
     try:
-        with _room(parent) as room:
+        with hidden_room(parent) as room:
             entries, left_out = _fill(parts, room, context)
             if not entries:
                 raise left_out[0].error
@@ -105,9 +99,8 @@ def proven(
     """What a pack of ``parts`` would hold, by file name, each written and read back; ``folder`` stays as it
     was. For who writes other files along with them, all at once. Raises as :func:`write_pack`, but for parts
     that cannot be written: these are only told."""
-    sweep(folder)
     try:
-        with _room(folder) as room:
+        with hidden_room(folder) as room:
             entries, left_out = _fill(parts, room, context)
             return {entry.name: (room / entry.name).read_bytes() for entry in entries}, left_out
     except OSError as error:
@@ -145,32 +138,6 @@ def _one(part: Part, room: Path, done: frozenset[str]) -> Entry:
             "Please report this.",
         )
     return Entry(part.file_name, part.kind, part.what, len(data), sha256(data).hexdigest(), dict(part.facts))
-
-
-# --- the hidden folder -----------------------------------------------------------------------------------
-
-
-def _host() -> str:
-    return sha256(socket.gethostname().encode()).hexdigest()[:8]
-
-
-@contextmanager
-def _room(parent: Path) -> Iterator[Path]:
-    """A hidden folder beside the place; gone afterwards unless it was renamed."""
-    room = parent / f".medviewer-{_host()}-{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
-    room.mkdir()
-    try:
-        yield room
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
-
-
-def sweep(parent: Path) -> None:
-    """Remove what killed programs of this machine left of packs in a folder."""
-    for left in parent.glob(f".medviewer-{_host()}-*{_SUFFIX}"):
-        owner = left.name.split("-")[2]
-        if owner.isdigit() and left.is_dir() and not left.is_symlink() and not may_run(int(owner)):
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def _put(room: Path, parent: Path, name: str) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 from reportlab.lib.pagesizes import A4
@@ -12,17 +11,11 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
 from medviewer.review import pdf_style as look
-from medviewer.review.files import atomic_write
 from medviewer.review.pdf_parts import story
 from medviewer.review.report_model import Report
 
 _MARGIN = 14 * mm
 _FOOT = 15 * mm
-
-
-def write_pdf(report: Report, path: Path) -> None:
-    """Write the report, all or nothing. Raises :class:`~medviewer.errors.WriteError`."""
-    atomic_write(path, pdf_bytes(report))
 
 
 def pdf_bytes(report: Report) -> bytes:

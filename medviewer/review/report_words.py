@@ -10,7 +10,7 @@ from medviewer.ai.findings import AnalysisResult, Finding, Measurement, ResultSt
 from medviewer.ai.unsure import doubt_words
 from medviewer.dicom.study import Series, Study
 from medviewer.imaging.colour_map import COLOUR_MAPS
-from medviewer.imaging.numbers import between, chance, decimals_for, number
+from medviewer.imaging.numbers import between, chance, counted, decimals_for, number
 from medviewer.imaging.overlay import PALETTE
 from medviewer.imaging.window import Window
 from medviewer.review.report_model import Line
@@ -82,7 +82,7 @@ def subtitle(study: Study, series: Series) -> str:
     parts = [f"Study of {long_date(study.date)}"]
     if series.number is not None:
         parts.append(f"series {series.number}")
-    parts.append(f"{count} image{'s' if count != 1 else ''}")
+    parts.append(counted(count, "image"))
     if series.geometry is not None and count > 1:
         parts.append(number(series.geometry.spacing_mm[0], "mm", 1))
     return ", ".join(parts)

@@ -28,11 +28,6 @@ RESULT_SCHEMA = "medviewer.result/1"
 REPORT_SCHEMA = "medviewer.report/1"
 
 
-def write_result_json(result: AnalysisResult, path: Path) -> None:
-    """Write one run's result. Raises :class:`~medviewer.errors.WriteError`."""
-    atomic_write(path, result_text(result))
-
-
 def result_text(result: AnalysisResult) -> str:
     """The file's text. Raises :class:`UsageError` for a run that has not taken place."""
     return _text(result_dict(result))

@@ -1,4 +1,8 @@
-"""A folder that stands under its name only when everything in it is written, or never."""
+"""A folder that stands under its name only when everything in it is written, or never.
+
+Until then it is a hidden folder beside its place. Its name tells the machine and the process that fill it:
+in a folder that machines share, the same process number elsewhere is another program.
+"""
 
 from __future__ import annotations
 
@@ -6,50 +10,69 @@ import errno
 import os
 import secrets
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 from medviewer.errors import WriteError
-from medviewer.review.files import sync_folder, write_error
+from medviewer.review.files import sync_folder, write_error, write_new
 from medviewer.scratch import may_run
 
-_PREFIX = ".medviewer-export-"
+_SUFFIX = ".partial"
 
 
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
     """A new folder beside ``target`` to write into; it takes that name at the end, or is gone.
 
-    What a program that was killed left behind beside ``target`` is swept first. Raises :class:`WriteError`
-    where ``target`` holds anything already, and for whatever the disk says.
+    Raises :class:`WriteError` where ``target`` holds anything already, and for whatever the disk says.
     """
     target = target.absolute()
     try:
         _check_free(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(target.parent)
-        room = target.parent / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(6)}"
-        room.mkdir(mode=0o700)
+        with hidden_room(target.parent) as room:
+            yield room
+            _take_name(room, target)
     except OSError as error:
         raise write_error(error) from error
+
+
+@contextmanager
+def hidden_room(parent: Path) -> Iterator[Path]:
+    """A new hidden folder in ``parent``; gone afterwards unless it was renamed. Raises OSError.
+
+    What programs that were killed left behind there is swept first.
+    """
+    sweep(parent)
+    room = parent / f"{_prefix()}{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
+    room.mkdir()
     try:
         yield room
-        _take_name(room, target)
-    except OSError as error:
-        raise write_error(error) from error
     finally:
         shutil.rmtree(room, ignore_errors=True)
+
+
+def sweep(parent: Path) -> None:
+    """Remove the hidden folders of programs of this machine that no longer run."""
+    for left in parent.glob(f"{_prefix()}*{_SUFFIX}"):
+        owner = left.name.removeprefix(_prefix()).split("-")[0]
+        if owner.isdigit() and left.is_dir() and not left.is_symlink() and not may_run(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _prefix() -> str:
+    """The machine as a hash: its name is nobody's business."""
+    return f".medviewer-{sha256(socket.gethostname().encode()).hexdigest()[:8]}-"
 
 
 def put(room: Path, name: str, data: bytes) -> None:
     """Write a file below the room, down to the disk. Raises OSError: :func:`whole_folder` translates it."""
     path = room / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    write_new(path, data)
 
 
 def _check_free(target: Path) -> None:
@@ -70,11 +93,3 @@ def _take_name(room: Path, target: Path) -> None:
         target.rmdir()
     os.rename(room, target)
     sync_folder(target.parent)
-
-
-def _sweep(parent: Path) -> None:
-    """Remove rooms of programs that no longer run; they hold cleaned files only, but not all of them."""
-    for room in parent.glob(f"{_PREFIX}*-*"):
-        owner = room.name.removeprefix(_PREFIX).split("-")[0]
-        if owner.isdigit() and not may_run(int(owner)):
-            shutil.rmtree(room, ignore_errors=True)

@@ -9,7 +9,7 @@ from medviewer.ai.brain import SHOWN
 from medviewer.ai.brain_grid import CEILING, GRID_SHAPE
 from medviewer.ai.brain_labels import LEFT, RIGHT, STRUCTURES, joint
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 
 _TEXTS: dict[str, Any] = {
     "score_meaning": "",
@@ -35,7 +35,10 @@ _TEXTS: dict[str, Any] = {
         "the model believes it.",
     ],
     "licence": "Apache-2.0",
-    "changelog": ["1.0.0: first version"],
+    "changelog": [
+        "1.1.0: half as much learning again; borders by the stored grey values",
+        "1.0.0: first version",
+    ],
 }
 
 

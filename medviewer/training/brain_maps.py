@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK
@@ -74,24 +75,32 @@ _UNKNOWN = 255
 
 def read_map(path: Path) -> LabelMap:
     """One label map, whatever way its file lies. Raises :class:`BrokenTraining` for another kind of map."""
-    picture = SimpleITK.DICOMOrient(SimpleITK.ReadImage(str(path)), "LPS")
+    picture = SimpleITK.ReadImage(str(path))
     if not np.allclose(picture.GetSpacing(), 1.0, atol=1e-3):
         raise BrokenTraining(
             f"{path.name}: the label map is not on a 1 mm grid.", "Use the maps as published."
         )
-    stored = np.rint(SimpleITK.GetArrayFromImage(picture)).astype(np.int16)
-    lookup = np.full(max(FINE) + 1, _UNKNOWN, np.uint8)
-    lookup[list(FINE)] = np.arange(len(FINE), dtype=np.uint8)
-    if stored.min() < 0 or stored.max() > max(FINE) or (lookup[_values(stored)] == _UNKNOWN).any():
+    fine = _indices(SimpleITK.GetArrayViewFromImage(picture))
+    if fine is None:
         raise BrokenTraining(
             f"{path.name}: the label map holds unknown numbers.", "Use the maps as published."
         )
-    return from_fine(path.name.split(".")[0], lookup[stored])
+    turned = SimpleITK.GetImageFromArray(fine)  # bytes: four times as fast to turn as the numbers
+    turned.CopyInformation(picture)
+    return from_fine(
+        path.name.split(".")[0], SimpleITK.GetArrayFromImage(SimpleITK.DICOMOrient(turned, "LPS"))
+    )
 
 
-def _values(stored: NDArray[np.int16]) -> NDArray[np.intp]:
-    """Which numbers occur (far faster than sorting them)."""
-    return np.flatnonzero(np.bincount(stored.ravel()))
+def _indices(stored: NDArray[Any]) -> UInt8 | None:
+    """The places of the numbers in :data:`FINE`; None where one is unknown."""
+    if not (stored.min() >= 0 and stored.max() <= max(FINE)):
+        return None
+    lookup = np.full(max(FINE) + 1, _UNKNOWN, np.uint8)
+    lookup[list(FINE)] = np.arange(len(FINE), dtype=np.uint8)
+    whole = stored if stored.dtype.kind in "iu" else np.rint(stored).astype(np.int32)
+    fine = lookup[whole]
+    return None if fine.max() == _UNKNOWN else fine
 
 
 def from_fine(name: str, fine: UInt8) -> LabelMap:

@@ -129,21 +129,21 @@ def task(quick: bool) -> BrainMr:
     split = _split(quick)
     training, validation = (read_maps(_maps(), split.parts[part]) for part in (TRAINING, VALIDATION))
     if quick:
-        return BrainMr(training, validation, checked=1, coarse_steps=2)
+        return BrainMr(training, validation, checked=1, coarse_steps=1)
     return BrainMr(training, validation)
 
 
 def plan(quick: bool) -> Plan:
     """How long: about ninety-five minutes on two idle cores."""
     if quick:
-        return Plan(steps=4, warmup=2, evaluate_every=2, checkpoint_every=2)
+        return Plan(steps=3, warmup=1, evaluate_every=3, checkpoint_every=3)  # coarse, both fine looks
     return Plan(steps=9000, rate=4e-3, warmup=100, evaluate_every=400, checkpoint_every=100, threads=2)
 
 
 def write_card(folder: Path, network: nn.Module, quick: bool) -> ModelCard:
     """Weights, card without figures, and the split."""
     split = _split(quick)
-    seconds = LOOKS * bundles.seconds_per_run(network, 1, 1, *GRID_SHAPE) + _PREPARING_S
+    seconds = LOOKS * bundles.seconds_per_run(network, 1, 1, *GRID_SHAPE, quick=quick) + _PREPARING_S
     maps = read_maps(_maps(), split.parts[TRAINING])
     network = levelled(network, usual_counts(maps))
     learned = brain_card.training_data(len(maps))
@@ -199,8 +199,8 @@ def _split(quick: bool) -> Split:
     return split_maps([read_map(path) for path in map_files(_maps())])
 
 
-_PREPARING_S = 4.0
-"""Resampling there and back, beside the network."""
+_PREPARING_S = 8.0
+"""Beside the network: resampling, and judging the stored voxels."""
 _USUAL_SLICES = 160
 
 

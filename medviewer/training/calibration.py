@@ -35,12 +35,6 @@ def probability(margin: Floats, temperature: float = 1.0, bias: float = 0.0) -> 
     return np.asarray(np.exp(-np.logaddexp(0.0, -value)))
 
 
-def log_loss(chance: Floats, truth: Bool) -> float:
-    """Mean negative logarithm of the probability given to what is."""
-    right = np.where(np.asarray(truth, bool), chance, 1 - np.asarray(chance, float))
-    return float(-np.log(np.clip(right, 1e-12, None)).mean())
-
-
 def reliability(chance: Floats, truth: Bool, bins: int = BINS) -> list[Bin]:
     """The non-empty bins of equal width from 0 to 1."""
     chance, truth = np.asarray(chance, float), np.asarray(truth, bool)

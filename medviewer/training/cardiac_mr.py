@@ -119,10 +119,9 @@ def plan(quick: bool) -> Plan:
 
 
 def write_card(folder: Path, network: nn.Module, quick: bool) -> ModelCard:
-    """Weights, split and card, without figures; there is nothing to shorten for ``quick``."""
-    del quick
+    """Weights, split and card, without figures."""
     parts = split(np.array([patient_of(path) for path, _ in files("Train")]))
-    seconds = bundles.seconds_per_run(network, 1 + texts.VARIATIONS, 1, SIZE, SIZE)
+    seconds = bundles.seconds_per_run(network, 1 + texts.VARIATIONS, 1, SIZE, SIZE, quick=quick)
     folder.mkdir(parents=True, exist_ok=True)
     write_split(folder / FILE, parts)
     said = texts.card(NETWORK, NETWORK_ARGS, SIZE, STEPS, len(parts.part("train")), seconds)

@@ -82,7 +82,7 @@ def write_card(folder: Path, network: nn.Module, quick: bool) -> ModelCard:
     parts = split(grown)
     drawn = int(grown.known[:, OUTPUTS.index("heart")].sum())
     learned = texts.training_data(len(parts.part("train")), drawn, QUICK_CHILDREN if quick else CHILDREN)
-    seconds = bundles.seconds_per_run(network, 1 + texts.VARIATIONS, 1, SIZE, SIZE)
+    seconds = bundles.seconds_per_run(network, 1 + texts.VARIATIONS, 1, SIZE, SIZE, quick=quick)
     folder.mkdir(parents=True, exist_ok=True)
     write_split(folder / FILE, parts)
     return bundles.write_bundle(folder, network, texts.card(NETWORK, NETWORK_ARGS, learned, seconds))

@@ -41,7 +41,7 @@ def train(task: Task, plan: Plan, folder: Path, context: TaskContext, resume: bo
     Returns the network with the best weights, on the CPU, in eval mode. Raises Cancelled when asked through
     ``context`` (the checkpoint is written first), :class:`BrokenTraining` for a loss that is no number.
     """
-    with _threads(plan.threads):
+    with threads(plan.threads):
         run = _Run(task, plan, folder)
         if resume:
             run.resume()
@@ -206,7 +206,8 @@ def _native_bf16(device: torch.device) -> bool:
 
 
 @contextmanager
-def _threads(count: int | None) -> Iterator[None]:
+def threads(count: int | None) -> Iterator[None]:
+    """So many threads a network is computed on; None leaves it as it is."""
     before = torch.get_num_threads()
     torch.set_num_threads(count or before)
     try:

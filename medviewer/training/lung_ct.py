@@ -150,7 +150,7 @@ def plan(quick: bool) -> Plan:
 def write_card(folder: Path, network: nn.Module, quick: bool) -> ModelCard:
     """Weights and card, without figures."""
     real = [TRAINED_ON] if not quick and _studies(TRAINED_ON).is_dir() else []
-    seconds = bundles.seconds_per_run(network, 1, 3, 256, 256) + _PREPARING_S
+    seconds = bundles.seconds_per_run(network, 1, 3, 256, 256, quick=quick) + _PREPARING_S
     learned = lung_card.training_data(QUICK_PHANTOMS if quick else PHANTOMS, real)
     return bundles.write_bundle(folder, network, lung_card.card(NETWORK, NETWORK_ARGS, learned, seconds))
 

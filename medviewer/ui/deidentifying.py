@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from medviewer.dicom.study import ScanResult, Series
 from medviewer.errors import MedviewerError
+from medviewer.imaging.numbers import counted
 from medviewer.ui.jobs import Job, JobContext
 
 if TYPE_CHECKING:  # the window starts without what only this dialog needs
@@ -181,7 +182,7 @@ class Deidentifying(QObject):
 
     def _written(self, done: Exported) -> None:
         self._window.note_act("export", formats=["deidentified"], files=len(done.names))
-        words = f"Written: {len(done.names)} files in {done.folder}."
+        words = f"Written: {counted(len(done.names), 'file')} in {done.folder}."
         if done.stayed:
             words += f" {len(done.stayed)} stayed; the list says why."
         if self.dialog is not None:

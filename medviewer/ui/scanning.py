@@ -46,11 +46,6 @@ class Scanning(QObject):
         self._job = None
         self._runner.cancel("open")
 
-    @property
-    def is_running(self) -> bool:
-        """Whether something is being scanned."""
-        return self._job is not None
-
     def _told(self, images: list[FirstImage]) -> None:
         if self.sender() is self._job:
             self.first_image.emit(images[0])

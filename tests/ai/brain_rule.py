@@ -64,18 +64,23 @@ class Head:
     place: NDArray[np.float64]
 
 
-def head(axes: NDArray[np.float64] = AXES["axial"], spacing: tuple[float, ...] = (2.5, 2.0, 2.0)) -> Head:
-    """230 mm that hold the brain off their middle."""
+def grid(axes: NDArray[np.float64], spacing: tuple[float, ...]) -> tuple[Geometry, NDArray[np.float64]]:
+    """230 mm that hold the brain off their middle, and the LPS place of every voxel."""
     shape = tuple(int(230 / mm) for mm in spacing)
     affine = np.eye(4)
     affine[:3, :3] = axes * np.array(spacing)
     affine[:3, 3] = MIDDLE + np.array([12, -9, -20]) - affine[:3, :3] @ ((np.array(shape) - 1) / 2)
     geometry = Geometry(affine)
-    place = geometry.position(np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1))
+    return geometry, geometry.position(np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1))
+
+
+def head(axes: NDArray[np.float64] = AXES["axial"], spacing: tuple[float, ...] = (2.5, 2.0, 2.0)) -> Head:
+    """The brain with its ventricles."""
+    geometry, place = grid(axes, spacing)
     values = np.where(brain(place), TISSUE, 3).astype(np.int16)
     values[ventricle(place, "left") | ventricle(place, "right")] = FLUID
     values[..., 0] += 1  # no slice is without a picture
-    return Head(Volume(values, geometry), mr_series(shape, geometry), place)
+    return Head(Volume(values, geometry), mr_series(values.shape, geometry), place)
 
 
 def mr_series(shape: tuple[int, ...], geometry: Geometry) -> Series:

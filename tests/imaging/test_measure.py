@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from medviewer.errors import NoGeometry
 from medviewer.imaging import measure
-from medviewer.imaging.volume import Geometry, Mask, Unit, Volume
+from medviewer.imaging.volume import Geometry, Mask
 from tests.imaging.test_reslice import geometry, rotation
 
 FLAT = Geometry.from_planes((0, 0, 0), (1, 0, 0, 0, 1, 0), (0.8, 0.5), (0, 0, 2.0))
@@ -56,7 +56,6 @@ class TestArea:
     def test_that_a_rectangle_has_the_area_of_its_sides(self):
         corners = [(0, 0, 0), (0, 0, 10), (0, 5, 10), (0, 5, 0)]
         assert measure.polygon_area_mm2(corners, FLAT) == pytest.approx(10 * 0.5 * 5 * 0.8)
-        assert measure.polygon_area_px(corners) == 50
 
     @given(st.integers(0, 999))
     def test_that_turning_the_patient_changes_no_area(self, seed):
@@ -72,7 +71,7 @@ class TestArea:
 
     def test_that_two_points_are_no_area(self):
         with pytest.raises(ValueError, match="three"):
-            measure.polygon_area_px([(0, 0, 0), (0, 1, 1)])
+            measure.polygon_area_mm2([(0, 0, 0), (0, 1, 1)], FLAT)
 
 
 @pytest.mark.parametrize(
@@ -116,34 +115,6 @@ class TestStatistics:
         values = np.full(1_000_000, 30_000, np.int16)
         values[::2] += 1
         assert measure.statistics(values).mean == pytest.approx(30_000.5, abs=1e-9)
-
-    def test_that_a_mask_picks_its_voxels(self):
-        voxels = np.arange(2 * 3 * 4, dtype=np.int16).reshape(2, 3, 4)
-        inside = voxels % 5 == 0
-        mask = Mask.from_full(1, "m", inside, None)
-        volume = Volume(voxels, None, Unit.HU, padding=(0, 0))
-        assert measure.mask_statistics(volume, mask) == measure.statistics(np.array([5, 10, 15, 20]))
-
-    def test_that_a_mask_of_another_grid_is_refused(self):
-        with pytest.raises(ValueError, match="grid"):
-            measure.mask_statistics(
-                Volume(np.zeros((2, 2, 2)), None), Mask.from_full(1, "m", np.ones((1, 1, 1)), None)
-            )
-
-
-class TestInsidePolygon:
-    def test_that_a_symmetric_region_of_a_ramp_has_its_centre_as_mean(self):
-        ramp = np.add.outer(3.0 * np.arange(30), 0.5 * np.arange(40))
-        inside = measure.inside_polygon([(4.5, 5.5), (4.5, 24.5), (20.5, 24.5), (20.5, 5.5)], ramp.shape)
-        assert inside.sum() == 16 * 19
-        assert measure.statistics(ramp[inside]).mean == pytest.approx(3 * 12.5 + 0.5 * 15)
-
-    def test_that_crossed_outlines_follow_the_even_odd_rule(self):
-        star = [(0.5, 0.5), (8.5, 8.5), (8.5, 0.5), (0.5, 8.5)]
-        inside = measure.inside_polygon(star, (10, 10))
-        assert not inside[4, 1]
-        assert inside[1, 4]
-        assert inside[7, 4]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from medviewer.imaging.numbers import between, chance, number, plus_minus, supported_decimals
+from medviewer.imaging.numbers import between, chance, counted, number, plus_minus, supported_decimals
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,15 @@ from medviewer.imaging.numbers import between, chance, number, plus_minus, suppo
 )
 def test_that_a_number_reads_as_in_print(value, unit, decimals, text):
     assert number(value, unit, decimals) == text
+
+
+def test_that_one_thing_is_no_plural() -> None:
+    assert [counted(n, "image") for n in (0, 1, 2, 1234)] == [
+        "0 images",
+        "1 image",
+        "2 images",
+        "1,234 images",
+    ]
 
 
 def test_that_ranges_and_deviations_name_the_unit_once():

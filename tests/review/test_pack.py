@@ -17,8 +17,9 @@ import pytest
 from medviewer.errors import Cancelled, NoGeometry, UsageError, WriteError
 from medviewer.review import pack as pack_module
 from medviewer.review.files import write_new
-from medviewer.review.pack import Part, sweep, write_pack
+from medviewer.review.pack import Part, write_pack
 from medviewer.review.pack_manifest import verify
+from medviewer.review.whole_folder import sweep
 from medviewer.tasks import TaskContext
 from tests.review.packs import ABOUT, Words
 
@@ -216,16 +217,6 @@ def test_that_a_killed_export_leaves_no_name_and_the_next_one_sweeps(tmp_path: P
     assert left.name.endswith(".partial")
     write(tmp_path, Words("c.txt"))
     assert os.listdir(tmp_path) == ["pack"]
-
-
-def test_that_sweeping_takes_nothing_that_is_not_ours(tmp_path: Path) -> None:
-    (tmp_path / ".medviewer-00000000-1-aa.partial").mkdir()  # another machine's
-    own = f".medviewer-{pack_module._host()}"
-    (tmp_path / f"{own}-x-aa.partial").mkdir()
-    (tmp_path / f"{own}-999999999-aa.partial").write_text("a file")
-    before = sorted(os.listdir(tmp_path))
-    sweep(tmp_path)
-    assert sorted(os.listdir(tmp_path)) == before
 
 
 @pytest.mark.parametrize(

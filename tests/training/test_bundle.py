@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -88,6 +89,44 @@ def test_that_a_finished_bundle_takes_its_split_and_report_along(tmp_path: Path)
     assert moved == made
     verify(Bundle(tmp_path / "shelf" / "lung-ct", moved))
     assert (tmp_path / "shelf" / "lung-ct" / "split.json").is_file()
+
+
+class Watched(torch.nn.Module):
+    """Its runs take as long as it was told: what else a machine does makes some of them long."""
+
+    def __init__(self, *took: float) -> None:
+        super().__init__()
+        self.level = torch.nn.Parameter(torch.ones(1, 1))
+        self.now, self.took = 100.0, list(took)
+        self.seen: list[tuple[tuple[int, ...], int, bool, torch.dtype]] = []
+
+    def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        answer = picture.reshape(-1, 1) @ self.level
+        self.seen.append((tuple(picture.shape), torch.get_num_threads(), self.training, answer.dtype))
+        self.now += self.took.pop(0)
+        return answer
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_that_a_card_s_seconds_are_those_of_the_least_hindered_run_computed_as_in_reading(
+    dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, before = Watched(9.0, 3.0, 1.7, 2.0, 5.0).train(), torch.get_num_threads()
+    monkeypatch.setattr(bundle, "time", SimpleNamespace(thread_time=lambda: network.now))
+    monkeypatch.setattr(bundle, "pick_dtype", lambda _: dtype)
+    assert bundle.seconds_per_run(network, 2, 1, 4, 4) == pytest.approx(1.0), "two cores are 1.7 times one"
+    assert network.seen == [((2, 1, 4, 4), 1, False, dtype)] * 5
+    assert torch.get_num_threads() == before
+
+
+def test_that_a_classifier_is_timed_in_float32_and_a_quick_card_by_one_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = Watched(3.4)
+    monkeypatch.setattr(bundle, "time", SimpleNamespace(thread_time=lambda: network.now))
+    monkeypatch.setattr(bundle, "pick_dtype", lambda _: torch.bfloat16)
+    assert bundle.seconds_per_run(network, 1, 1, 4, 4, exact=True, quick=True) == pytest.approx(2.0)
+    assert [dtype for *_, dtype in network.seen] == [torch.float32]
 
 
 @pytest.mark.parametrize("model_id", models.MODELS)

@@ -10,7 +10,6 @@ from medviewer.training.calibration import (
     conformal_thresholds,
     ece,
     fit_scaling,
-    log_loss,
     probability,
     reliability,
 )
@@ -24,6 +23,11 @@ def test_that_the_error_is_the_weighted_distance_of_said_and_seen() -> None:
     assert (high.count, high.said, high.observed) == (30, pytest.approx(0.95), 0.8)
     assert ece(chance, truth) == pytest.approx((10 * 0.15 + 30 * 0.15) / 40)
     assert ece(np.array([0.0, 1.0]), np.array([False, True])) == 0
+
+
+def log_loss(chance: np.ndarray, truth: np.ndarray) -> float:
+    """Mean negative logarithm of the probability given to what is."""
+    return float(-np.log(np.where(truth, chance, 1 - chance)).mean())
 
 
 def test_that_scaling_finds_the_slope_and_shift_that_made_the_data() -> None:

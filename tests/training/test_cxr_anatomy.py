@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +14,13 @@ import torch
 from medviewer import paths
 from medviewer.ai.card import load_card
 from medviewer.ai.catalog import Bundle, verify
-from medviewer.tasks import TaskContext
 from medviewer.training import chest_pictures, cxr_anatomy, pngs
 from medviewer.training.__main__ import main
-from medviewer.training.loop import train
 from medviewer.training.pngs import BadData
 from medviewer.training.splits import read_split, split_patients
 from tests.conftest import ExpectLog
 from tests.training.chest_sets import HEART, write_adults, write_children, write_test_adults
+from tests.training.steps import two_steps_change_every_weight
 
 PATIENTS = [f"a{k // 2}" for k in range(8)]
 """Two pictures of each of four adults."""
@@ -62,14 +60,7 @@ def test_a_batch_is_that_of_its_seed_and_step(data: Path) -> None:
 
 
 def test_two_steps_of_the_quick_task_change_every_weight(data: Path, tmp_path: Path) -> None:
-    task = cxr_anatomy.task(True)
-    plan = replace(cxr_anatomy.plan(True), steps=2, threads=1)
-    torch.manual_seed(plan.seed)
-    before = task.network().state_dict()
-    after = train(task, plan, tmp_path / "work", TaskContext()).state_dict()
-    assert all(value.isfinite().all() for value in after.values())
-    moved = [name for name, value in after.items() if not torch.equal(value, before[name])]
-    assert set(moved) >= {name for name in after if name.endswith("weight")}
+    two_steps_change_every_weight(cxr_anatomy, tmp_path / "work")
 
 
 def test_quick_training_makes_a_bundle_with_figures_and_its_split(data: Path, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -12,14 +14,20 @@ SMALL = {"slices": 28, "size": 160, "spacing_mm": (8.0, 2.3, 2.3)}
 SEED = 9
 
 
-@pytest.fixture(scope="module")
+@cache
+def chest(seed: int = SEED, **changes: bool) -> Phantom:
+    """Drawn once for all tests that look at it."""
+    return make_phantom(seed, variation=Variation(**changes), **SMALL)
+
+
+@pytest.fixture
 def dry() -> Phantom:
-    return make_phantom(SEED, variation=Variation(), **SMALL)
+    return chest()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def wet() -> Phantom:
-    return make_phantom(SEED, variation=Variation(effusion=True, gut=True), **SMALL)
+    return chest(effusion=True, gut=True)
 
 
 def test_fluid_takes_the_place_of_lung_and_belongs_to_no_lung(dry: Phantom, wet: Phantom) -> None:
@@ -39,15 +47,12 @@ def test_fluid_has_the_density_of_fluid_and_lies_behind(wet: Phantom) -> None:
 
 
 def test_compressed_lung_is_lung_beside_the_fluid() -> None:
-    for seed in range(12, 20):
-        chest = make_phantom(seed, variation=Variation(effusion=True), **SMALL)
-        squeezed = chest.masks["compressed"]
-        if squeezed.sum() > 200:
-            break
-    lung = chest.masks["right_lung"] | chest.masks["left_lung"]
+    found = chest(12, effusion=True)
+    squeezed = found.masks["compressed"]
+    lung = found.masks["right_lung"] | found.masks["left_lung"]
     assert squeezed.sum() > 200
     assert not (squeezed & ~lung).any()
-    assert np.median(chest.volume.voxels[squeezed]) > 0
+    assert np.median(found.volume.voxels[squeezed]) > 0
 
 
 def test_a_chest_without_effusion_has_no_pleural_masks(dry: Phantom) -> None:
@@ -58,8 +63,8 @@ def test_a_chest_without_effusion_has_no_pleural_masks(dry: Phantom) -> None:
 def test_gas_under_the_dome_is_air_and_no_lung() -> None:
     gas = 0
     for seed in (1, 2, 3):
-        plain = make_phantom(seed, variation=Variation(lesions=False), **SMALL)
-        full = make_phantom(seed, variation=Variation(lesions=False, gut=True), **SMALL)
+        plain = chest(seed, lesions=False)
+        full = chest(seed, lesions=False, gut=True)
         more = (full.volume.voxels < -700) & (plain.volume.voxels > -300)
         lung = full.masks["right_lung"] | full.masks["left_lung"] | full.masks["trachea"]
         gas += int((more & ~lung).sum())
@@ -71,8 +76,8 @@ def test_gas_under_the_dome_is_air_and_no_lung() -> None:
 def test_masses_are_lung_in_the_truth_and_dense() -> None:
     more = 0
     for seed in (1, 2, 3):
-        plain = make_phantom(seed, variation=Variation(lesions=False), **SMALL)
-        sick = make_phantom(seed, variation=Variation(lesions=False, masses=True), **SMALL)
+        plain = chest(seed, lesions=False)
+        sick = chest(seed, lesions=False, masses=True)
         dense = sick.masks["consolidation"]
         assert not (dense & ~(sick.masks["right_lung"] | sick.masks["left_lung"])).any()
         assert np.array_equal(sick.masks["right_lung"], plain.masks["right_lung"])

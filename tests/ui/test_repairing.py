@@ -102,4 +102,4 @@ def test_a_copy_that_fails_leaves_what_is_being_read_alone(
         assert question is not None
         qtbot.mouseClick(question.open_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "disk full" in window.notices.text, timeout=PATIENCE)
-    assert not window.opening._scanning.is_running
+    assert not window.runner.busy("open")

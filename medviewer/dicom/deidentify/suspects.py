@@ -25,6 +25,9 @@ _ALWAYS = {
     "OT": "nobody says what the picture is",
     "DOC": "a scanned document shows whatever was written on it",
 }
+_COMMON = "words are common on pictures of its kind"
+_FAMILIES = {"7": _ALWAYS["SC"], "77": _COMMON}
+"""Secondary Capture with its multi-frame classes (7.1 …), visible light (77.1.1 …): PS3.4 B.5."""
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
@@ -38,11 +41,11 @@ def suspicion(dataset: Dataset) -> str:
     sop_class = str(dataset.get("SOPClassUID", ""))
     if not has_pixels(dataset) or sop_class in _COMPUTED:
         return ""
-    if sop_class.startswith(_STORAGE + "7"):
-        return _ALWAYS["SC"]
     modality = str(dataset.get("Modality", ""))
-    if modality in _ALWAYS:
-        return _ALWAYS[modality]
+    family = sop_class.removeprefix(_STORAGE).partition(".")[0]
+    always = _FAMILIES.get(family) or _ALWAYS.get(modality)
+    if always:
+        return always
     said = str(dataset.get("BurnedInAnnotation", "")).strip()
     if said != "NO":
         told = "says that" if said == "YES" else "does not say whether"
@@ -51,7 +54,7 @@ def suspicion(dataset: Dataset) -> str:
     original = (kind if isinstance(kind, str) else str(kind[0])) == "ORIGINAL"
     if modality in _BELIEVED and original:
         return ""
-    return "the picture is derived" if modality in _BELIEVED else "words are common on pictures of its kind"
+    return "the picture is derived" if modality in _BELIEVED else _COMMON
 
 
 def has_embedded_overlays(dataset: Dataset) -> bool:

@@ -86,8 +86,7 @@ class MeasuredGroup:
 
 @dataclass(frozen=True, eq=False)
 class MeasuredReport:
-    """A report. ``flags``: "complete, not verified"; ``observers``: "Device: MedViewer 0.3" …;
-    ``references``: SOP instance UIDs of every image and object it names."""
+    """A report. ``flags``: "complete, not verified"; ``observers``: "device MedViewer 0.3" …"""
 
     path: Path
     sop_uid: str

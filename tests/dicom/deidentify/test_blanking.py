@@ -85,7 +85,13 @@ def test_that_only_original_pictures_that_say_no_are_believed() -> None:
     assert "does not say" in suspicion(facts())
     assert "says that words" in suspicion(facts(BurnedInAnnotation="YES"))
     assert suspicion(facts(BurnedInAnnotation="NO", ImageType=["DERIVED", "SECONDARY"]))
-    assert suspicion(facts(BurnedInAnnotation="NO", SOPClassUID="1.2.840.10008.5.1.4.1.1.7"))
+    for capture in ("7", "7.1", "7.4"):
+        said = suspicion(facts(BurnedInAnnotation="NO", SOPClassUID=f"1.2.840.10008.5.1.4.1.1.{capture}"))
+        assert "secondary captures" in said
+    for modality in ("XC", "CT"):
+        photograph = facts(SOPClassUID="1.2.840.10008.5.1.4.1.1.77.1.4", Modality=modality)
+        photograph.BurnedInAnnotation = "NO"
+        assert "pictures of its kind" in suspicion(photograph), "whatever its modality is said to be"
     for modality in ("US", "SC", "XA", "ES", "OT", "DX", "CR", "MG"):
         assert suspicion(facts(BurnedInAnnotation="NO", Modality=modality)), modality
     for modality in ("MR", "PT", "NM"):
