@@ -21,16 +21,20 @@ _TEXTS: dict[str, Any] = {
     "limitations": [
         "Learned from synthetic pictures of twelve heads and measured on three others: not a clinical "
         "validation, and not measured on outlines drawn by hand on real scans.",
-        "Rough: mean Dice 0.70 over the listed structures of held-out heads in random contrasts (cortex "
-        "0.62, hippocampus 0.65, cerebellum 0.85); the hippocampus came out about 1 mL too large. "
-        "See the report.",
+        "Mean Dice 0.87 over the listed structures of held-out heads in random contrasts of 1 mm (white "
+        "matter 0.93, cortex 0.88, hippocampus 0.81, lateral ventricles 0.79), 0.79 in slices of 5 mm; the "
+        "hippocampus came out about 0.7 mL too large. Those heads are painted region by region, as the "
+        "reading supposes; on the MNI template grey matter reaches 0.83 and white matter 0.93. See the "
+        "report.",
         "Adults only. Tumours, strokes, haemorrhage, resections and malformations were not among the heads; "
         "what lies in or beside them is not to be believed.",
         "No reference for age, sex or head size: the figures are no verdict.",
         "The range beside a volume is that of four looks at one picture (plain, mirrored, half a voxel to "
-        "either side): it is no interval of confidence, and often narrower than the error.",
-        "Works on a grid of 1.75 mm: thin parts (cortex, temporal horns) are the least certain. With thick "
-        "slices the volumes of small structures are rough.",
+        "either side, before the grey values settle the borders): it is no interval of confidence, and "
+        "often narrower than the error.",
+        "The network works on a grid of 1.75 mm, and the grey values of the stored voxels settle the "
+        "borders: where two structures are equally bright, the border is a guess. With thick slices the volumes of "
+        "small structures are rough.",
         "The whole brain must be in the picture, and the header must tell the patient's left and right: "
         "the model believes it.",
     ],
