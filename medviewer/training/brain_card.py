@@ -33,8 +33,8 @@ _TEXTS: dict[str, Any] = {
         "either side, before the grey values settle the borders): it is no interval of confidence, and "
         "often narrower than the error.",
         "The network works on a grid of 1.75 mm, and the grey values of the stored voxels settle the "
-        "borders: where two structures are equally bright, the border is a guess. With thick slices the volumes of "
-        "small structures are rough.",
+        "borders: where two structures are equally bright, the border is a guess. With thick slices the "
+        "volumes of small structures are rough.",
         "The whole brain must be in the picture, and the header must tell the patient's left and right: "
         "the model believes it.",
     ],
