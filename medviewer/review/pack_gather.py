@@ -66,7 +66,9 @@ def gather(
         context.check()
         context.report(0.0, f"Gathering {kind}")
         if kind in _OF_MODELS:
-            parts += [pair[kind] for pair in of_models] or [_no_model(kind)]
+            made = [pair[kind] for pair in of_models]
+            work.results += made
+            parts += made or [_no_model(kind)]
         elif kind == "CSV":
             parts.append(csv_part(state, now))
         elif kind == "FHIR":

@@ -124,6 +124,27 @@ def test_that_all_objects_lie_in_the_study_each_kind_in_a_series_of_its_own(
     assert {ds.get("ContentQualification") for ds in made.values()} == {"RESEARCH"}
 
 
+def test_that_the_report_names_the_outlines_and_findings_it_stands_beside(
+    study: Path, tmp_path: Path
+) -> None:
+    state = read_session(study).state
+    for kinds in (("SEG", "SR", "PDF"), ("SR", "PDF"), ("PDF",)):
+        folder = packed(state, tmp_path / "-".join(kinds), kinds).folder
+        made = objects(folder)
+        sources = [
+            (str(one.ReferencedSOPClassUID), str(one.ReferencedSOPInstanceUID))
+            for one in made["report"].SourceInstanceSequence
+        ]
+        own = [(str(made[k].SOPClassUID), str(made[k].SOPInstanceUID)) for k in ("seg", "sr") if k in made]
+        assert state.series is not None
+        assert len(own) == len(kinds) - 1
+        assert sources[len(state.series.instances) :] == own
+        assert {uid for _, uid in sources} == {i.sop_uid for i in state.series.instances} | {
+            u for _, u in own
+        }
+        assert iod_errors(folder / "report.dcm") == []
+
+
 def test_that_voxels_figures_and_decisions_are_those_of_the_findings(study: Path, tmp_path: Path) -> None:
     state = read_session(study).state
     made = objects(packed(state, tmp_path / "out", ("SEG", "SR")).folder)
