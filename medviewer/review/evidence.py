@@ -157,8 +157,7 @@ def _images(finding: Finding, series: Series) -> tuple[tuple[str, int], ...]:
 def _score(finding: Finding) -> tuple[Quantity, ...]:
     if finding.score is None or not math.isfinite(finding.score):
         return ()
-    calibrated = finding.score_meaning.lower().startswith("calibrated probability")
-    name = c.PROBABILITY if calibrated else c.SCORE
+    name = c.PROBABILITY if finding.is_calibrated else c.SCORE
     return (Quantity(name, finding.score, c.unit("")[0], note=finding.score_meaning),)
 
 

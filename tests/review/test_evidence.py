@@ -82,12 +82,16 @@ def test_that_a_finding_keeps_its_sentence_figures_and_range() -> None:
 
 
 def test_that_only_a_calibrated_score_is_called_a_probability() -> None:
-    score = Finding("a", "Pneumonia", "x", score=0.75, score_meaning="Calibrated probability of pneumonia")
+    score = Finding(
+        "a", "Pneumonia", "x", score=0.75, score_meaning="Among children of two to five", is_calibrated=True
+    )
     series = make_series(slices=1)
     (seen,) = evidence(_result(score), series, {}).observations
     assert (seen.quantities[0].name, seen.quantities[0].value) == (PROBABILITY, 0.75)
     assert seen.images == ((series.instances[0].sop_uid, 0),)
-    (raw,) = evidence(_result(replace(score, score_meaning="Score")), series, {}).observations
+    words = "Calibrated probability: not yet measured"  # what is said of it makes no score a probability
+    raw_score = replace(score, score_meaning=words, is_calibrated=False)
+    (raw,) = evidence(_result(raw_score), series, {}).observations
     assert raw.quantities[0].name == SCORE
 
 
