@@ -53,7 +53,8 @@ def csv_faults(path: Path, facts: Facts) -> Sequence[str]:
     try:
         rows = list(csv.DictReader(StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
         values = [float(row["value"]) for row in rows if row["value"]]
-        decided = [row["decision"] for row in rows if row["source"] == "AI"]
+        decided = [row["decision"] for row in rows if row["source"] == "AI" and row["id"]]
+        silent = [row["model"] for row in rows if row["source"] == "AI" and not row["id"]]
         own = [float(row["reader_threshold"]) for row in rows if row["reader_threshold"]]
     except (ValueError, KeyError, csv.Error):
         return ("The table cannot be read.",)
@@ -62,6 +63,8 @@ def csv_faults(path: Path, facts: Facts) -> Sequence[str]:
         wrong.append("A figure of the table is not the one that was measured.")
     if len(decided) < len(facts.found) or not all(decided):
         wrong.append("A finding of the table is missing, or has no decision.")
+    if len(silent) != sum(run.made not in {found.made for found in facts.found} for run in facts.runs):
+        wrong.append("A run without findings is missing in the table.")
     if set(own) != {float(f"{one:.6g}") for one in _thresholds(facts)}:
         wrong.append("A threshold of the reader is missing in the table, or another.")
     if any(row["study_uid"] != facts.study_uid for row in rows):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from medviewer.ai.findings import Code
+from medviewer.ai.findings import Code, ResultState
 from medviewer.ai.second_opinion import compare_all
 from medviewer.dicom.values import plain
 from medviewer.review.export_build import facts_of
@@ -120,3 +120,15 @@ def test_that_a_lost_threshold_of_the_reader_is_found(written: tuple[Path, Facts
     facts = replace(facts, found=(replace(facts.found[0], own=own), *facts.found[1:]))
     assert "threshold" in csv_faults(folder / "findings.csv", facts)[0]
     assert "threshold" in fhir_faults(folder / "findings.fhir.json", facts)[0]
+
+
+def test_that_a_run_without_findings_stands_in_the_table_and_is_missed_where_not(tmp_path: Path) -> None:
+    make_ct_series(tmp_path / "in", slices=7, columns=11)
+    state = read_session(tmp_path / "in").state
+    none = replace(state.results_here[0], state=ResultState.NOTHING_FOUND, findings=())
+    facts = facts_of(state, [none], NOW)
+    table = tmp_path / "findings.csv"
+    table.write_bytes(csv_bytes(facts))
+    assert csv_faults(table, facts) == ()
+    table.write_bytes(csv_bytes(replace(facts, runs=())))
+    assert csv_faults(table, facts) == ("A run without findings is missing in the table.",)
