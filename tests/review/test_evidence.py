@@ -138,3 +138,16 @@ def test_that_what_was_found_is_written_and_reads_back_with_the_readers_own_word
     assert segmentation_faults(seg_path, stack, made) == ()
     assert report_faults(sr_path, stack, made, seg_path) == ()
     assert len(seg.SegmentSequence) == 1
+
+
+def test_that_a_figure_has_the_decimals_it_is_shown_with() -> None:
+    told = Measurement("Volume", 1234.5678, "mL", (1199.96, 1300.04), decimals=1)
+    finding = Finding(
+        "a", "Left lung", "x", measurements=(told, Measurement("LAA-950", -0.01, "%", decimals=0))
+    )
+    (seen,) = evidence(_result(finding), make_series(), {}).observations
+    assert [(q.value, q.low, q.high) for q in seen.quantities] == [
+        (1234.6, 1200.0, 1300.0),
+        (0.0, None, None),
+    ]
+    assert str(seen.quantities[1].value) == "0.0"
