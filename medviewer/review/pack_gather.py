@@ -132,9 +132,11 @@ def _warned(facts: Evidence, result: AnalysisResult, state: State) -> Evidence:
     """No figure leaves without what holds for all of its run, no score without the reader's own threshold:
     each finding is told it."""
     texts = [notice.text for notice in (*result.reasons, *result.warnings)]
+    own = {finding.sentence: own_words(state, finding) for finding in result.findings}
     told = []
-    for one, finding in zip(facts.observations, result.findings, strict=True):
-        more = dict.fromkeys((*own_words(state, finding), *texts))
+    for one in facts.observations:
+        mine = (words for remark in one.remarks for words in own.get(remark, ()))
+        more = dict.fromkeys((*mine, *texts))
         told.append(replace(one, remarks=(*one.remarks, *(x for x in more if x not in one.remarks))))
     return replace(facts, observations=tuple(told))
 
