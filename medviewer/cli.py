@@ -92,8 +92,12 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", type=_path, metavar="PATH")
-    parser.add_argument("--to", choices=("png", "deidentified"), required=True)
-    parser.add_argument("--series", metavar="UID", help="only this one; png: default the largest series")
+    parser.add_argument("--to", choices=("png", "sc", "pdf", "deidentified"), required=True)
+    parser.add_argument(
+        "--series", metavar="UID", help="only this one; but for deidentified: else the largest"
+    )
+    index = "sc, pdf: an image to be shown, from 0; may be repeated; default: the middle one"
+    parser.add_argument("--index", type=int, action="append", metavar="N", help=index)
     kept = ("dates", "descriptors", "graphics", "structured", "private")
     parser.add_argument(
         "--keep", action="append", choices=kept, help="deidentified: keep this, cleaned; may be repeated"
@@ -117,7 +121,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "analyze": ("run the model that fits; result, report, DICOM objects", _add_analyze),
     "models": ("the model shelf", _add_models),
     "audit": ("the record of what was opened, analyzed, decided, exported", _add_audit),
-    "export": ("pictures as PNG, or de-identified DICOM files", _add_export),
+    "export": ("pictures, a report, or de-identified files, without AI", _add_export),
     "demo": ("write the synthetic sample study", _add_demo),
 }
 """Name → (help, its arguments). The module medviewer.commands.<name> does it."""

@@ -10,10 +10,12 @@ import argparse
 
 from medviewer.commands.console import Console, printable
 from medviewer.commands.opening import choose, open_paths
+from medviewer.commands.recording import record
 from medviewer.dicom.deidentify.blanking import parse_rectangle
 from medviewer.dicom.deidentify.options import Option
 from medviewer.dicom.deidentify.plan import Decision, Plan, Verdict, make_plan, staying
 from medviewer.errors import UsageError
+from medviewer.review.acts import opened
 from medviewer.review.deidentified import export
 
 _LIMITS = (
@@ -47,6 +49,8 @@ def export_deidentified(arguments: argparse.Namespace, console: Console) -> None
     for file, reason in done.stayed:
         console.result(printable(f"Stays: {file.what}, {file.source.name}: {reason}"))
     console.note(f"Written: {len(done.names)} files in {printable(str(arguments.output))}. {_LIMITS}")
+    record(console, "open", **opened(found))
+    record(console, "export", formats=["deidentified"], files=len(done.names))
 
 
 def _word(arguments: argparse.Namespace) -> Decision | None:

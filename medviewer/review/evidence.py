@@ -157,28 +157,34 @@ def _images(finding: Finding, series: Series) -> tuple[tuple[str, int], ...]:
 def _score(finding: Finding) -> tuple[Quantity, ...]:
     if finding.score is None or not math.isfinite(finding.score):
         return ()
-    calibrated = finding.score_meaning.lower().startswith("calibrated probability")
-    name = c.PROBABILITY if calibrated else c.SCORE
+    name = c.PROBABILITY if finding.is_calibrated else c.SCORE
     return (Quantity(name, finding.score, c.unit("")[0], note=finding.score_meaning),)
 
 
 def _quantity(measurement: Measurement) -> Quantity | None:
-    """A figure; None where it is no number. A range that does not hold its value stays in the sentence."""
+    """A figure with the decimals it is shown with, for no object may claim more; None where it is no number.
+    A range that does not hold its value stays in the sentence."""
     if not math.isfinite(measurement.value):
         return None
     name, derivation = _NAMES.get(measurement.name, (None, None))
     code, said = c.unit(measurement.unit)
     ends = measurement.range
-    low, high = ends if ends is not None and _holds(ends, measurement.value) else (None, None)
+    value, low, high = _rounded(measurement.value, measurement), None, None
+    if ends is not None and _holds(ends, measurement.value):
+        low, high = (_rounded(end, measurement) for end in ends)
     return Quantity(
         name or c.own(_slug(measurement.name), measurement.name[:64]),
-        measurement.value,
+        value,
         code,
         low,
         high,
         derivation,
         "; ".join(x for x in (said, measurement.indicative) if x),
     )
+
+
+def _rounded(value: float, measurement: Measurement) -> float:
+    return round(value, measurement.decimals) + 0.0
 
 
 def _holds(ends: tuple[float, float], value: float) -> bool:

@@ -8,14 +8,29 @@ from datetime import datetime
 
 from medviewer import __version__
 from medviewer.ai.findings import AnalysisResult, Finding, Measurement, Provenance
+from medviewer.ai.second_opinion import Comparison, compare_all
 from medviewer.dicom.study import Patient, Series
 from medviewer.errors import UsageError
 from medviewer.imaging.numbers import MINUS, THIN_SPACE, UNKNOWN
 from medviewer.imaging.reslice import Plane
-from medviewer.review.export_facts import Facts, Figure, Found, Judged, MadeBy, Measured, Place, Ran, Subject
+from medviewer.review.export_facts import (
+    Compared,
+    Facts,
+    Figure,
+    Found,
+    Judged,
+    MadeBy,
+    Measured,
+    OwnThreshold,
+    Place,
+    Ran,
+    Subject,
+)
+from medviewer.review.opinion_words import line
 from medviewer.review.report_words import title
 from medviewer.review.result_json import finite
-from medviewer.review.state import Decision, ReaderMeasurement, State
+from medviewer.review.state import ReaderMeasurement, State
+from medviewer.review.thresholding import own_cost, own_words, threshold_of
 
 _NUMBER = rf"{MINUS}?[\d,]+(?:\.\d+)?|{UNKNOWN}"
 _FIGURE = re.compile(rf"({_NUMBER})(?:{THIN_SPACE}±{THIN_SPACE}({_NUMBER}))?{THIN_SPACE}?(.*)")
@@ -41,12 +56,17 @@ def facts_of(state: State, results: Sequence[AnalysisResult], now: datetime) -> 
         app_version=__version__,
         runs=tuple(_ran(result, series[result.series_key]) for result in results),
         found=tuple(
-            _found(finding, result, series[result.series_key], state.decision_of(finding.id))
+            _found(finding, result, series[result.series_key], state)
             for result in results
             for finding in result.findings
         ),
         measured=tuple(
             _measured(m, series[m.series_key]) for m in state.measurements if m.series_key in series
+        ),
+        compared=tuple(
+            _compared(c, series[c.series_key])
+            for c in state.opinions_here or compare_all(results)
+            if c.series_key in series
         ),
         impression=state.impression.strip(),
         accession=state.study.accession,
@@ -78,8 +98,8 @@ def _ran(result: AnalysisResult, series: Series) -> Ran:
     return Ran(maker_of(made), result.state, place_of(series, None), reasons, made.forced)
 
 
-def _found(finding: Finding, result: AnalysisResult, series: Series, decision: Decision) -> Found:
-    remarks = (*finding.warnings, *result.warnings)
+def _found(finding: Finding, result: AnalysisResult, series: Series, state: State) -> Found:
+    remarks, decision = (*finding.warnings, *result.warnings), state.decision_of(finding.id)
     return Found(
         finding.id,
         finding.label,
@@ -92,9 +112,26 @@ def _found(finding: Finding, result: AnalysisResult, series: Series, decision: D
         finite(finding.score),
         finding.score_meaning,
         finite(finding.threshold),
+        _own(finding, state),
         tuple(_figure(m) for m in finding.measurements),
         tuple(dict.fromkeys(notice.text for notice in remarks)),
     )
+
+
+def _own(finding: Finding, state: State) -> OwnThreshold | None:
+    own = threshold_of(state, finding.id)
+    if own is None:
+        return None
+    text = " ".join(own_cost(state, finding) or own_words(state, finding))
+    return OwnThreshold(own.threshold, text, own.reader, own.time)
+
+
+def _compared(comparison: Comparison, series: Series) -> Compared:
+    # As on screen: never 1.000 for less than all.
+    dice = min(comparison.dice, 0.999) if comparison.dice < 1 else 1.0
+    figures = (Figure("Dice", dice, "", 3), Figure("Difference", comparison.difference_percent, "%", 1))
+    ids = tuple(sorted(comparison.finding_ids))
+    return Compared(comparison.structure, place_of(series, None), line(comparison), figures, ids)
 
 
 def _figure(m: Measurement) -> Figure:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from io import StringIO
 
 from medviewer.dicom.values import plain
-from medviewer.review.export_facts import Facts, Figure, Found, MadeBy, Measured, Place, Subject
+from medviewer.review.export_facts import Compared, Facts, Figure, Found, MadeBy, Measured, Place, Subject
 from medviewer.review.report_model import LEGAL, VERDICT_TEXT
 
 BOM = "\ufeff"
@@ -37,6 +37,7 @@ COLUMNS = (
     "score",
     "score_meaning",
     "threshold",
+    "reader_threshold",
     "criterion",
     "text",
     "model",
@@ -93,6 +94,10 @@ def _rows(facts: Facts) -> Iterator[Row]:
         about = _about(found)
         for figure in found.figures or (None,):
             yield {**about, **_number(figure)}
+    for compared in facts.compared:
+        about = _both(compared)
+        for one in compared.figures:
+            yield {**about, **_number(one)}
     for measured in facts.measured:
         about = _drawn(measured)
         for figure in measured.figures or (None,):
@@ -123,10 +128,20 @@ def _about(found: Found) -> Row:
         "reason": found.judged.reason,
         "reader": found.judged.reader,
         "time": found.judged.time,
-        "remarks": " ".join(found.remarks),
+        "remarks": " ".join((*(found.own.sentences if found.own else ()), *found.remarks)),
     }
-    scores = {"score": _score(found.score), "threshold": _score(found.threshold)}
+    own = found.own.value if found.own is not None else None
+    scores = {
+        "score": _score(found.score),
+        "threshold": _score(found.threshold),
+        "reader_threshold": _score(own),
+    }
     return {"source": "AI", **_where(found.place), **_cells(texts), **scores, **_model(found.made)}
+
+
+def _both(compared: Compared) -> Row:
+    texts = {"id": " ".join(compared.finding_ids), "finding": compared.structure, "text": compared.text}
+    return {"source": "comparison", **_where(compared.place), **_cells(texts)}
 
 
 def _model(made: MadeBy) -> Row:

@@ -88,6 +88,23 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class OwnThreshold:
+    """At what the reader read a score in place of the model's threshold. ``text``: both, what the score reads
+    as, and what the reader's costs; ``time`` as in :class:`Judged`."""
+
+    value: float
+    text: str
+    reader: str = ""
+    time: str = ""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The text, and by whom and when where that is known."""
+        by = ", ".join(x for x in (self.reader, self.time) if x)
+        return (self.text, f"Set by {by}.") if by else (self.text,)
+
+
+@dataclass(frozen=True)
 class Found:
     """A finding of a model, and what the reader decided. ``remarks``: sentences with it."""
 
@@ -102,6 +119,7 @@ class Found:
     score: float | None = None
     score_meaning: str = ""
     threshold: float | None = None
+    own: OwnThreshold | None = None
     figures: tuple[Figure, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -140,6 +158,18 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """How far two models' outlines of one structure agree. ``finding_ids``: what was compared; ``text`` names
+    the models and takes neither for right."""
+
+    structure: str
+    place: Place
+    text: str
+    figures: tuple[Figure, ...]
+    finding_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Facts:
     """All of one study. ``generated``: ISO 8601 with zone; ``title``: what was reported on."""
 
@@ -150,5 +180,6 @@ class Facts:
     runs: tuple[Ran, ...] = ()
     found: tuple[Found, ...] = ()
     measured: tuple[Measured, ...] = ()
+    compared: tuple[Compared, ...] = ()
     impression: str = ""
     accession: str = ""

@@ -16,7 +16,16 @@ from typing import Any
 from medviewer.ai.findings import Code
 from medviewer.dicom.captions import display_name
 from medviewer.dicom.values import plain
-from medviewer.review.export_facts import Facts, Figure, Found, MadeBy, Measured, Place, Subject
+from medviewer.review.export_facts import (
+    Compared,
+    Facts,
+    Figure,
+    Found,
+    MadeBy,
+    Measured,
+    Place,
+    Subject,
+)
 from medviewer.review.report_model import LEGAL, VERDICT_TEXT
 from medviewer.review.state import Verdict
 
@@ -31,6 +40,8 @@ SYSTEMS = {
     "UCUM": UCUM,
 }
 """Coding scheme designators of DICOM (PS3.16 8) as FHIR names them; a code of any other is text alone."""
+SCORE_OF_MODEL, THRESHOLD_OF_MODEL = "Score of the model", "Threshold of the model"
+THRESHOLD_OF_READER = "Threshold set by the reader"
 _GENDERS = {"M": "male", "F": "female", "O": "other"}
 _TELLING = (Verdict.ACCEPTED, Verdict.EDITED)
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -49,6 +60,7 @@ def report_of(facts: Facts, subject: Subject | None = None) -> Json:
     devices = {made: f"model-{k}" for k, made in enumerate(makers, start=1)}
     observations = [
         *(_finding(f, devices[f.made], facts, k) for k, f in enumerate(facts.found, start=1)),
+        *(_comparison(c, facts, k) for k, c in enumerate(facts.compared, start=1)),
         *(_measurement(m, facts, k) for k, m in enumerate(facts.measured, start=1)),
     ]
     contained = [*observations, *(_device(made, name) for made, name in devices.items())]
@@ -178,8 +190,13 @@ def _score(found: Found) -> list[Json]:
     if found.score is None:
         return []
     meaning = f" ({found.score_meaning})" if found.score_meaning else ""
-    value = {"value": float(f"{found.score:.6g}"), "system": UCUM, "code": "1"}
-    return [{"code": _concept(f"Score of the model{meaning}"), "valueQuantity": value}]
+    value: Json = {"value": float(f"{found.score:.6g}"), "system": UCUM, "code": "1"}
+    parts = [{"code": _concept(f"{SCORE_OF_MODEL}{meaning}"), "valueQuantity": value}]
+    own = found.own.value if found.own is not None else None
+    for name, threshold in ((THRESHOLD_OF_MODEL, found.threshold), (THRESHOLD_OF_READER, own)):
+        if threshold is not None:
+            parts.append({"code": _concept(name), "valueQuantity": {**value, "value": threshold}})
+    return parts
 
 
 def _finding(found: Found, device: str, facts: Facts, number: int) -> Json:
@@ -192,6 +209,7 @@ def _finding(found: Found, device: str, facts: Facts, number: int) -> Json:
     notes = [
         f"Reason: {judged.reason}" if judged.reason else "",
         found.criterion,
+        *(found.own.sentences if found.own is not None else ()),
         *found.remarks,
         *(f"{f.name}: indicative, {f.indicative}" for f in found.figures if f.indicative),
         LEGAL,
@@ -209,6 +227,23 @@ def _finding(found: Found, device: str, facts: Facts, number: int) -> Json:
         "device": {"reference": f"#{device}"},
         "derivedFrom": _sources(facts, found.place),
         "component": [*_components(found.figures), *_score(found), decision],
+    }
+    return observation
+
+
+def _comparison(compared: Compared, facts: Facts, number: int) -> Json:
+    """Two models' outlines of one structure: no device of its own, it comes from findings of both."""
+    both = [k for k, found in enumerate(facts.found, start=1) if found.id in compared.finding_ids]
+    observation: Json = {
+        "resourceType": "Observation",
+        "id": f"comparison-{number}",
+        "status": "preliminary",
+        "code": _concept(f"Second opinion: {compared.structure}"),
+        "issued": facts.generated,
+        "valueString": plain(compared.text),
+        "note": [{"text": LEGAL}],
+        "derivedFrom": [_study(facts), *({"reference": f"#finding-{k}"} for k in both)],
+        "component": _components(compared.figures),
     }
     return observation
 
@@ -253,6 +288,7 @@ def _narrative(facts: Facts) -> Json:
         f"{found.label}: {VERDICT_TEXT[found.judged.verdict]} ({found.made.id} {found.made.version})"
         for found in facts.found
     ]
+    lines += [compared.text for compared in facts.compared]
     lines += [f"Measured by the reader: {m.kind} {m.text}" for m in facts.measured]
     body = "".join(f"<p>{escape(plain(line))}</p>" for line in lines)
     return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{body}</div>'}

@@ -25,6 +25,7 @@ from medviewer.review.pack_result import ResultObjects
 from medviewer.review.pack_tables import csv_part, fhir_part
 from medviewer.review.pack_work import Work
 from medviewer.review.state import State, Verdict
+from medviewer.review.thresholding import own_words
 from medviewer.tasks import TaskContext
 
 _OF_MODELS = ("SEG", "SR")
@@ -66,7 +67,9 @@ def gather(
         context.check()
         context.report(0.0, f"Gathering {kind}")
         if kind in _OF_MODELS:
-            parts += [pair[kind] for pair in of_models] or [_no_model(kind)]
+            made = [pair[kind] for pair in of_models]
+            work.results += made
+            parts += made or [_no_model(kind)]
         elif kind == "CSV":
             parts.append(csv_part(state, now))
         elif kind == "FHIR":
@@ -115,7 +118,7 @@ class _Results:
         try:
             reader = _reader_of(self.state, result)
             facts = evidence(result, self.series, self.state.decisions, reader=reader, sides=sides)
-            facts = _warned(facts, result)
+            facts = _warned(facts, result, self.state)
         except MedviewerError as error:
             return {
                 "SEG": Refused("SEG", f"Outlines by {by}", names[0], error),
@@ -125,13 +128,16 @@ class _Results:
         return {"SEG": made.seg(), "SR": made.sr()}
 
 
-def _warned(facts: Evidence, result: AnalysisResult) -> Evidence:
-    """No figure leaves without what holds for all of its run: each finding is told it."""
-    texts = dict.fromkeys(notice.text for notice in (*result.reasons, *result.warnings))
-    told = [
-        replace(one, remarks=(*one.remarks, *(text for text in texts if text not in one.remarks)))
-        for one in facts.observations
-    ]
+def _warned(facts: Evidence, result: AnalysisResult, state: State) -> Evidence:
+    """No figure leaves without what holds for all of its run, no score without the reader's own threshold:
+    each finding is told it."""
+    texts = [notice.text for notice in (*result.reasons, *result.warnings)]
+    own = {finding.sentence: own_words(state, finding) for finding in result.findings}
+    told = []
+    for one in facts.observations:
+        mine = (words for remark in one.remarks for words in own.get(remark, ()))
+        more = dict.fromkeys((*mine, *texts))
+        told.append(replace(one, remarks=(*one.remarks, *(x for x in more if x not in one.remarks))))
     return replace(facts, observations=tuple(told))
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from medviewer.dicom.evidence.derived import NewObject, Origin, new_uid, read_origin
 from medviewer.dicom.evidence.object_file import ObjectFile
+from medviewer.dicom.evidence.references import Beside
 from medviewer.dicom.study import Series
 from medviewer.dicom.walk import file_status
 from medviewer.errors import MedviewerError, UnreadableImage, UsageError, WriteError
+from medviewer.review.pack import Part
 from medviewer.review.state import State
 from medviewer.tasks import TaskContext
 
@@ -56,6 +58,12 @@ class ObjectPart:
     def check(self, path: Path) -> Sequence[str]:
         """Read back by other code than pydicom's writer."""
         return self.judge(path)
+
+
+def beside(parts: Sequence[Part], done: frozenset[str]) -> tuple[Beside, ...]:
+    """The objects among ``parts`` that stand in the pack already."""
+    there = (part.facts for part in parts if part.file_name in done)
+    return tuple(Beside(facts["sop_class_uid"], facts["sop_instance_uid"]) for facts in there)
 
 
 @dataclass(eq=False)

@@ -13,7 +13,7 @@ from typing import Any
 from medviewer.review.export_build import facts_of
 from medviewer.review.export_csv import csv_bytes
 from medviewer.review.export_facts import Facts
-from medviewer.review.export_fhir import fhir_text
+from medviewer.review.export_fhir import SCORE_OF_MODEL, THRESHOLD_OF_MODEL, THRESHOLD_OF_READER, fhir_text
 from medviewer.review.pack import Part
 from medviewer.review.pack_objects import FilePart
 from medviewer.review.state import State
@@ -43,6 +43,7 @@ def fhir_part(state: State, now: datetime) -> Part:
 def _numbers(facts: Facts) -> list[float]:
     """All figures that have a value, rounded as shown, in their order."""
     shown = [figure for found in facts.found for figure in found.figures]
+    shown += [figure for compared in facts.compared for figure in compared.figures]
     shown += [figure for measured in facts.measured for figure in measured.figures]
     return [float(figure.text(figure.value)) for figure in shown if figure.value is not None]
 
@@ -52,7 +53,9 @@ def csv_faults(path: Path, facts: Facts) -> Sequence[str]:
     try:
         rows = list(csv.DictReader(StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
         values = [float(row["value"]) for row in rows if row["value"]]
-        decided = [row["decision"] for row in rows if row["source"] == "AI"]
+        decided = [row["decision"] for row in rows if row["source"] == "AI" and row["id"]]
+        silent = [row["model"] for row in rows if row["source"] == "AI" and not row["id"]]
+        own = [float(row["reader_threshold"]) for row in rows if row["reader_threshold"]]
     except (ValueError, KeyError, csv.Error):
         return ("The table cannot be read.",)
     wrong = []
@@ -60,6 +63,10 @@ def csv_faults(path: Path, facts: Facts) -> Sequence[str]:
         wrong.append("A figure of the table is not the one that was measured.")
     if len(decided) < len(facts.found) or not all(decided):
         wrong.append("A finding of the table is missing, or has no decision.")
+    if len(silent) != sum(run.made not in {found.made for found in facts.found} for run in facts.runs):
+        wrong.append("A run without findings is missing in the table.")
+    if set(own) != {float(f"{one:.6g}") for one in _thresholds(facts)}:
+        wrong.append("A threshold of the reader is missing in the table, or another.")
     if any(row["study_uid"] != facts.study_uid for row in rows):
         wrong.append("A row of the table belongs to another study.")
     return tuple(wrong)
@@ -73,17 +80,29 @@ def fhir_faults(path: Path, facts: Facts) -> Sequence[str]:
         parts = [part for one in observations for part in one.get("component", ())]
         told = [part["valueQuantity"] for part in parts if "valueQuantity" in part and not _is_score(part)]
         values = [float(quantity["value"]) for quantity in told]
+        own = [one["valueQuantity"]["value"] for one in parts if _is_named(one, THRESHOLD_OF_READER)]
     except (ValueError, KeyError, TypeError, AttributeError):
         return ("The FHIR report cannot be read.",)
     wrong = []
     if values != _numbers(facts):
         wrong.append("A figure of the FHIR report is not the one that was measured.")
-    if len(observations) != len(facts.found) + len(facts.measured):
+    if len(observations) != len(facts.found) + len(facts.compared) + len(facts.measured):
         wrong.append("A finding of the FHIR report is missing, or one too many.")
+    if own != _thresholds(facts):
+        wrong.append("A threshold of the reader is missing in the FHIR report, or another.")
     if report.get("status") == "final":
         wrong.append("The FHIR report says that it is final, which nobody signed.")
     return tuple(wrong)
 
 
 def _is_score(part: dict[str, Any]) -> bool:
-    return str(part["code"].get("text", "")).startswith("Score of the model")
+    return _is_named(part, SCORE_OF_MODEL, THRESHOLD_OF_MODEL, THRESHOLD_OF_READER)
+
+
+def _is_named(part: dict[str, Any], *names: str) -> bool:
+    return str(part["code"].get("text", "")).startswith(names)
+
+
+def _thresholds(facts: Facts) -> list[float]:
+    """The reader's, of the findings that have one."""
+    return [found.own.value for found in facts.found if found.own is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +25,7 @@ from medviewer.imaging.volume import Volume
 from medviewer.review.export_drawings import Drawn, presentations_of
 from medviewer.review.export_objects import captures_of, document_of, keys_of
 from medviewer.review.pack import Part
-from medviewer.review.pack_objects import FilePart, NewSeries, ObjectPart, Refused, Sources, judged_by
+from medviewer.review.pack_objects import FilePart, NewSeries, ObjectPart, Refused, Sources, beside, judged_by
 from medviewer.review.pdf_pages import foreign_pages
 from medviewer.review.report import Report, build
 from medviewer.review.report_pdf import pdf_bytes
@@ -46,6 +46,8 @@ class Work:
     _cards: Mapping[str, ModelCard]
     _now: datetime
     notices: list[str] = field(default_factory=list)
+    results: list[Part] = field(default_factory=list)
+    """SEG and SR of the same pack; the report names those that stand in it."""
 
     def parts(self, kind: str) -> list[Part]:
         """Those of a kind; where there is nothing of it, one that says why."""
@@ -110,7 +112,9 @@ class Work:
         assert self._state.series is not None
         origin = self._sources.of(self._state.series)
 
-        def make(_: frozenset[str]) -> ObjectFile:
+        def make(done: frozenset[str]) -> ObjectFile:
+            nonlocal document
+            document = replace(document, beside=beside(self.results, done))
             new = self._numbers.next("PDF", PDF, "Report, AI, research use")
             return object_file(pdf_object(origin, document, new))
 

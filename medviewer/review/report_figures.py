@@ -17,7 +17,7 @@ from medviewer.imaging.volume import Mask, Unit, Volume
 from medviewer.imaging.window import Window
 from medviewer.review.report_model import Figure, LegendLine
 from medviewer.review.report_words import COLOUR_NAMES, HATCH_NAMES, window_text
-from medviewer.review.state import KeyImage, State, Verdict
+from medviewer.review.state import KeyImage, NamedImage, State, Verdict
 
 LUNG_WINDOW = Window(-600.0, 1500.0, name="lung")
 _AIR_HU = -500.0
@@ -157,7 +157,9 @@ class _Studio:
         if not 0 <= image.index < view.count:
             return []
         where = "image" if plane is Plane.NATIVE else f"{plane} plane"
-        caption = f"Marked by the reader: {where} {image.index + 1} of {view.count}"
+        marked = "" if isinstance(image, NamedImage) else "Marked by the reader: "
+        words = f"{marked}{where} {image.index + 1} of {view.count}"
+        caption = words[0].upper() + words[1:]
         if image.caption.strip():
             caption += f", {image.caption.strip().rstrip('.')}"
         if image.turn:

@@ -142,6 +142,10 @@ class KeyImage:
     turn: Turn = STRAIGHT
 
 
+class NamedImage(KeyImage):
+    """An image that a report shall show although no reader looked at it and marked it. Never kept."""
+
+
 @dataclass(frozen=True)
 class Run:
     """An analysis under way on a series: the ``step``-th of ``steps`` models asked for together."""

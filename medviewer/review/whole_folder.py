@@ -31,7 +31,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
     """
     target = target.absolute()
     try:
-        _check_free(target)
+        check_free(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         with hidden_room(target.parent) as room:
             yield room
@@ -75,7 +75,8 @@ def put(room: Path, name: str, data: bytes) -> None:
     write_new(path, data)
 
 
-def _check_free(target: Path) -> None:
+def check_free(target: Path) -> None:
+    """Raise :class:`WriteError` where a folder holds anything, OSError where a file has its name."""
     if target.is_dir():
         if any(target.iterdir()):
             raise WriteError(
@@ -88,7 +89,7 @@ def _check_free(target: Path) -> None:
 def _take_name(room: Path, target: Path) -> None:
     for folder in [room, *(path for path in room.rglob("*") if path.is_dir())]:
         sync_folder(folder)
-    _check_free(target)
+    check_free(target)
     if target.is_dir():
         target.rmdir()
     os.rename(room, target)

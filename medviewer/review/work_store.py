@@ -18,6 +18,7 @@ from pathlib import Path
 
 from medviewer import paths, scratch
 from medviewer.errors import UsageError
+from medviewer.review.claims import Claims
 from medviewer.review.files import make_folder, write_error
 from medviewer.review.kept_work import KeptWork, decode, encode
 from medviewer.review.keys import SALT_BYTES, Key
@@ -53,6 +54,8 @@ class WorkStore:
     def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
         self._folder = folder
         self._now = now
+        self.claims = Claims(folder)
+        """The studies whose work this store alone may write."""
 
     def _paths(self, study: str) -> tuple[Path, Path]:
         name = reference(study)[:32]

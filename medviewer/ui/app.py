@@ -80,6 +80,8 @@ class Preparing(QObject):
             self._timer.start(_AFTER_PICTURE_MS)
 
     def _begin(self) -> None:
+        if self._window.runner.is_closed:  # the timer may fire between the close and the end of the program
+            return
         if any(self._window.runner.busy(lane) for lane in ("open", "load", "thumbnails")):
             self._timer.start(_AFTER_PICTURE_MS)
             return

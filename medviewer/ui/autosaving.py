@@ -2,7 +2,7 @@
 
 Nothing is asked before there is something to keep. Where the system has no keyring the reader sets a
 passphrase for the session, or goes on without. While an offer waits for its answer nothing is written over
-what is offered.
+what is offered. Of two windows on one study the first keeps the work; the other says so, and writes nothing.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 _WORK = Change.DECISION | Change.MEASUREMENT | Change.IMPRESSION | Change.KEY_IMAGE | Change.SCALE
 _WORK |= Change.THRESHOLD
+_ELSEWHERE = (
+    "This study is open in another window, which keeps the work on it: what you do here is not kept. "
+    "Close it there to have it kept here."
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class Autosaving(QObject):
         """Studies whose kept work, if there was any, was answered for."""
         self._offered: dict[str, Found] = {}
         self._waiting: dict[str, tuple[KeptDecision, ...]] = {}
+        self._elsewhere: set[str] = set()
+        """Studies whose work another window keeps."""
         self._asked = ""
         self.bar = OfferBar(window.planes)
         self.bar.yes.connect(self._yes)
@@ -82,6 +88,8 @@ class Autosaving(QObject):
         patient = state.patient
         if patient is None:
             return
+        if self._on_screen() in self._elsewhere:
+            self._study_came(state)  # closed there meanwhile?
         for study in patient.studies:
             key = study_key(patient, study)
             if key in self._settled:
@@ -103,10 +111,15 @@ class Autosaving(QObject):
             self._settled.clear()
             self._offered.clear()
             self._waiting.clear()
+            self._elsewhere.clear()
+            # After the last of it is written.
+            self._window.runner.submit("keep", lambda _: None).ended.connect(self._let_go)
         study = self._on_screen()
         if self._asked != "passphrase":
             self.bar.hide()
         if not study or study in self._settled:
+            return
+        if not self._is_ours(study):
             return
         if study in self._offered:
             self._offer(study)
@@ -116,6 +129,24 @@ class Autosaving(QObject):
             self._ask("unlock", "Work on this study is kept under a passphrase.", "Unlock…", "Discard")
         else:
             self._look(study, self.keeping.key)
+
+    def _is_ours(self, study: str) -> bool:
+        """Whether this window keeps the work on a study; the first time it does not, that is said."""
+        if self._store.claims.take(study):
+            self._elsewhere.discard(study)
+            return True
+        if study not in self._elsewhere:
+            self._elsewhere.add(study)
+            self._window.notices.problem(_ELSEWHERE)
+        return False
+
+    def _let_go(self) -> None:
+        """Other windows may keep the work on what is no longer open here, once ours is written."""
+        scan = self._session.state.scan
+        here = {study_key(p, s) for p in scan.patients for s in p.studies} if scan is not None else set()
+        for study in self._store.claims.held - here:
+            if not self.keeping.is_pending(study):
+                self._store.claims.let_go(study)
 
     def _look(self, study: str, key: Key | None) -> None:
         def work(_: JobContext) -> _Looked:
@@ -247,4 +278,5 @@ class Autosaving(QObject):
             self._window.runner.shutdown()
             self._end_listening()
             self.keeping.write_last()
+            self._store.claims.let_all_go()
         return False

@@ -49,8 +49,10 @@ class StudyBrowser(QWidget):
     issues_requested = Signal()
     object_chosen = Signal(str)
     """Path of an object that is no image."""
-    object_tags_wanted = Signal(str)
+    tags_wanted = Signal(str)
     """Path of an object whose tags are asked for."""
+    text_wanted = Signal(str)
+    """Path of a report that shall be read as text."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -127,7 +129,8 @@ class StudyBrowser(QWidget):
             for found in objects_of(scan, patient, study):
                 other = ObjectRow(found)
                 other.chosen.connect(self.object_chosen)
-                other.tags_wanted.connect(self.object_tags_wanted)
+                other.tags_wanted.connect(self.tags_wanted)
+                other.text_wanted.connect(self.text_wanted)
                 column.addWidget(other)
 
     def _study_card(self, patient: Patient, study: Study) -> QFrame:

@@ -25,6 +25,8 @@ _LINE_PX = 190
 _NEXT_PX = 16
 """Of a line below a name: how wide it is before it is broken, and how much each further line is high."""
 _TOLD = Qt.ItemDataRole.UserRole + 1
+_REPORT = "Structured report"
+"""The kind of what can be read as text besides."""
 ON_STORED = "Contours are shown on the stored images, not across them."
 
 Letters = Mapping[tuple[str, int], str]
@@ -167,16 +169,15 @@ class _Card(QWidget):
     chosen = Signal(str, object)
     remove_wanted = Signal(str)
     tags_wanted = Signal(str)
+    text_wanted = Signal(str)
 
     def __init__(self, file: OverlayFile) -> None:
         super().__init__()
         self.key, self._file = file.key, file
         self.list = _List()
-        self.all_button, tags, remove = (
-            button("", "quiet"),
-            button("Tags…", "quiet"),
-            button("Remove", "quiet"),
-        )
+        self.all_button, self.text_button = button("", "quiet"), button("Text…", "quiet")
+        tags, remove = button("Tags…", "quiet"), button("Remove", "quiet")
+        self.text_button.setVisible(file.kind == _REPORT)
         body = frame("card")
         inside = column(body, margin=8, spacing=4)
         inside.addWidget(ElidedLabel(file.title, "heading"))
@@ -185,10 +186,11 @@ class _Card(QWidget):
             inside.addWidget(label(notice, wrap=True))
         inside.addWidget(self.list)
         inside.addWidget(label(NOT_REPORTED, "muted"))
-        inside.addLayout(row(self.all_button, tags, None, remove, spacing=0))
+        inside.addLayout(row(self.all_button, self.text_button, tags, None, remove, spacing=0))
         column(self).addWidget(body)
         self.all_button.clicked.connect(self._toggle_all)
         tags.clicked.connect(self._ask_tags)
+        self.text_button.clicked.connect(self._ask_text)
         remove.clicked.connect(self._ask_remove)
         self.list.toggled.connect(self._toggle)
         self.list.chosen.connect(self._choose)
@@ -213,6 +215,9 @@ class _Card(QWidget):
 
     def _choose(self, number: int) -> None:
         self.chosen.emit(self.key, number)
+
+    def _ask_text(self) -> None:
+        self.text_wanted.emit(str(self._file.path))
 
     def _ask_tags(self) -> None:
         self.tags_wanted.emit(str(self._file.path))
@@ -242,6 +247,7 @@ class ForeignPanel(QWidget):
     chosen = Signal(str, object)
     remove_wanted = Signal(str)
     tags_wanted = Signal(str)
+    text_wanted = Signal(str)
     unwanted = Signal(str)
     """Key of an object that shall wait no longer."""
 
@@ -285,5 +291,6 @@ class ForeignPanel(QWidget):
         card.chosen.connect(self.chosen)
         card.remove_wanted.connect(self.remove_wanted)
         card.tags_wanted.connect(self.tags_wanted)
+        card.text_wanted.connect(self.text_wanted)
         self._layout.addWidget(card)
         return card

@@ -24,7 +24,10 @@ from medviewer.ui.jobs import JobContext
 T = TypeVar("T")
 
 if TYPE_CHECKING:
+    from medviewer.ui.browser import StudyBrowser
+    from medviewer.ui.foreign_panel import ForeignPanel
     from medviewer.ui.main_window import MainWindow
+    from medviewer.ui.overlaying import Overlaying
 
 
 class Inspecting(QObject):
@@ -36,6 +39,14 @@ class Inspecting(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+
+    def connect_to(self, browser: StudyBrowser, panel: ForeignPanel, overlaying: Overlaying) -> None:
+        """Where the reader asks to look into an object."""
+        browser.object_chosen.connect(self.open_object)
+        for asking in (browser, panel):
+            asking.tags_wanted.connect(self.show_tags)
+        for asking_text in (browser, panel, overlaying):
+            asking_text.text_wanted.connect(self.read)
 
     def show_image_tags(self) -> None:
         """The tags of the image on screen."""
@@ -55,6 +66,13 @@ class Inspecting(QObject):
 
     def _lay_over(self, found: DicomObject) -> None:
         self._window.overlaying.open(found)
+
+    def read(self, path: str) -> None:
+        """The text of a report beside the images."""
+        scan = self._window.session.state.scan
+        for found in scan.objects if scan is not None else ():
+            if str(found.path) == path:
+                self._show_report(found)
 
     def _present(self, found: DicomObject) -> None:
         self._window.presenting.open(found)
@@ -78,8 +96,6 @@ class Inspecting(QObject):
         self._forgotten.connect(dialog.reject)
         # Beside the window, not before it: the reader goes from line to image and back.
         dialog.show()
-        if found.kind.code == "SR":  # its measurements and regions, where it has any
-            self._window.overlaying.open(found)
 
     def _go_to(self, patient_key: str, uid: str, frame: int) -> str:
         """Show what a line of a report points at; returns the sentence on what became of it."""
@@ -148,7 +164,7 @@ class Inspecting(QObject):
 
 
 OPENERS: dict[str, Callable[[Inspecting, DicomObject], None]] = {
-    "SR": Inspecting._show_report,
+    "SR": Inspecting._lay_over,
     "KO": Inspecting._show_report,
     "PDF": Inspecting._show_document,
     "PR": Inspecting._present,

@@ -44,10 +44,13 @@ class ObjectRow(QFrame):
     """Path of the object."""
     tags_wanted = Signal(str)
     """Path of the object whose tags are asked for, by the row's menu."""
+    text_wanted = Signal(str)
+    """Path of the report whose text is asked for, by the row's menu."""
 
     def __init__(self, found: DicomObject, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.path = str(found.path)
+        self._has_text = found.kind.code == "SR"
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         theme.set_role(self, "card")
@@ -81,8 +84,13 @@ class ObjectRow(QFrame):
         """What else can be done with the object; gone when it is closed."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self._has_text:
+            menu.addAction("Text…").triggered.connect(self._ask_text)
         menu.addAction("Tags…").triggered.connect(self._ask_tags)
         return menu
+
+    def _ask_text(self) -> None:
+        self.text_wanted.emit(self.path)
 
     def _ask_tags(self) -> None:
         self.tags_wanted.emit(self.path)

@@ -32,6 +32,8 @@ class Overlaying(QObject):
     note = Signal(str)
     """One sentence that need not stay."""
     progress = Signal(float, str)
+    text_wanted = Signal(str)
+    """Path of a report of which nothing can be laid over the images now: it is there to be read."""
 
     def __init__(self, session: Session, runner: JobRunner, opening: Opening) -> None:
         super().__init__(opening)
@@ -96,7 +98,8 @@ class Overlaying(QObject):
         return next((f for f in files if f.series_key == here), files[0])
 
     def _done(self, files: tuple[OverlayFile, ...]) -> None:
-        if not files:  # a report of another kind, which is read as text
+        if not files:  # a report of another kind
+            self._read_as_text()
             return
         laid = [file for file in files if self._session.add_overlays(file)]
         if not laid:
@@ -113,6 +116,12 @@ class Overlaying(QObject):
         elif asked[1] == self._on_screen():
             self._go(self._nearest(own))
 
+    def _read_as_text(self) -> None:
+        """Where the reader chose a report, the images stay in sight only as long as they show it."""
+        found, by_reader = self._asked.get(self.sender(), (None, None))
+        if found is not None and by_reader is not None and found.kind.code == "SR":
+            self.text_wanted.emit(str(found.path))
+
     def _go(self, file: OverlayFile) -> None:
         self._opening.show(file.series_key)
         self._session.go_to_overlay(file.key)
@@ -123,6 +132,7 @@ class Overlaying(QObject):
         if asked is None:
             return
         found, by_reader = asked
+        self._read_as_text()
         if isinstance(error, ImagesNotOpen):
             self._wait(found, error)
         else:

@@ -78,7 +78,8 @@ def _check_objects(out: Path, result: dict[str, Any]) -> None:
     values = {m["value"] for f in result["findings"] for m in f["measurements"] if m["value"] is not None}
     assert values
     written = [float(element.value) for element in sr.iterall() if element.keyword == "NumericValue"]
-    assert all(any(one == pytest.approx(value, rel=1e-9) for one in written) for value in values)
+    # With the decimals that it is shown with, so that no object claims more.
+    assert all(any(round(value, k) in written for k in range(5)) for value in values)
     assert [iod_errors(out / name) for name in ("seg.dcm", "sr.dcm")] == [[], []]
     assert "Measurement Group" in document(out / "sr.dcm")
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
 from PIL import Image
+from pypdf import PdfReader
 
 from medviewer.cli import COMMANDS
 from medviewer.commands.export import FORMS
+from medviewer.review.audit import default_path
 from tests.factories import make_ct_series
 from tests.program import call
 
@@ -108,3 +112,71 @@ def test_that_what_is_offered_is_what_there_is() -> None:
         action.choices["export"].format_help() for action in _command_parser()._actions if action.choices
     )
     assert "{" + ",".join(FORMS) + "}" in text
+
+
+def test_that_named_pictures_leave_as_secondary_captures_of_the_same_study(
+    series: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    words = ("--to", "sc", "--index", 2, "--index", 7, "--index", 2)
+    assert call("export", series, *words, "-o", tmp_path / "o") == 0
+    sources = {ds.InstanceNumber: ds for ds in exported(series)}
+    made = exported(tmp_path / "o")
+    assert sorted(path.name for path in (tmp_path / "o").iterdir()) == [
+        "manifest.json", "picture-01.dcm", "picture-02.dcm",
+    ]  # fmt: skip
+    source = sources[1]
+    for ds in made:
+        assert ds.SOPClassUID == "1.2.840.10008.5.1.4.1.1.7"
+        assert (ds.PatientID, ds.StudyInstanceUID) == (source.PatientID, source.StudyInstanceUID)
+        assert ds.SeriesInstanceUID != source.SeriesInstanceUID
+        assert ds.BurnedInAnnotation == "YES"
+    shown = [ds.SourceImageSequence[0].ReferencedSOPInstanceUID for ds in made]
+    order = sorted(sources.values(), key=lambda ds: float(ds.ImagePositionPatient[2]))
+    in_display_order = [ds.SOPInstanceUID for ds in order]
+    if in_display_order.index(shown[0]) != 2:
+        in_display_order.reverse()
+    assert shown == [in_display_order[2], in_display_order[7]]
+    told = " ".join(ds.get("ImageComments", "") + ds.get("DerivationDescription", "") for ds in made)
+    assert "Image 3 of 10" in told
+    assert "Marked by the reader" not in told
+    assert "picture-02.dcm" in capsys.readouterr().err
+
+
+def test_that_the_report_without_ai_says_so_and_leaves_as_pdf_and_object(
+    series: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    assert call("export", series, "--to", "pdf", "-o", tmp_path / "o") == 0
+    assert "image 5 of 0 to 9" in capsys.readouterr().err
+    pdf = (tmp_path / "o" / "report.pdf").read_bytes()
+    inside = pydicom.dcmread(tmp_path / "o" / "report.dcm")
+    assert inside.EncapsulatedDocument[: inside.EncapsulatedDocumentLength] == pdf
+    text = " ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
+    assert "Image 6 of 10" in text
+    assert "Marked by the reader" not in text
+    assert "No analysis was run on this series." in text
+
+
+@pytest.mark.parametrize("form", ["sc", "pdf"])
+def test_that_objects_are_whole_or_not_there(series: Path, tmp_path: Path, form: str) -> None:
+    assert call("export", series, "--to", form) == 2
+    assert call("export", series, "--to", form, "-o", series) == 7
+    assert call("export", series, "--to", form, "--index", 10, "-o", tmp_path / "o") == 2
+    assert not (tmp_path / "o").exists()
+    (tmp_path / "empty").mkdir()
+    assert call("export", series, "--to", form, "-o", tmp_path / "empty") == 0
+    assert (tmp_path / "empty" / "manifest.json").is_file()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "in"]
+
+
+def test_that_an_image_is_named_for_objects_only(series: Path, tmp_path: Path) -> None:
+    assert call("export", series, "--to", "png", "--index", 1, "-o", tmp_path / "o") == 2
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("form", ["png", "sc", "pdf", "deidentified"])
+def test_that_every_form_is_in_the_audit_without_its_place(series: Path, tmp_path: Path, form: str) -> None:
+    words = ("--burned-in", "none") if form == "deidentified" else ()
+    assert call("export", series, "--to", form, *words, "-o", tmp_path / "o") == 0
+    lines = default_path().read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["action"] for line in lines[-2:]] == ["open", "export"]
+    assert str(tmp_path) not in "".join(lines)

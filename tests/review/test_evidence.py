@@ -82,12 +82,16 @@ def test_that_a_finding_keeps_its_sentence_figures_and_range() -> None:
 
 
 def test_that_only_a_calibrated_score_is_called_a_probability() -> None:
-    score = Finding("a", "Pneumonia", "x", score=0.75, score_meaning="Calibrated probability of pneumonia")
+    score = Finding(
+        "a", "Pneumonia", "x", score=0.75, score_meaning="Among children of two to five", is_calibrated=True
+    )
     series = make_series(slices=1)
     (seen,) = evidence(_result(score), series, {}).observations
     assert (seen.quantities[0].name, seen.quantities[0].value) == (PROBABILITY, 0.75)
     assert seen.images == ((series.instances[0].sop_uid, 0),)
-    (raw,) = evidence(_result(replace(score, score_meaning="Score")), series, {}).observations
+    words = "Calibrated probability: not yet measured"  # what is said of it makes no score a probability
+    raw_score = replace(score, score_meaning=words, is_calibrated=False)
+    (raw,) = evidence(_result(raw_score), series, {}).observations
     assert raw.quantities[0].name == SCORE
 
 
@@ -134,3 +138,16 @@ def test_that_what_was_found_is_written_and_reads_back_with_the_readers_own_word
     assert segmentation_faults(seg_path, stack, made) == ()
     assert report_faults(sr_path, stack, made, seg_path) == ()
     assert len(seg.SegmentSequence) == 1
+
+
+def test_that_a_figure_has_the_decimals_it_is_shown_with() -> None:
+    told = Measurement("Volume", 1234.5678, "mL", (1199.96, 1300.04), decimals=1)
+    finding = Finding(
+        "a", "Left lung", "x", measurements=(told, Measurement("LAA-950", -0.01, "%", decimals=0))
+    )
+    (seen,) = evidence(_result(finding), make_series(), {}).observations
+    assert [(q.value, q.low, q.high) for q in seen.quantities] == [
+        (1234.6, 1200.0, 1300.0),
+        (0.0, None, None),
+    ]
+    assert str(seen.quantities[1].value) == "0.0"

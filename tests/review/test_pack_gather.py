@@ -133,7 +133,7 @@ def test_that_voxels_figures_and_decisions_are_those_of_the_findings(study: Path
     for mask in masks:
         np.testing.assert_array_equal(found[mask.name.replace("_", " ").capitalize()], mask.full())
     written = numbers(made["sr"])
-    values = [m.value for finding in state.findings for m in finding.measurements]
+    values = [round(m.value, m.decimals) for finding in state.findings for m in finding.measurements]
     assert [value for _, value, unit in written if unit != "1"] == values
     assert [value for _, value, unit in written if unit == "1"] == [0.25]
     decisions = [

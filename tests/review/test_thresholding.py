@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,15 @@ from medviewer.ai.findings import AnalysisResult, Finding, OperatingPoint, Resul
 from medviewer.errors import UsageError
 from medviewer.review import report
 from medviewer.review.audit import Audit
+from medviewer.review.export_build import facts_of
+from medviewer.review.export_csv import csv_bytes
+from medviewer.review.export_fhir import fhir_text, report_of
 from medviewer.review.report_words import score_note, unsure_note
 from medviewer.review.result_json import report_dict, result_dict
 from medviewer.review.session import Session
 from medviewer.review.state import Change
 from medviewer.review.thresholding import cost_words, point_at, reading_words, threshold_of, threshold_text
+from tests.review.fhir_rules import faults
 from tests.review.makers import FIRST, NOW, clock, make_scan, make_series, provenance
 
 DATA = "476 held-out patients"
@@ -153,6 +159,34 @@ def test_the_report_tells_both_thresholds_and_what_the_readers_costs() -> None:
     assert (kept["threshold"], kept["model_threshold"], kept["model_version"]) == (0.6, 0.821, "1.0.0")
     assert "patient_key" not in kept
     assert data["result"]["findings"][0]["threshold"] == 0.821
+
+
+def test_table_and_fhir_report_tell_both_thresholds_and_who_moved_it() -> None:
+    session = session_with()
+    (finding,) = session.state.findings
+    session.set_threshold(finding.id, 0.6)
+    told = facts_of(session.state, session.state.results_here, NOW)
+    (row,) = csv.DictReader(StringIO(csv_bytes(told).decode("utf-8-sig"), newline=""))
+    assert (row["score"], row["threshold"], row["reader_threshold"]) == ("0.71", "0.821", "0.6")
+    words = "Reader's threshold 0.60 (model's 0.821), at or above: pneumonia likely."
+    assert row["remarks"].startswith(f"{words} It costs: sensitivity 97.0")
+    assert "Set by Dr Test, 2026-11-21T10:14:00+00:00." in row["remarks"]
+    (one,) = (o for o in report_of(told)["contained"] if o["resourceType"] == "Observation")
+    numbers = [(p["code"]["text"], p["valueQuantity"]["value"]) for p in one["component"][:-1]]
+    assert numbers == [
+        ("Score of the model (Calibrated probability among children.)", 0.71),
+        ("Threshold of the model", 0.821),
+        ("Threshold set by the reader", 0.6),
+    ]
+    assert one["note"][0]["text"].startswith(words)
+    assert faults(report_of(told)) == []
+
+
+def test_without_a_move_table_and_fhir_report_say_nothing_of_a_reader() -> None:
+    session = session_with()
+    told = facts_of(session.state, session.state.results_here, NOW)
+    assert "eader's threshold" not in csv_bytes(told).decode() + fhir_text(told)
+    assert "set by the reader" not in fhir_text(told)
 
 
 def test_without_a_move_the_report_says_nothing_of_a_reader() -> None:

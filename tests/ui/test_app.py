@@ -70,6 +70,18 @@ def test_that_the_device_is_named_once_the_first_picture_is_there(qtbot: QtBot, 
     window.dispose()
 
 
+def test_that_a_window_closed_at_that_moment_asks_for_no_more_work(qtbot: QtBot) -> None:
+    model = Model()
+    window = make_window(model)
+    preparing = app.Preparing(window, model.engine())
+    window.close()
+    preparing._timer.stop()
+    preparing._timer.timeout.emit()
+    assert not window.runner.busy("prepare")
+    assert not preparing._timer.isActive()
+    window.dispose()
+
+
 def test_that_a_crash_is_told_without_what_it_was_about(
     qtbot: QtBot, expected_log: object, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -214,7 +215,7 @@ def test_that_a_disk_that_refuses_is_said_once(
     qtbot: QtBot, folder: Path, ring: Ring, own_home: Path
 ) -> None:
     with opened(qtbot, folder) as (window, _):
-        (own_home / "state").mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(own_home / "state" / "work")
         (own_home / "state" / "work").touch()
         work(window)
         qtbot.waitUntil(lambda: "could not be kept" in window.notices.text, timeout=PATIENCE)
@@ -226,3 +227,37 @@ def test_that_the_store_is_swept_at_the_start(qtbot: QtBot, folder: Path, ring: 
     store = WorkStore(default_folder(), lambda: 4e9)
     store.sweep()
     assert kept_files() == []
+
+
+def test_that_of_two_windows_the_first_keeps_the_work(qtbot: QtBot, folder: Path, ring: Ring) -> None:
+    with opened(qtbot, folder) as (first, _):
+        work(first, "The first window's words.")
+        qtbot.waitUntil(lambda: len(kept_files()) == 1, timeout=PATIENCE)
+        before = kept_files()[0].read_bytes()
+        with opened(qtbot, folder) as (second, keeping):
+            assert second.notices.text.startswith("This study is open in another window")
+            work(second, "The second window's words.")
+            assert keeping.bar.text == ""
+        assert [path.read_bytes() for path in kept_files()] == [before]
+    with opened(qtbot, folder) as (window, keeping):
+        wait_offer(qtbot, keeping, "Restore")
+        keeping.bar.yes_button.click()
+        assert window.session.state.impression == "The first window's words."
+
+
+@pytest.mark.parametrize("how", ["window", "study"])
+def test_that_the_second_window_keeps_it_once_the_first_is_closed(
+    qtbot: QtBot, folder: Path, ring: Ring, how: str
+) -> None:
+    with opened(qtbot, folder) as (first, _):
+        with opened(qtbot, folder) as (second, _):
+            second.notices.hide()
+            if how == "window":
+                first.close()
+            else:
+                first.commands.table()["close_all"]()
+                qtbot.waitUntil(lambda: not first.runner.busy("keep"), timeout=PATIENCE)
+            work(second, "The second window's words.")
+            assert second.notices.text == ""
+        assert len(kept_files()) == 1
+    assert sorted(default_folder().iterdir()) == kept_files()

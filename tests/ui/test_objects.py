@@ -101,6 +101,14 @@ def test_that_a_folder_without_images_still_lists_its_objects(
     assert rows(window) == []
 
 
+def report_dialog(window: MainWindow, qtbot: QtBot) -> ReportReader:
+    """The text, which comes once it is known that nothing of it can be laid over the images."""
+    qtbot.waitUntil(lambda: window.findChild(ReportReader) is not None, timeout=PATIENCE)
+    dialog = window.findChild(ReportReader)
+    assert dialog is not None
+    return dialog
+
+
 def test_that_a_report_opens_to_be_read_and_names_its_images(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -111,8 +119,7 @@ def test_that_a_report_opens_to_be_read_and_names_its_images(
     open_and_wait(qtbot, window, tmp_path)
     (row,) = rows(window)
     qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
-    dialog = window.findChild(ReportReader)
-    assert dialog is not None
+    dialog = report_dialog(window, qtbot)
     qtbot.waitUntil(lambda: dialog.tree.topLevelItemCount() == 2, timeout=PATIENCE)
     assert dialog.heading.text() == "Chest report"
     lines = [dialog.tree.topLevelItem(k) for k in range(2)]
@@ -135,8 +142,7 @@ def test_that_a_report_that_vanished_says_so(window: MainWindow, qtbot: QtBot, t
         window.opening.open_paths([tmp_path])
     path.unlink()
     qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
-    dialog = window.findChild(ReportReader)
-    assert dialog is not None
+    dialog = report_dialog(window, qtbot)
     qtbot.waitUntil(lambda: dialog.said.text() == "The file could not be read.", timeout=PATIENCE)
     dialog.reject()
 
@@ -156,8 +162,7 @@ def test_that_a_line_leads_to_its_image(
     open_and_wait(qtbot, window, tmp_path)
     (row,) = rows(window)
     qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
-    dialog = window.findChild(ReportReader)
-    assert dialog is not None
+    dialog = report_dialog(window, qtbot)
     qtbot.waitUntil(lambda: dialog.tree.topLevelItemCount() == 3, timeout=PATIENCE)
     on_image, lost, plain = (dialog.tree.topLevelItem(k) for k in range(3))
 
@@ -191,8 +196,7 @@ def test_that_a_line_of_another_patient_leads_nowhere(
     ds.save_as(path)
     open_and_wait(qtbot, window, tmp_path)
     qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
-    dialog = window.findChild(ReportReader)
-    assert dialog is not None
+    dialog = report_dialog(window, qtbot)
     qtbot.waitUntil(lambda: dialog.tree.topLevelItemCount() == 1, timeout=PATIENCE)
     before = window.session.state.index
     dialog.tree.setCurrentItem(dialog.tree.topLevelItem(0))
@@ -211,8 +215,7 @@ def test_that_a_report_says_whose_it_is_and_goes_with_its_patient(
         window.opening.open_paths([tmp_path])
     (found,) = window.session.state.scan.objects
     qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
-    dialog = window.findChild(ReportReader)
-    assert dialog is not None
+    dialog = report_dialog(window, qtbot)
     assert not dialog.isModal()
     assert dialog.patient.text() == patient_line(found.patient, found.study)
     assert found.patient.id in dialog.patient.text()
@@ -251,8 +254,7 @@ def test_that_the_report_of_another_never_stands_under_a_name(
     ds.PatientID = "T2"
     ds.save_as(path)
     qtbot.mouseClick(rows(window)[0], Qt.MouseButton.LeftButton)
-    dialog = window.findChild(ReportReader)
-    assert dialog is not None
+    dialog = report_dialog(window, qtbot)
     qtbot.waitUntil(lambda: "Reading" not in dialog.said.text(), timeout=PATIENCE)
     assert dialog.said.text().startswith("The file changed since it was opened.")
     assert dialog.tree.topLevelItemCount() == 0

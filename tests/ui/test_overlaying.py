@@ -195,6 +195,7 @@ def test_that_tags_are_in_the_menu_of_the_row(window: MainWindow, qtbot: QtBot, 
     open_and_wait(qtbot, window, write_study(tmp_path))
     (row,) = rows(window)
     menu = row.menu()
+    assert [action.text() for action in menu.actions()] == ["Tags…"]
     with qtbot.waitSignal(row.tags_wanted) as asked:
         menu.actions()[0].trigger()
     assert asked.args == [row.path]

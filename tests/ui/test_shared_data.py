@@ -215,6 +215,11 @@ def look_at(window: MainWindow, qtbot: QtBot, path: str, code: str) -> None:
     if code in LAID_OVER:
         see_laid_over(window, qtbot, Path(path))
         return
+    if code == "SR":
+        qtbot.waitUntil(lambda: not window.runner.busy("inspect"), timeout=PATIENCE)
+        if window.findChild(ReportReader) is None:  # its findings are on the images
+            assert any(str(file.path) == path for file in window.session.state.overlay_files)
+            window.inspecting.read(path)
     dialog = window.findChild(VIEWS.get(code, Tags))
     assert dialog is not None, f"{row.accessibleName()} opened nothing"
     if isinstance(dialog, ReportReader):

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 
 from medviewer.dicom.evidence.codes import code_item, short_text
 from medviewer.dicom.evidence.derived import RESEARCH, NewObject, Origin, add_contributor, begin
-from medviewer.dicom.evidence.references import Maker, reference_to
+from medviewer.dicom.evidence.references import Beside, Maker, reference_beside, reference_to
 from medviewer.errors import UsageError
 
 PDF = "1.2.840.10008.5.1.4.1.1.104.1"
@@ -20,11 +20,13 @@ _TAIL = 1024
 
 @dataclass(frozen=True)
 class Document:
-    """A report as PDF. ``makers``: the models whose findings it tells."""
+    """A report as PDF. ``makers``: the models whose findings it tells; ``beside``: objects of the same pack
+    that hold its outlines and findings."""
 
     pdf: bytes
     title: str
     makers: tuple[Maker, ...] = ()
+    beside: tuple[Beside, ...] = ()
 
 
 def is_whole_pdf(data: bytes) -> bool:
@@ -44,7 +46,9 @@ def pdf_object(origin: Origin, document: Document, new: NewObject) -> Dataset:
     ds.ConversionType = "WSD"
     ds.AcquisitionDateTime = None
     ds.BurnedInAnnotation = "YES"
-    ds.SourceInstanceSequence = [reference_to(image, 0) for image in origin.images]
+    # (0042,0013), PS3.3 C.24.2: the instances that the document was derived from.
+    images = [reference_to(image, 0) for image in origin.images]
+    ds.SourceInstanceSequence = [*images, *map(reference_beside, document.beside)]
     ds.DocumentTitle = short_text(document.title, 1024)
     ds.ConceptNameCodeSequence = [code_item("18748-4", "LN", "Diagnostic imaging study")]
     ds.VerificationFlag = "UNVERIFIED"

@@ -5,7 +5,7 @@ The writers go through pydicom and highdicom; here the bytes are walked by :mod:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from medviewer.dicom.evidence.capture import SC, Capture
 from medviewer.dicom.evidence.derived import RESEARCH, Origin
 from medviewer.dicom.evidence.document_object import PDF, Document, is_whole_pdf
 from medviewer.dicom.evidence.key_objects import KOS, KeyObjects
-from medviewer.dicom.evidence.references import Shown
+from medviewer.dicom.evidence.references import Beside, Shown
 from medviewer.dicom.tag_items import TagItem, tag_items
 from medviewer.dicom.tag_tree import read_tags
 from medviewer.dicom.values import plain
@@ -34,8 +34,9 @@ def _fail(what: str) -> NotAsMeant:
     return NotAsMeant(f"The object that was written is not as it was meant: {what}.", "It must not be used.")
 
 
-def read_whose(path: Path, origin: Origin, sop_class: str) -> TagItem:
-    """The elements of a file, once it is sure whose they are and that they name images of ``origin`` only.
+def read_whose(path: Path, origin: Origin, sop_class: str, beside: Sequence[Beside] = ()) -> TagItem:
+    """The elements of a file, once it is sure whose they are and that they name images of ``origin`` only,
+    or objects that stand beside it.
 
     Raises :class:`NotAsMeant`.
     """
@@ -48,7 +49,8 @@ def read_whose(path: Path, origin: Origin, sop_class: str) -> TagItem:
     root = tag_items(tree.rows)
     _check_identity(root, origin, sop_class)
     for place, series in _references(root, ""):
-        _check_reference(place, series, origin)
+        if _named(place) not in beside:
+            _check_reference(place, series, origin)
     return root
 
 
@@ -95,6 +97,11 @@ def _check_reference(item: TagItem, series: str, origin: Origin) -> None:
         raise _fail("it names an image as what it is not")
     if any(not 1 <= frame <= image.frames for frame in frames_of(item)):
         raise _fail("it refers to a frame that is not there")
+
+
+def _named(item: TagItem) -> Beside:
+    """What an item names, of whatever kind."""
+    return Beside(uid_of(item, "ReferencedSOPClassUID"), uid_of(item, "ReferencedSOPInstanceUID"))
 
 
 def frames_of(item: TagItem) -> tuple[int, ...]:
@@ -154,8 +161,12 @@ def check_keys(path: Path, origin: Origin, keys: KeyObjects) -> None:
 
 
 def check_pdf(path: Path, origin: Origin, document: Document) -> None:
-    """Every byte of the PDF, padded to an even length. Raises :class:`NotAsMeant`."""
-    root = read_whose(path, origin, PDF)
+    """Every byte of the PDF, padded to an even length, and what it was made from. Raises
+    :class:`NotAsMeant`."""
+    root = read_whose(path, origin, PDF, document.beside)
+    images = [Beside(image.sop_class, image.sop_uid) for image in origin.images]
+    if [_named(item) for item in root.items("SourceInstanceSequence")] != [*images, *document.beside]:
+        raise _fail("it names other objects as its sources")
     if root.get("MIMETypeOfEncapsulatedDocument") != "application/pdf":
         raise _fail("it does not say that it is a PDF")
     data = _taken(path, root, "EncapsulatedDocument")

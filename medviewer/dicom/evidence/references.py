@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
 from medviewer.dicom.evidence.derived import Origin, SourceImage, reference
 from medviewer.errors import UsageError
@@ -28,6 +29,14 @@ class Maker:
     part: str
 
 
+@dataclass(frozen=True)
+class Beside:
+    """An object of ours that stands in the same pack: a segmentation, a report."""
+
+    sop_class: str
+    sop_uid: str
+
+
 def named(origin: Origin, shown: Sequence[Shown]) -> list[tuple[SourceImage, int]]:
     """The images that are meant, with their frames from 1. Raises :class:`UsageError` for any that is not
     among those of ``origin``: nothing may refer to an image that is not there."""
@@ -39,6 +48,13 @@ def named(origin: Origin, shown: Sequence[Shown]) -> list[tuple[SourceImage, int
             raise UsageError("This refers to an image that is not among those it was made from.")
         found.append((image, one.frame))
     return found
+
+
+def reference_beside(other: Beside) -> Dataset:
+    """A reference to an object of the same pack."""
+    entry = Dataset()
+    entry.ReferencedSOPClassUID, entry.ReferencedSOPInstanceUID = UID(other.sop_class), UID(other.sop_uid)
+    return entry
 
 
 def reference_to(image: SourceImage, frame: int) -> Dataset:
