@@ -34,7 +34,7 @@ from medviewer.review.state import Decision, Verdict
 _DECISIONS = {
     Verdict.PENDING: c.NOT_REVIEWED,
     Verdict.ACCEPTED: c.ACCEPTED,
-    Verdict.EDITED: c.EDITED,
+    Verdict.MODIFIED: c.MODIFIED,
     Verdict.REJECTED: c.REJECTED,
 }
 _NAMES: Mapping[str, tuple[Concept, Concept | None]] = {

@@ -32,7 +32,7 @@ SYSTEMS = {
 }
 """Coding scheme designators of DICOM (PS3.16 8) as FHIR names them; a code of any other is text alone."""
 _GENDERS = {"M": "male", "F": "female", "O": "other"}
-_TELLING = (Verdict.ACCEPTED, Verdict.EDITED)
+_TELLING = (Verdict.ACCEPTED, Verdict.MODIFIED)
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 
 Json = dict[str, Any]

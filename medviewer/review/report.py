@@ -39,7 +39,7 @@ from medviewer.review.thresholding import own_cost, own_words, thresholds_here
 
 __all__ = ["Report", "build", "suggest_name"]
 
-_AGREED = (Verdict.ACCEPTED, Verdict.EDITED)
+_AGREED = (Verdict.ACCEPTED, Verdict.MODIFIED)
 
 
 def build(

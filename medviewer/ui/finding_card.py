@@ -18,7 +18,7 @@ from medviewer.ui.result_words import VERDICT_WORDS, decision_line, main_line, s
 from medviewer.ui.threshold_part import ThresholdPart, has_thresholds
 from medviewer.ui.widgets import ElidedLabel, button, clear, column, label, row, set_tip
 
-_ROLES = {Verdict.ACCEPTED: "good", Verdict.EDITED: "good", Verdict.REJECTED: "bad"}
+_ROLES = {Verdict.ACCEPTED: "good", Verdict.MODIFIED: "good", Verdict.REJECTED: "bad"}
 
 
 class FindingCard(QWidget):

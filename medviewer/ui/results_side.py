@@ -155,5 +155,5 @@ def makers(state: State) -> dict[str, str]:
 
 def accepted(state: State) -> tuple[Finding, ...]:
     """Findings whose sentences are text of the report."""
-    agreed = (Verdict.ACCEPTED, Verdict.EDITED)
+    agreed = (Verdict.ACCEPTED, Verdict.MODIFIED)
     return tuple(f for f in state.findings if state.decision_of(f.id).verdict in agreed)

@@ -12,9 +12,11 @@ from medviewer.review.logbook import LogBook
 from medviewer.review.logbook_csv import to_csv
 from medviewer.review.logbook_entries import entries_between, run_of, without_patient
 from medviewer.review.logbook_records import Answer, Logged, LoggedDecision, LoggedRun
+from medviewer.review.modification import modification
 from medviewer.review.session import Session
 from medviewer.review.state import Decision, State, Verdict
-from tests.review.makers import FIRST, NOW, clock, make_result, make_scan, provenance
+from tests.review.edited import finding, smaller
+from tests.review.makers import FIRST, NOW, clock, make_result, make_scan, make_volume, provenance
 from tests.review.test_thresholding import FINDING, POINTS, add, session_with
 
 
@@ -88,7 +90,8 @@ def test_that_a_modified_finding_refers_to_both_objects() -> None:
     written = Written()
     written.analyze()
     before = written.session.state
-    edited = Decision("right", Verdict.EDITED, "", "Dr Test", NOW.isoformat())
+    change = modification(finding(), smaller(), make_volume())
+    edited = Decision("right", Verdict.MODIFIED, "", "Dr Test", NOW.isoformat(), change)
     (told,) = entries_between(before, replace(before, decisions={"right": edited}), NOW)
     assert isinstance(told, LoggedDecision)
     assert told.answer is Answer.MODIFIED
