@@ -124,7 +124,8 @@ class Session(Deciding, Thresholding, Calibrating, Restoring):
         finding = next((f for f in state.findings if f.id == finding_id), None)
         if finding is None:
             raise UsageError("This finding belongs to another series.")
-        index = state.index if finding.key_slice is None else finding.key_slice
+        key_slice = as_read(state, finding).key_slice
+        index = state.index if key_slice is None else key_slice
         change = Change.SELECTION if index == state.index else Change.SELECTION | Change.SLICE
         self._set(replace(state, selected_finding=finding_id, index=index), change)
 
