@@ -27,6 +27,7 @@ MEAN = Concept("373098007", "SCT", "Mean")
 PROBABILITY = Concept("122157", "DCM", "Probability")
 UPPER = Concept("371886008", "SCT", "+, range of upper measurement uncertainty")
 LOWER = Concept("371885007", "SCT", "-, range of lower measurement uncertainty")
+SOURCE = Concept("121322", "DCM", "Source image for image processing operation")
 COMMENT = Concept("121106", "DCM", "Comment")
 
 SCORE = Concept("score", OWN_SCHEME, "Score of the model")
