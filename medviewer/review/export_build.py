@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from medviewer import __version__
@@ -13,6 +14,7 @@ from medviewer.errors import UsageError
 from medviewer.imaging.numbers import MINUS, THIN_SPACE, UNKNOWN
 from medviewer.imaging.reslice import Plane
 from medviewer.review.export_facts import Facts, Figure, Found, Judged, MadeBy, Measured, Place, Ran, Subject
+from medviewer.review.modification import SUFFIX, modified
 from medviewer.review.report_words import title
 from medviewer.review.result_json import finite
 from medviewer.review.state import Decision, ReaderMeasurement, State
@@ -41,9 +43,10 @@ def facts_of(state: State, results: Sequence[AnalysisResult], now: datetime) -> 
         app_version=__version__,
         runs=tuple(_ran(result, series[result.series_key]) for result in results),
         found=tuple(
-            _found(finding, result, series[result.series_key], state.decision_of(finding.id))
+            found
             for result in results
             for finding in result.findings
+            for found in _both(finding, result, series[result.series_key], state.decision_of(finding.id))
         ),
         measured=tuple(
             _measured(m, series[m.series_key]) for m in state.measurements if m.series_key in series
@@ -76,6 +79,15 @@ def _ran(result: AnalysisResult, series: Series) -> Ran:
     made = result.provenance
     reasons = tuple(notice.text for notice in result.reasons)
     return Ran(maker_of(made), result.state, place_of(series, None), reasons, made.forced)
+
+
+def _both(finding: Finding, result: AnalysisResult, series: Series, decision: Decision) -> tuple[Found, ...]:
+    """A finding; where the reader modified it, the model's own and then the reader's."""
+    own = _found(finding, result, series, decision)
+    if decision.modification is None:
+        return (own,)
+    theirs = _found(modified(finding, decision.modification), result, series, decision)
+    return own, replace(theirs, id=finding.id + SUFFIX, of_reader=True)
 
 
 def _found(finding: Finding, result: AnalysisResult, series: Series, decision: Decision) -> Found:

@@ -50,7 +50,12 @@ _ELEMENTS = {
 ELEMENTS = {kind: frozenset(words.split(" ")) for kind, words in _ELEMENTS.items()}
 """Of the many elements those that we mean to use: any other is a slip."""
 COMPONENT = {"code", "valueQuantity", "valueCodeableConcept", "valueRange", "dataAbsentReason"}
-REFERENCES = {"subject": {"Patient"}, "device": {"Device"}, "result": {"Observation"}}
+REFERENCES = {
+    "subject": {"Patient"},
+    "device": {"Device"},
+    "result": {"Observation"},
+    "derivedFrom": {"Observation"},
+}
 
 
 def faults(report: dict[str, Any]) -> list[str]:
