@@ -1,4 +1,4 @@
-"""Tables, FHIR and reports of a modified finding: the figures of the reader, and those of the model beside."""
+"""Tables, FHIR and reports of a modified finding: figures of the reader, and those of the model beside."""
 
 from __future__ import annotations
 
