@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.ai.findings import Finding, Measurement, Notice
-from medviewer.ai.remeasure import remeasured
 from medviewer.errors import UsageError
 from medviewer.imaging.numbers import between, number
 from medviewer.imaging.volume import Mask, Volume
@@ -69,6 +68,8 @@ def modification(finding: Finding, mask: Mask, volume: Volume) -> Modification:
     Raises :class:`UsageError` for a finding without an outline, another grid, an empty mask, or one that is
     the model's own.
     """
+    from medviewer.ai.remeasure import remeasured  # what measures is not needed to start the window
+
     own = finding.mask
     if own is None:
         raise UsageError("This finding has no outline that could be edited.")

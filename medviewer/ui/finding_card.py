@@ -90,8 +90,8 @@ class FindingCard(QWidget):
             layout.addWidget(SharesBar([m.value for m in parts]))
         grey = bool(self.finding.measurements and self.finding.measurements[0].indicative)
         self._first, self._second = label("", "muted" if grey else ""), label("", "muted")
-        self._show_main(self.finding)
         layout.addLayout(row(self._first, None, self._second))
+        self._show_main(self.finding)  # not before they have a parent: they would be windows
         bar = _bar(self.finding)
         if bar is not None:
             layout.addWidget(bar)
