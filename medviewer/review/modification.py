@@ -21,7 +21,9 @@ from medviewer.imaging.volume import Mask, Volume
 
 CRITERION = "outline modified by the reader"
 SUFFIX = "_modified"
-"""Ends the name of a modified outline: two outlines never bear one name."""
+"""Ends the id of what the reader made of a finding: two outlines are never followed under one."""
+BY_READER = " (modified by the reader)"
+"""Ends the name of a modified outline, in legends too."""
 _LEVEL = 6
 Triple = tuple[int, int, int]
 
@@ -59,7 +61,7 @@ class Modification:
 
     def mask(self, own: Mask) -> Mask:
         """The outline on the grid of the model's. Raises ValueError where it does not fit there."""
-        return Mask(own.label, own.name + SUFFIX, self.box, self.origin, own.shape, own.geometry)
+        return Mask(own.label, own.name + BY_READER, self.box, self.origin, own.shape, own.geometry)
 
 
 def modification(finding: Finding, mask: Mask, volume: Volume) -> Modification:

@@ -100,6 +100,19 @@ def test_that_a_modified_finding_refers_to_both_objects() -> None:
     assert told.modified != told.finding
 
 
+def test_that_an_edit_its_undo_and_redo_are_three_entries(tmp_path: Path) -> None:
+    written = Written()
+    written.analyze()
+    written.session.set_volume(FIRST, make_volume())
+    written.session.modify("right", smaller())
+    written.session.undo()
+    written.session.redo()
+    assert written.answers == [("Right lung", a) for a in ("modified", "undone", "modified")]
+    first, _, again = (entry for entry in written.entries if isinstance(entry, LoggedDecision))
+    assert first.modified == again.modified != ""
+    assert first.assessor == "Dr Test"
+
+
 def test_that_closing_the_study_takes_no_decision_back() -> None:
     written = Written()
     written.analyze()

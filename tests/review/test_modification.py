@@ -22,7 +22,7 @@ def test_that_its_mask_is_the_readers_voxel_for_voxel_on_the_grid_of_the_model()
     made = modification(finding(), drawn, make_volume()).mask(LUNG)
     assert np.array_equal(made.full(), drawn.full())
     assert made.geometry is LUNG.geometry
-    assert (made.label, made.name) == (1, "right_lung_modified")
+    assert (made.label, made.name) == (1, "right_lung (modified by the reader)")
 
 
 def test_that_it_survives_being_plain() -> None:

@@ -152,7 +152,7 @@ def test_that_pictures_show_the_readers_outline_and_name_it() -> None:
     before = report(session_with(finding(), make_findings()[2]))
     after = report(session())
     names = {line.name for figure in after.figures for line in figure.legend}
-    assert "right lung modified" in {name.lower() for name in names}
+    assert "right lung (modified by the reader)" in {name.lower() for name in names}
     assert "right lung" not in {name.lower() for name in names}
     assert not np.array_equal(before.figures[0].rgb, after.figures[0].rgb)
 
