@@ -90,11 +90,13 @@ class Editing(QObject):
         found = next((f for f in state.findings if f.id == finding_id), None)
         if self._edit is not None or found is None:
             self._take(self._erases)
+            self._told()
             return
         problem = _why_not(state, found)
         picture = self._planes.main.picture
         if problem or found.mask is None or picture is None:
             self._notices.problem(problem)
+            self._told()
             return
         finding = as_read(state, found)
         if finding.mask is None:
@@ -161,6 +163,7 @@ class Editing(QObject):
         """Draw the models' outlines beside modified ones, or no longer."""
         self._shows_originals = not self._shows_originals
         self._show_originals(self._session.state)
+        self._told()
 
     def apply(self, state: State, change: Change) -> None:
         """What changed on screen; call it after the pictures."""

@@ -16,6 +16,7 @@ from medviewer.dicom.evidence.facts import Evidence, Person
 from medviewer.dicom.evidence.seg_check import modified_faults
 from medviewer.dicom.evidence.sr_check import report_faults
 from medviewer.dicom.scan import scan
+from medviewer.errors import UsageError
 from medviewer.imaging.volume import Mask
 from medviewer.review.evidence import evidence
 from medviewer.review.overlay_reading import Request
@@ -23,7 +24,7 @@ from medviewer.review.pack import Pack
 from medviewer.review.report_overlays import read_object
 from medviewer.review.session import Session
 from tests.dicom.evidence.written import disagreements, errors_of, twisted
-from tests.review.packs import packed, read_session
+from tests.review.packs import packed, parts_of, read_session
 
 FILES = ("seg.dcm", "seg-modified.dcm", "sr.dcm")
 
@@ -197,3 +198,18 @@ def test_that_without_the_models_outlines_the_readers_are_left_out(session: Sess
     assert [entry.name for entry in pack.entries] == ["sr.dcm"]
     named = read(pack, "sr.dcm").CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
     assert len(named) == 1
+
+
+def test_that_the_readers_outline_never_leaves_without_the_models(session: Session) -> None:
+    """What refers to an object that could not be written is not written either."""
+    (_, theirs, _), _ = parts_of(session.state, ("SEG", "SR"))
+    with pytest.raises(UsageError, match="have no origin"):
+        theirs.write(frozenset())
+
+
+def test_that_a_finding_edited_back_and_forth_leaves_as_the_model_made_it(
+    session: Session, tmp_path: Path
+) -> None:
+    session.reset(session.state.findings[1].id)
+    pack = packed(session.state, tmp_path / "reset", ("SEG", "SR"))
+    assert [entry.name for entry in pack.entries] == ["seg.dcm", "sr.dcm"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import QEvent, Qt
 from pytestqt.qtbot import QtBot
@@ -133,4 +135,15 @@ def test_that_the_keys_of_the_bar_work(qtbot: QtBot, desk: Desk) -> None:
     assert desk.editing.bar.smaller.shortcut().toString() == "["
     assert desk.editing.bar.larger.shortcut().toString() == "]"
     qtbot.mouseClick(desk.editing.bar.cancel, Qt.MouseButton.LeftButton)
+    assert not desk.editing.is_on
+
+
+def test_that_what_cannot_be_edited_says_why(desk: Desk) -> None:
+    told = []
+    desk.editing.changed.connect(lambda: told.append(desk.editing.is_on))
+    desk.session._state = replace(desk.session.state, volume=None)
+    desk.editing.begin("right")
+    assert "not loaded" in desk.notices.text
+    assert told == [False]
+    desk.editing.begin("no such finding")
     assert not desk.editing.is_on
