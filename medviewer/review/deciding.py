@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from medviewer.ai.findings import Finding
+from medviewer.ai.findings import AnalysisResult, Finding
 from medviewer.errors import UsageError
 from medviewer.imaging.volume import Mask
 from medviewer.review import acts
@@ -20,6 +21,16 @@ def as_read(state: State, finding: Finding) -> Finding:
     model's own."""
     change = state.decision_of(finding.id).modification
     return finding if change is None else modified(finding, change)
+
+
+def on_own_outlines(result: AnalysisResult, decisions: Mapping[str, Decision]) -> tuple[str, ...]:
+    """What must be known of findings beside a modified one: they were not measured anew."""
+    told = {f.id: decisions.get(f.id) for f in result.findings}
+    changed = {key for key, decision in told.items() if decision is not None and decision.modification}
+    if not changed or len(changed) == len(result.findings):
+        return ()
+    names = " and ".join(dict.fromkeys(f.label for f in result.findings if f.id in changed))
+    return (f"{names}: modified by the reader. The model's other findings stand on its own outlines.",)
 
 
 class Deciding(Store):

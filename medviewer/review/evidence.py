@@ -30,6 +30,7 @@ from medviewer.dicom.objects.ct import seeded_uid
 from medviewer.dicom.objects.seg import SEGMENT_CODES
 from medviewer.dicom.study import Series
 from medviewer.imaging.volume import Mask
+from medviewer.review.deciding import on_own_outlines
 from medviewer.review.modification import SUFFIX, Modification, modified
 from medviewer.review.state import Decision, Verdict
 
@@ -64,7 +65,7 @@ def evidence(
     A finding that the reader modified is told twice: as the model made it, and as the reader did, with an
     outline, figures and tracking of its own.
     """
-    halves = sides or {}
+    halves, beside = sides or {}, on_own_outlines(result, decisions)
     regions: dict[str, Region] = {}
     changed: list[Region] = []
     observations = []
@@ -74,7 +75,9 @@ def evidence(
         side = _concept(halves.get(key))
         if finding.mask is not None and key not in regions:
             regions[key] = _region(finding, finding.mask, track, side)
-        observations.append(_observation(finding, series, track, side, decision))
+        observation = _observation(finding, series, track, side, decision)
+        is_own = decision is None or decision.modification is None
+        observations.append(replace(observation, remarks=(*observation.remarks, *(beside if is_own else ()))))
         if decision is not None and decision.modification is not None and finding.mask is not None:
             theirs = _modified(finding, decision, decision.modification, track, _run(result.provenance))
             region = _region(finding, finding.mask, track, side)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,11 +13,12 @@ from medviewer.dicom.study import Patient, Series
 from medviewer.errors import UsageError
 from medviewer.imaging.numbers import MINUS, THIN_SPACE, UNKNOWN
 from medviewer.imaging.reslice import Plane
+from medviewer.review.deciding import on_own_outlines
 from medviewer.review.export_facts import Facts, Figure, Found, Judged, MadeBy, Measured, Place, Ran, Subject
 from medviewer.review.modification import SUFFIX, modified
 from medviewer.review.report_words import title
 from medviewer.review.result_json import finite
-from medviewer.review.state import Decision, ReaderMeasurement, State
+from medviewer.review.state import Decision, ReaderMeasurement, State, Verdict
 
 _NUMBER = rf"{MINUS}?[\d,]+(?:\.\d+)?|{UNKNOWN}"
 _FIGURE = re.compile(rf"({_NUMBER})(?:{THIN_SPACE}±{THIN_SPACE}({_NUMBER}))?{THIN_SPACE}?(.*)")
@@ -46,7 +47,7 @@ def facts_of(state: State, results: Sequence[AnalysisResult], now: datetime) -> 
             found
             for result in results
             for finding in result.findings
-            for found in _both(finding, result, series[result.series_key], state.decision_of(finding.id))
+            for found in _both(finding, result, series[result.series_key], state.decisions)
         ),
         measured=tuple(
             _measured(m, series[m.series_key]) for m in state.measurements if m.series_key in series
@@ -81,11 +82,14 @@ def _ran(result: AnalysisResult, series: Series) -> Ran:
     return Ran(maker_of(made), result.state, place_of(series, None), reasons, made.forced)
 
 
-def _both(finding: Finding, result: AnalysisResult, series: Series, decision: Decision) -> tuple[Found, ...]:
+def _both(
+    finding: Finding, result: AnalysisResult, series: Series, decisions: Mapping[str, Decision]
+) -> tuple[Found, ...]:
     """A finding; where the reader modified it, the model's own and then the reader's."""
+    decision = decisions.get(finding.id, Decision(finding.id, Verdict.PENDING))
     own = _found(finding, result, series, decision)
     if decision.modification is None:
-        return (own,)
+        return (replace(own, remarks=(*own.remarks, *on_own_outlines(result, decisions))),)
     theirs = _found(modified(finding, decision.modification), result, series, decision)
     return own, replace(theirs, id=finding.id + SUFFIX, of_reader=True)
 

@@ -21,7 +21,7 @@ from medviewer.imaging.numbers import number
 from medviewer.imaging.volume import Volume
 from medviewer.review import report_words as words
 from medviewer.review.calibration import calibrated
-from medviewer.review.deciding import as_read
+from medviewer.review.deciding import as_read, on_own_outlines
 from medviewer.review.modification import models_own
 from medviewer.review.report_figures import figures
 from medviewer.review.report_made import by, made_facts
@@ -178,6 +178,7 @@ def _notices(state: State) -> tuple[str, ...]:
     notices = [] if state.results_here else list(words.state_notice(None))
     for result in state.results_here:
         told = (*words.state_notice(result), *(w.text for w in result.warnings))
+        told += on_own_outlines(result, state.decisions)
         notices += [f"{model_name(result)}: {text}" if several else text for text in told]
     done, total = state.reviewed
     if done < total:

@@ -11,7 +11,7 @@ from medviewer.errors import UsageError
 from medviewer.imaging.brush import MaskDraft, swept
 from medviewer.imaging.numbers import number
 from medviewer.imaging.volume import Mask
-from medviewer.review.deciding import as_read
+from medviewer.review.deciding import as_read, on_own_outlines
 from medviewer.review.session import Session
 from medviewer.review.state import Change, Decision, State
 from medviewer.ui.edit_bar import EditBar
@@ -128,6 +128,10 @@ class Editing(QObject):
             self._notices.problem(error.sentence())
             return
         self._end(edit)
+        state = self._session.state
+        maker = state.maker_of(edit.finding.id)
+        for text in on_own_outlines(maker, state.decisions) if maker is not None else ():
+            self._notices.note(text)
 
     def cancel(self) -> bool:
         """Everything as it was; False where nothing was edited."""

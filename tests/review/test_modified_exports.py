@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from pypdf import PdfReader
 
+from medviewer.review.evidence import evidence
 from medviewer.review.export_build import facts_of
 from medviewer.review.export_csv import csv_bytes
 from medviewer.review.export_fhir import report_of
@@ -23,7 +24,7 @@ from medviewer.review.result_json import report_dict
 from medviewer.review.session import Session
 from tests.review.edited import finding, session_with, smaller
 from tests.review.fhir_rules import faults
-from tests.review.makers import NOW, make_findings
+from tests.review.makers import NOW, make_findings, make_series
 
 READERS, MODELS = "1.2", "3.7"
 """Volumes as they are shown: of two slices, and of all six."""
@@ -155,6 +156,19 @@ def test_that_pictures_show_the_readers_outline_and_name_it() -> None:
     assert "right lung (modified by the reader)" in {name.lower() for name in names}
     assert "right lung" not in {name.lower() for name in names}
     assert not np.array_equal(before.figures[0].rgb, after.figures[0].rgb)
+
+
+def test_that_every_export_says_that_other_findings_were_not_measured_anew() -> None:
+    made = session()
+    said = "Right lung: modified by the reader. The model's other findings stand on its own outlines."
+    assert said in report(made).notices
+    assert [said in r["remarks"] for r in rows(made) if r["id"] == "left"] == [True, True]
+    assert not any(said in r["remarks"] for r in rows(made) if r["id"] != "left")
+    notes = [[note["text"] for note in one["note"]] for one in observations(made)]
+    assert [said in texts for texts in notes] == [False, False, True]
+    state = made.state
+    told = evidence(state.results[0], make_series(), state.decisions)
+    assert [said in one.remarks for one in told.observations] == [False, False, True]
 
 
 def test_that_taken_back_nothing_of_it_is_left() -> None:
