@@ -6,11 +6,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from medviewer.ui.floating import Floating
-from medviewer.ui.widgets import ElidedLabel, button, frame, label, set_tip
+from medviewer.ui.widgets import button, frame, label, set_tip
 
 _TOP = 72
 """Below the corner texts."""
-_NAME_WIDTH = 110
+_NAME_WIDTH = 140
 
 
 class EditBar(Floating):
@@ -25,8 +25,7 @@ class EditBar(Floating):
 
     def __init__(self, host: QWidget) -> None:
         super().__init__(host, frame("card-plain"))
-        self._name = ElidedLabel("", "heading")
-        self._name.setFixedWidth(_NAME_WIDTH)
+        self._name = label("", "heading")
         self.paint = self._button("Paint", "Paint with the left button", checkable=True)
         self.erase = self._button("Erase", "Erase; or hold Ctrl while painting", checkable=True)
         self.smaller = self._button("−", "Smaller brush ([, or Shift and wheel)")
@@ -34,7 +33,7 @@ class EditBar(Floating):
         self._size = label("", "muted")
         self._size.setMinimumWidth(48)
         self._size.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.undo = self._button("Undo stroke", "Take the last stroke back (Ctrl+Z)")
+        self.undo = self._button("Undo", "Take the last stroke back (Ctrl+Z)")
         self.cancel = self._button("Cancel", "Leave the finding as it was (Esc)", "quiet")
         self.done = self._button("Done", "Keep the outline as yours (Enter)", "primary")
         layout = QHBoxLayout(self._frame)
@@ -72,8 +71,11 @@ class EditBar(Floating):
 
     def show_edit(self, name: str) -> None:
         """An edit began."""
-        self._name.set_text(name)
+        shown = self._name.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _NAME_WIDTH)
+        self._name.setText(shown)
+        set_tip(self._name, name)
         self._show()
+        self._place()  # only now it knows how wide its buttons are
 
     def show_tool(self, *, painting: bool, erasing: bool, size: str) -> None:
         """Which tool is pressed, and how wide it is: "8 mm"."""
@@ -90,6 +92,6 @@ class EditBar(Floating):
         self._frame.hide()
 
     def _place(self) -> None:
-        wanted = self._frame.sizeHint()
-        self._frame.setFixedSize(wanted)
-        self._frame.move(max(0, (self._host.width() - wanted.width()) // 2), _TOP)
+        wanted, room = self._frame.sizeHint(), self._host.width()
+        self._frame.setFixedSize(min(wanted.width(), room), wanted.height())
+        self._frame.move(max(0, (room - wanted.width()) // 2), _TOP)
