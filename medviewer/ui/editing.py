@@ -24,6 +24,8 @@ SIZES = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 
 """Diameters of the brush: millimetres, or pixels where a picture tells no millimetres."""
 _FIRST_SIZE = 8.0
 _MASKS = Change.RESULT | Change.DECISION | Change.VOLUME | Change.OPINION | Change.SERIES
+NOT_LOADED = "The images of this finding are not loaded, so its outline cannot be edited."
+DROPPED = "The edit was dropped: the finding is as it was."
 ELSEWHERE = "The brush works on the images as they were made: paint in the large view."
 
 
@@ -95,7 +97,7 @@ class Editing(QObject):
         problem = _why_not(state, found)
         picture = self._planes.main.picture
         if problem or found.mask is None or picture is None:
-            self._notices.problem(problem)
+            self._notices.problem(problem or NOT_LOADED)
             self._told()
             return
         finding = as_read(state, found)
@@ -138,6 +140,8 @@ class Editing(QObject):
         edit, self._edit = self._edit, None
         if edit is not None:
             self._end(edit)
+            if edit.draft.can_undo:
+                self._notices.note(DROPPED)
         return edit is not None
 
     def _end(self, edit: _Edit) -> None:
@@ -295,5 +299,5 @@ def _why_not(state: State, finding: Finding) -> str:
     if finding.mask is None:
         return "This finding has no outline that could be edited."
     if state.volume is None or finding.mask.shape != state.volume.shape:
-        return "The images of this finding are not loaded, so its outline cannot be edited."
+        return NOT_LOADED
     return ""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, Qt
 from pytestqt.qtbot import QtBot
 
 from medviewer.review.state import Verdict
+from medviewer.ui.editing import DROPPED
 from tests.review.edited import LUNG
 from tests.ui.edit_desk import VOXEL, Desk
 from tests.ui.viewports import drag, mouse
@@ -53,6 +54,7 @@ def test_that_cancel_leaves_all_as_it_was(desk: Desk) -> None:
     desk.editing.begin("right")
     drag(desk.planes.main, desk.at(*VOXEL[1:]))
     assert desk.editing.cancel()
+    assert desk.notices.text == DROPPED
     assert desk.session.state is before
     assert desk.planes.main.tool_name == "window"
     assert not desk.editing.cancel()
