@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QObject, Signal
 
-from medviewer.ai.findings import Finding
 from medviewer.errors import UsageError
 from medviewer.imaging.brush import MaskDraft, swept
 from medviewer.imaging.numbers import number
-from medviewer.imaging.volume import Mask
 from medviewer.review.deciding import as_read, on_own_outlines
 from medviewer.review.session import Session
-from medviewer.review.state import Change, Decision, State
+from medviewer.review.state import Change, State
 from medviewer.ui.edit_bar import EditBar
+from medviewer.ui.edit_under_way import NOT_LOADED, Edit, why_not
 from medviewer.ui.notice_bar import NoticeBar
 from medviewer.ui.pictures import originals, shown_lines, shown_masks
 from medviewer.ui.planes import PlanesView
@@ -24,21 +21,8 @@ SIZES = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 
 """Diameters of the brush: millimetres, or pixels where a picture tells no millimetres."""
 _FIRST_SIZE = 8.0
 _MASKS = Change.RESULT | Change.DECISION | Change.VOLUME | Change.OPINION | Change.SERIES
-NOT_LOADED = "The images of this finding are not loaded, so its outline cannot be edited."
 DROPPED = "The edit was dropped: the finding is as it was."
 ELSEWHERE = "The brush works on the images as they were made: paint in the large view."
-
-
-@dataclass(frozen=True, eq=False)
-class _Edit:
-    finding: Finding
-    """As the reader found it: the model's, or as it was modified before."""
-    own: Mask
-    """The model's outline."""
-    draft: MaskDraft
-    before: Decision
-    tool: str
-    """The tool to go back to."""
 
 
 class Editing(QObject):
@@ -51,7 +35,7 @@ class Editing(QObject):
         super().__init__(planes)
         self._session, self._planes, self._notices = session, planes, notices
         self.bar = EditBar(planes.main)
-        self._edit: _Edit | None = None
+        self._edit: Edit | None = None
         self._size = _FIRST_SIZE
         self._erases = False
         self._shows_originals = False
@@ -94,7 +78,7 @@ class Editing(QObject):
             self._take(self._erases)
             self._told()
             return
-        problem = _why_not(state, found)
+        problem = why_not(state, found)
         picture = self._planes.main.picture
         if problem or found.mask is None or picture is None:
             self._notices.problem(problem or NOT_LOADED)
@@ -103,7 +87,7 @@ class Editing(QObject):
         finding = as_read(state, found)
         if finding.mask is None:
             return
-        self._edit = _Edit(
+        self._edit = Edit(
             finding, found.mask, MaskDraft(finding.mask), state.decision_of(finding_id),
             self._planes.main.tool_name,
         )  # fmt: skip
@@ -144,7 +128,7 @@ class Editing(QObject):
                 self._notices.note(DROPPED)
         return edit is not None
 
-    def _end(self, edit: _Edit) -> None:
+    def _end(self, edit: Edit) -> None:
         self.bar.hide()
         self._notices.hide()
         main = self._planes.main
@@ -176,7 +160,7 @@ class Editing(QObject):
     def apply(self, state: State, change: Change) -> None:
         """What changed on screen; call it after the pictures."""
         edit = self._edit
-        if edit is not None and change & _MASKS and not self._holds(edit, state):
+        if edit is not None and change & _MASKS and not edit.holds(state):
             self.cancel()
             self._notices.note("The edit was dropped: its finding is no longer on screen as it was.")
         elif edit is not None and change & _MASKS:
@@ -185,15 +169,6 @@ class Editing(QObject):
             self._show_originals(state)
         if self._edit is not None and change & (Change.SLICE | Change.SCALE):
             self._show_size()
-
-    def _holds(self, edit: _Edit, state: State) -> bool:
-        own = next((f for f in state.findings if f.id == edit.finding.id), None)
-        return (
-            own is not None
-            and own.mask is edit.own
-            and state.volume is not None
-            and state.decision_of(edit.finding.id) == edit.before
-        )
 
     # --- the brush ---------------------------------------------------------------------------------------
 
@@ -292,12 +267,3 @@ class Editing(QObject):
             masks = [(edit.own, edit.finding.colour)]
         for view in self._planes.viewports:
             view.set_originals(masks)
-
-
-def _why_not(state: State, finding: Finding) -> str:
-    """Why an outline cannot be edited now; empty where it can."""
-    if finding.mask is None:
-        return "This finding has no outline that could be edited."
-    if state.volume is None or finding.mask.shape != state.volume.shape:
-        return NOT_LOADED
-    return ""
