@@ -9,6 +9,7 @@ from typing import Any
 
 from medviewer.ai.findings import Provenance
 from medviewer.dicom.study import ScanResult
+from medviewer.review.modification import Modification
 from medviewer.review.references import uid_hash
 from medviewer.review.state import State
 
@@ -40,6 +41,11 @@ def on_finding(state: State, finding_id: str) -> Facts:
     makers = (r for r in state.results if any(f.id == finding_id for f in r.findings))
     result = next(makers, None)
     return made_by(result.provenance) if result is not None else {}
+
+
+def modified(change: Modification | None) -> Facts:
+    """What the reader put in place of an outline, by its hash; nothing for other decisions."""
+    return {} if change is None else {"outline": change.digest}
 
 
 def exported(study_uid: str, series_uid: str, kind: str, contents: Mapping[Path, bytes | str]) -> Facts:

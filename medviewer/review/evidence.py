@@ -10,6 +10,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from medviewer.ai.findings import AnalysisResult, Code, Finding, Measurement, Provenance
@@ -29,12 +30,15 @@ from medviewer.dicom.objects.ct import seeded_uid
 from medviewer.dicom.objects.seg import SEGMENT_CODES
 from medviewer.dicom.study import Series
 from medviewer.imaging.volume import Mask
+from medviewer.review.deciding import on_own_outlines
+from medviewer.review.modification import SUFFIX, Modification, modified
 from medviewer.review.state import Decision, Verdict
 
 _DECISIONS = {
+    # Of the model's own findings: what the reader made of one is a finding beside it.
     Verdict.PENDING: c.NOT_REVIEWED,
     Verdict.ACCEPTED: c.ACCEPTED,
-    Verdict.EDITED: c.EDITED,
+    Verdict.MODIFIED: c.REPLACED,
     Verdict.REJECTED: c.REJECTED,
 }
 _NAMES: Mapping[str, tuple[Concept, Concept | None]] = {
@@ -43,7 +47,7 @@ _NAMES: Mapping[str, tuple[Concept, Concept | None]] = {
     "Mean density": (c.ATTENUATION, c.MEAN),
 }
 """Names of figures that have a code of their own, with the derivation that belongs to it."""
-_MODIFIED = frozenset({"87433001", "95436008", "786838002", "233604007"})
+_ALTERED = frozenset({"87433001", "95436008", "786838002", "233604007"})
 """SNOMED CT codes our models use that name a change, not a part, of the body."""
 
 
@@ -53,24 +57,83 @@ def evidence(
     decisions: Mapping[str, Decision],
     *,
     reader: Person | None = None,
-    edited: Mapping[str, Mask] | None = None,
     sides: Mapping[str, Code] | None = None,
 ) -> Evidence:
-    """What one result leaves. ``edited``: masks as the reader changed them, by name; ``sides``: laterality of
-    masks by name, where the code of the label has none (:attr:`medviewer.ai.card.Label.laterality`)."""
-    changed, halves = edited or {}, sides or {}
+    """What one result leaves. ``sides``: laterality of masks by name, where the code of the label has none
+    (:attr:`medviewer.ai.card.Label.laterality`).
+
+    A finding that the reader modified is told twice: as the model made it, and as the reader did, with an
+    outline, figures and tracking of its own.
+    """
+    halves, beside = sides or {}, on_own_outlines(result, decisions)
     regions: dict[str, Region] = {}
+    changed: list[Region] = []
     observations = []
     for finding in result.findings:
-        key = _key(finding)
+        key, decision = _key(finding), decisions.get(finding.id)
         track = Tracking(key[:64], seeded_uid("tracking", *_run(result.provenance), key))
         side = _concept(halves.get(key))
         if finding.mask is not None and key not in regions:
-            regions[key] = _region(finding, finding.mask, track, side, changed.get(key))
-        observations.append(_observation(finding, series, track, side, decisions.get(finding.id)))
+            regions[key] = _region(finding, finding.mask, track, side)
+        observation = _observation(finding, series, track, side, decision)
+        is_own = decision is None or decision.modification is None
+        observations.append(replace(observation, remarks=(*observation.remarks, *(beside if is_own else ()))))
+        if decision is not None and decision.modification is not None and finding.mask is not None:
+            theirs = _modified(finding, decision, decision.modification, track, _run(result.provenance))
+            region = _region(finding, finding.mask, track, side)
+            changed.append(_modified_region(region, theirs, track))
+            observations.append(_modified_observation(theirs, series, side))
     made = datetime.fromisoformat(result.provenance.started)
     algorithm = _algorithm(result.provenance)
-    return Evidence(algorithm, tuple(regions.values()), tuple(observations), made, reader)
+    return Evidence(
+        algorithm, tuple(regions.values()), tuple(observations), made, reader, modified=tuple(changed)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Modified:
+    """A finding as the reader made it, by what it is followed, and who made it of what, in words."""
+
+    finding: Finding
+    mask: Mask
+    track: Tracking
+    note: str
+
+
+def _modified(
+    finding: Finding, decision: Decision, change: Modification, own: Tracking, run: tuple[str, ...]
+) -> _Modified:
+    made = modified(finding, change)
+    if made.mask is None:  # pragma: no cover - a modified finding has an outline
+        raise ValueError("a modified finding without an outline")
+    name = f"{own.id[: 64 - len(SUFFIX)]}{SUFFIX}"
+    uid = seeded_uid("tracking", *run, finding.id, change.digest, decision.reader, decision.time)
+    who = decision.reader or "a reader without name"
+    note = f"Modified by {who}, {decision.time}, from the model's outline {own.id} ({own.uid})."
+    return _Modified(made, made.mask, Tracking(name, uid), note)
+
+
+def _modified_region(own: Region, theirs: _Modified, track: Tracking) -> Region:
+    return replace(
+        own,
+        tracking=theirs.track,
+        title=f"{own.title[:54]}, modified",
+        mask=theirs.mask,
+        edited=True,
+        source=track.uid,
+        note=theirs.note,
+    )
+
+
+def _modified_observation(theirs: _Modified, series: Series, side: Concept | None) -> Observation:
+    """The reader's figures: no algorithm's, accepted by being made."""
+    made = _observation(theirs.finding, series, theirs.track, side, None)
+    return replace(
+        made,
+        evaluations=(Evaluation(c.DECISION, c.MODIFIED),),
+        remarks=(*made.remarks, theirs.note),
+        by_reader=True,
+    )
 
 
 def _key(finding: Finding) -> str:
@@ -101,7 +164,7 @@ def _kind(finding: Finding) -> Concept:
 def _category(kind: Concept, finding: Finding) -> Concept | None:
     if kind.scheme != "SCT":
         return None
-    return c.ALTERED if kind.value in _MODIFIED else c.ANATOMY if finding.mask is not None else None
+    return c.ALTERED if kind.value in _ALTERED else c.ANATOMY if finding.mask is not None else None
 
 
 def _slug(name: str) -> str:
@@ -112,9 +175,7 @@ def _slug(name: str) -> str:
     return "x" + hashlib.sha256(name.encode()).hexdigest()[:15]
 
 
-def _region(
-    finding: Finding, mask: Mask, track: Tracking, side: Concept | None, changed: Mask | None
-) -> Region:
+def _region(finding: Finding, mask: Mask, track: Tracking, side: Concept | None) -> Region:
     coded = SEGMENT_CODES.get(mask.name)
     if coded is not None:
         category, kind = (Concept(x.value, x.scheme_designator, x.meaning) for x in coded)
@@ -122,9 +183,7 @@ def _region(
         kind = _kind(finding)
         category = _category(kind, finding) or c.TISSUE
     title = mask.name.replace("_", " ").capitalize()
-    return Region(
-        track, title, category, kind, changed or mask, finding.colour, side, edited=changed is not None
-    )
+    return Region(track, title, category, kind, mask, finding.colour, side)
 
 
 def _observation(

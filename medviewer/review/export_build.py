@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from medviewer import __version__
@@ -13,6 +14,7 @@ from medviewer.dicom.study import Patient, Series
 from medviewer.errors import UsageError
 from medviewer.imaging.numbers import MINUS, THIN_SPACE, UNKNOWN
 from medviewer.imaging.reslice import Plane
+from medviewer.review.deciding import on_own_outlines
 from medviewer.review.export_facts import (
     Compared,
     Facts,
@@ -26,6 +28,7 @@ from medviewer.review.export_facts import (
     Ran,
     Subject,
 )
+from medviewer.review.modification import SUFFIX, modified
 from medviewer.review.opinion_words import line
 from medviewer.review.report_words import title
 from medviewer.review.result_json import finite
@@ -56,9 +59,10 @@ def facts_of(state: State, results: Sequence[AnalysisResult], now: datetime) -> 
         app_version=__version__,
         runs=tuple(_ran(result, series[result.series_key]) for result in results),
         found=tuple(
-            _found(finding, result, series[result.series_key], state)
+            found
             for result in results
             for finding in result.findings
+            for found in _both(finding, result, series[result.series_key], state)
         ),
         measured=tuple(
             _measured(m, series[m.series_key]) for m in state.measurements if m.series_key in series
@@ -96,6 +100,16 @@ def _ran(result: AnalysisResult, series: Series) -> Ran:
     made = result.provenance
     reasons = tuple(notice.text for notice in result.reasons)
     return Ran(maker_of(made), result.state, place_of(series, None), reasons, made.forced)
+
+
+def _both(finding: Finding, result: AnalysisResult, series: Series, state: State) -> tuple[Found, ...]:
+    """A finding; where the reader modified it, the model's own and then the reader's, which has no score and
+    so no threshold."""
+    own, change = _found(finding, result, series, state), state.decision_of(finding.id).modification
+    if change is None:
+        return (replace(own, remarks=(*own.remarks, *on_own_outlines(result, state.decisions))),)
+    theirs = _found(modified(finding, change), result, series, state)
+    return own, replace(theirs, id=finding.id + SUFFIX, own=None, of_reader=True)
 
 
 def _found(finding: Finding, result: AnalysisResult, series: Series, state: State) -> Found:

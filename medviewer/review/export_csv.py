@@ -12,7 +12,7 @@ from io import StringIO
 
 from medviewer.dicom.values import plain
 from medviewer.review.export_facts import Compared, Facts, Figure, Found, MadeBy, Measured, Place, Subject
-from medviewer.review.report_model import LEGAL, VERDICT_TEXT
+from medviewer.review.report_model import LEGAL
 
 BOM = "\ufeff"
 COLUMNS = (
@@ -124,7 +124,7 @@ def _about(found: Found) -> Row:
         "score_meaning": found.score_meaning,
         "criterion": found.criterion,
         "text": found.sentence,
-        "decision": VERDICT_TEXT[found.judged.verdict],
+        "decision": found.decision,
         "reason": found.judged.reason,
         "reader": found.judged.reader,
         "time": found.judged.time,
@@ -136,7 +136,18 @@ def _about(found: Found) -> Row:
         "threshold": _score(found.threshold),
         "reader_threshold": _score(own),
     }
-    return {"source": "AI", **_where(found.place), **_cells(texts), **scores, **_model(found.made)}
+    return {
+        "source": source_of(found),
+        **_where(found.place),
+        **_cells(texts),
+        **scores,
+        **_model(found.made),
+    }
+
+
+def source_of(found: Found) -> str:
+    """Whose figures these are."""
+    return "AI, modified by the reader" if found.of_reader else "AI"
 
 
 def _both(compared: Compared) -> Row:

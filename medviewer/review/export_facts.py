@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from medviewer.ai.findings import Code, ResultState
 from medviewer.dicom.evidence.concepts import unit as concept_of
 from medviewer.errors import UsageError
+from medviewer.review.report_model import VERDICT_TEXT
 from medviewer.review.state import Verdict
+
+REPLACED_TEXT = "the model's own, replaced by the reader's"
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,10 @@ class OwnThreshold:
 
 @dataclass(frozen=True)
 class Found:
-    """A finding of a model, and what the reader decided. ``remarks``: sentences with it."""
+    """A finding of a model, and what the reader decided. ``remarks``: sentences with it.
+
+    One that the reader modified is there twice: as the model made it, and (``of_reader``) as the reader did.
+    """
 
     id: str
     label: str
@@ -122,6 +128,22 @@ class Found:
     own: OwnThreshold | None = None
     figures: tuple[Figure, ...] = ()
     remarks: tuple[str, ...] = ()
+    of_reader: bool = False
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether the reader's own stands in its place."""
+        return self.judged.verdict is Verdict.MODIFIED and not self.of_reader
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether its sentence is what the reader says."""
+        return self.judged.verdict in (Verdict.ACCEPTED, Verdict.MODIFIED) and not self.is_replaced
+
+    @property
+    def decision(self) -> str:
+        """The decision in words."""
+        return REPLACED_TEXT if self.is_replaced else VERDICT_TEXT[self.judged.verdict]
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,15 @@
 """The report as a FHIR R4 DiagnosticReport: everything it refers to is contained in it, nothing is fetched.
 
 It is preliminary whatever the reader decided: only a signed report is final, and this program signs nothing.
-Findings that the reader rejected stay, marked "entered-in-error", so that no system takes them for true. The
-patient is not named unless that is asked for.
+Findings that the reader rejected, and the model's own of those that the reader modified, stay, marked
+"entered-in-error", so that no system takes them for true. The patient is not named unless that is asked for.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -26,7 +26,7 @@ from medviewer.review.export_facts import (
     Place,
     Subject,
 )
-from medviewer.review.report_model import LEGAL, VERDICT_TEXT
+from medviewer.review.report_model import LEGAL
 from medviewer.review.state import Verdict
 
 UCUM = "http://unitsofmeasure.org"
@@ -43,7 +43,6 @@ SYSTEMS = {
 SCORE_OF_MODEL, THRESHOLD_OF_MODEL = "Score of the model", "Threshold of the model"
 THRESHOLD_OF_READER = "Threshold set by the reader"
 _GENDERS = {"M": "male", "F": "female", "O": "other"}
-_TELLING = (Verdict.ACCEPTED, Verdict.EDITED)
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 
 Json = dict[str, Any]
@@ -59,7 +58,7 @@ def report_of(facts: Facts, subject: Subject | None = None) -> Json:
     makers = list(dict.fromkeys(found.made for found in facts.found))
     devices = {made: f"model-{k}" for k, made in enumerate(makers, start=1)}
     observations = [
-        *(_finding(f, devices[f.made], facts, k) for k, f in enumerate(facts.found, start=1)),
+        *(_finding(f, _device_of(f, devices), facts, k) for k, f in enumerate(facts.found, start=1)),
         *(_comparison(c, facts, k) for k, c in enumerate(facts.compared, start=1)),
         *(_measurement(m, facts, k) for k, m in enumerate(facts.measured, start=1)),
     ]
@@ -199,12 +198,17 @@ def _score(found: Found) -> list[Json]:
     return parts
 
 
-def _finding(found: Found, device: str, facts: Facts, number: int) -> Json:
+def _device_of(found: Found, devices: Mapping[MadeBy, str]) -> Json:
+    """The model that made it; none made the reader's outline."""
+    return {} if found.of_reader else {"reference": f"#{devices[found.made]}"}
+
+
+def _finding(found: Found, device: Json, facts: Facts, number: int) -> Json:
     """A finding as one Observation: its numbers, its score and the decision are components."""
     judged = found.judged
     decision = {
         "code": _concept("Reader's decision"),
-        "valueCodeableConcept": {"text": VERDICT_TEXT[judged.verdict]},
+        "valueCodeableConcept": {"text": found.decision},
     }
     notes = [
         f"Reason: {judged.reason}" if judged.reason else "",
@@ -214,18 +218,20 @@ def _finding(found: Found, device: str, facts: Facts, number: int) -> Json:
         *(f"{f.name}: indicative, {f.indicative}" for f in found.figures if f.indicative),
         LEGAL,
     ]
-    rejected = judged.verdict is Verdict.REJECTED
+    withdrawn = judged.verdict is Verdict.REJECTED or found.is_replaced
+    # The model's own goes before what the reader made of it.
+    origin = [{"reference": f"#finding-{number - 1}"}] if found.of_reader else []
     observation: Json = {
         "resourceType": "Observation",
         "id": f"finding-{number}",
-        "status": "entered-in-error" if rejected else "preliminary",
+        "status": "entered-in-error" if withdrawn else "preliminary",
         "code": _concept(found.label, found.code),
         "issued": judged.time or facts.generated,
         "performer": [{"display": plain(judged.reader)}],
         "valueString": plain(found.sentence),
         "note": [{"text": plain(note)} for note in notes],
-        "device": {"reference": f"#{device}"},
-        "derivedFrom": _sources(facts, found.place),
+        "device": device,
+        "derivedFrom": [*origin, *_sources(facts, found.place)],
         "component": [*_components(found.figures), *_score(found), decision],
     }
     return observation
@@ -266,7 +272,7 @@ def _measurement(measured: Measured, facts: Facts, number: int) -> Json:
 
 def _sentences(facts: Facts) -> list[str]:
     """What the reader agreed to, and the reader's own words."""
-    told = [found.sentence for found in facts.found if found.judged.verdict in _TELLING]
+    told = [found.sentence for found in facts.found if found.is_agreed]
     return [plain(text) for text in (*told, facts.impression) if text.strip()]
 
 
@@ -285,8 +291,7 @@ def _narrative(facts: Facts) -> Json:
     """What a system shows that understands nothing else (XHTML, every word escaped)."""
     lines = [f"AI, not for diagnostic use. {LEGAL}", *_runs(facts), *_sentences(facts)]
     lines += [
-        f"{found.label}: {VERDICT_TEXT[found.judged.verdict]} ({found.made.id} {found.made.version})"
-        for found in facts.found
+        f"{found.label}: {found.decision} ({found.made.id} {found.made.version})" for found in facts.found
     ]
     lines += [compared.text for compared in facts.compared]
     lines += [f"Measured by the reader: {m.kind} {m.text}" for m in facts.measured]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Protocol
+from typing import Any, Protocol
 
 from medviewer.ai.findings import AnalysisResult, Finding
 from medviewer.ai.provenance import instances_digest
@@ -25,7 +25,9 @@ from medviewer.review.state import (
     study_key,
 )
 
-SCHEMA = "medviewer.work/1"
+SCHEMA = "medviewer.work/2"
+_FIRST_SCHEMA = "medviewer.work/1"
+"""Before findings could be modified: read too."""
 
 
 class OnSeries(Protocol):
@@ -138,7 +140,19 @@ def encode(work: KeptWork) -> bytes:
 
 def decode(data: bytes) -> KeptWork:
     """The work in :func:`encode`'s bytes. Raises ValueError for any others."""
-    work = from_plain(KeptWork, json.loads(data))
+    plain = json.loads(data)
+    if isinstance(plain, dict) and plain.get("schema") == _FIRST_SCHEMA:
+        plain = _of_first_schema(plain)
+    work = from_plain(KeptWork, plain)
     if work.schema != SCHEMA:
         raise ValueError("another schema")
     return work
+
+
+def _of_first_schema(plain: dict[str, Any]) -> dict[str, Any]:
+    try:
+        for one in plain["decisions"]:
+            one["decision"]["modification"] = None
+    except (KeyError, TypeError) as error:
+        raise ValueError("decisions are missing") from error
+    return {**plain, "schema": SCHEMA}

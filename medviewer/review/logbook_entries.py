@@ -17,7 +17,7 @@ from medviewer.review.thresholding import threshold_of
 
 _ANSWERS = {
     Verdict.ACCEPTED: Answer.ACCEPTED,
-    Verdict.EDITED: Answer.MODIFIED,
+    Verdict.MODIFIED: Answer.MODIFIED,
     Verdict.REJECTED: Answer.REJECTED,
     Verdict.PENDING: Answer.UNDONE,
 }
@@ -75,7 +75,7 @@ def finding_name(finding: Finding) -> str:
 def _decision(
     state: State, result: AnalysisResult, finding: Finding, decision: Decision, now: datetime
 ) -> LoggedDecision:
-    run, own = run_of(result), threshold_of(state, finding.id)
+    run, own, made = run_of(result), threshold_of(state, finding.id), decision.modification
     taken_back = decision.verdict is Verdict.PENDING
     return LoggedDecision(
         run=run.key,
@@ -89,7 +89,7 @@ def _decision(
         reason=without_patient(decision.reason, _patient(state, result.patient_key)),
         assessor=state.reader if taken_back else decision.reader,
         threshold=None if own is None else own.threshold,
-        modified=_hash(f"{finding.id} modified") if decision.verdict is Verdict.EDITED else "",
+        modified="" if made is None else _hash(f"{finding.id} {made.digest}"),
     )
 
 

@@ -67,7 +67,7 @@ def gather(
         context.check()
         context.report(0.0, f"Gathering {kind}")
         if kind in _OF_MODELS:
-            made = [pair[kind] for pair in of_models]
+            made = [part for pair in of_models for part in pair[kind]]
             work.results += made
             parts += made or [_no_model(kind)]
         elif kind == "CSV":
@@ -103,7 +103,7 @@ class _Results:
     numbers: NewSeries
     cards: Mapping[str, ModelCard]
 
-    def pairs(self) -> list[dict[str, Part]]:
+    def pairs(self) -> list[dict[str, list[Part]]]:
         """By kind, for each result; named by the model where there are several."""
         several = len(self.state.results_here) > 1
         return [
@@ -111,7 +111,7 @@ class _Results:
             for result in self.state.results_here
         ]
 
-    def _pair(self, result: AnalysisResult, own: str) -> dict[str, Part]:
+    def _pair(self, result: AnalysisResult, own: str) -> dict[str, list[Part]]:
         by, names = model_name(result), (f"seg{own}.dcm", f"sr{own}.dcm")
         card = self.cards.get(result.provenance.model_id)
         sides = {label.name: label.laterality for label in card.labels if label.laterality} if card else {}
@@ -121,11 +121,12 @@ class _Results:
             facts = _warned(facts, result, self.state)
         except MedviewerError as error:
             return {
-                "SEG": Refused("SEG", f"Outlines by {by}", names[0], error),
-                "SR": Refused("SR", f"Findings of {by}", names[1], error),
+                "SEG": [Refused("SEG", f"Outlines by {by}", names[0], error)],
+                "SR": [Refused("SR", f"Findings of {by}", names[1], error)],
             }
-        made = ResultObjects(self.sources.of(self.series), self.series, facts, self.numbers, names, by)
-        return {"SEG": made.seg(), "SR": made.sr()}
+        origin, modified = self.sources.of(self.series), f"seg-modified{own}.dcm"
+        made = ResultObjects(origin, self.series, facts, self.numbers, names, by, modified)
+        return {"SEG": [*made.segs()], "SR": [made.sr()]}
 
 
 def _warned(facts: Evidence, result: AnalysisResult, state: State) -> Evidence:

@@ -19,7 +19,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "SEG",
         "Outlines (DICOM SEG)",
-        "The models' outlines voxel for voxel, to be laid over the images in any viewer that reads them.",
+        "The models' outlines voxel for voxel, those you edited beside them, for any viewer that reads them.",
         True,
     ),
     Kind(

@@ -87,8 +87,16 @@ class FilePart:
         return self.judge(path)
 
 
-_NUMBERS = {"SEG": 901, "SR": 902, "SC": 903, "KOS": 904, "PDF": 905, "GSPS": 906}
-_CODES = {"SEG": "SEG", "SR": "SR", "SC": "OT", "KOS": "KO", "PDF": "DOC", "GSPS": "PR"}
+_NUMBERS = {"SEG": 901, "SEG by reader": 907, "SR": 902, "SC": 903, "KOS": 904, "PDF": 905, "GSPS": 906}
+_CODES = {
+    "SEG": "SEG",
+    "SEG by reader": "SEG",
+    "SR": "SR",
+    "SC": "OT",
+    "KOS": "KO",
+    "PDF": "DOC",
+    "GSPS": "PR",
+}
 
 
 class NewSeries:

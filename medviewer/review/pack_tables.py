@@ -10,13 +10,14 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from medviewer.dicom.values import plain
 from medviewer.review.export_build import facts_of
-from medviewer.review.export_csv import csv_bytes
-from medviewer.review.export_facts import Facts
+from medviewer.review.export_csv import csv_bytes, source_of, text_cell
+from medviewer.review.export_facts import Facts, Found
 from medviewer.review.export_fhir import SCORE_OF_MODEL, THRESHOLD_OF_MODEL, THRESHOLD_OF_READER, fhir_text
 from medviewer.review.pack import Part
 from medviewer.review.pack_objects import FilePart
-from medviewer.review.state import State
+from medviewer.review.state import State, Verdict
 
 
 def csv_part(state: State, now: datetime) -> Part:
@@ -53,16 +54,17 @@ def csv_faults(path: Path, facts: Facts) -> Sequence[str]:
     try:
         rows = list(csv.DictReader(StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
         values = [float(row["value"]) for row in rows if row["value"]]
-        decided = [row["decision"] for row in rows if row["source"] == "AI" and row["id"]]
-        silent = [row["model"] for row in rows if row["source"] == "AI" and not row["id"]]
+        told = [row for row in rows if row["source"].startswith("AI")]
+        decided = {(row["id"], row["source"], row["decision"]) for row in told if row["id"]}
+        silent = [row["model"] for row in told if not row["id"]]
         own = [float(row["reader_threshold"]) for row in rows if row["reader_threshold"]]
     except (ValueError, KeyError, csv.Error):
         return ("The table cannot be read.",)
     wrong = []
     if values != _numbers(facts):
         wrong.append("A figure of the table is not the one that was measured.")
-    if len(decided) < len(facts.found) or not all(decided):
-        wrong.append("A finding of the table is missing, or has no decision.")
+    if not {(text_cell(f.id), source_of(f), text_cell(f.decision)) for f in facts.found} <= decided:
+        wrong.append("A finding of the table is missing, or its decision is another.")
     if len(silent) != sum(run.made not in {found.made for found in facts.found} for run in facts.runs):
         wrong.append("A run without findings is missing in the table.")
     if set(own) != {float(f"{one:.6g}") for one in _thresholds(facts)}:
@@ -90,9 +92,19 @@ def fhir_faults(path: Path, facts: Facts) -> Sequence[str]:
         wrong.append("A finding of the FHIR report is missing, or one too many.")
     if own != _thresholds(facts):
         wrong.append("A threshold of the reader is missing in the FHIR report, or another.")
+    if [o.get("valueString") for o in observations[: len(facts.found)]] != [_said(f) for f in facts.found]:
+        wrong.append("A sentence of the FHIR report is not that of its finding.")
+    withdrawn = [o.get("status") == "entered-in-error" for o in observations[: len(facts.found)]]
+    if withdrawn != [f.is_replaced or f.judged.verdict is Verdict.REJECTED for f in facts.found]:
+        wrong.append("A finding of the FHIR report is told as true that is not, or the other way round.")
     if report.get("status") == "final":
         wrong.append("The FHIR report says that it is final, which nobody signed.")
     return tuple(wrong)
+
+
+def _said(found: Found) -> str | None:
+    """The sentence as FHIR keeps it: empty ones are left out."""
+    return plain(found.sentence).strip() or None
 
 
 def _is_score(part: dict[str, Any]) -> bool:

@@ -40,7 +40,7 @@ ATTENTION = HexColor("#8a5a00")
 ATTENTION_PAPER = HexColor("#fdf3d7")
 PILLS: dict[str, tuple[Color, Color]] = {
     "accepted": (HexColor("#e2f4e5"), HexColor("#22663a")),
-    "edited": (HexColor("#e2eefc"), HexColor("#1d4f91")),
+    "modified by the reader": (HexColor("#e2eefc"), HexColor("#1d4f91")),
     "rejected": (HexColor("#fbe3e4"), HexColor("#9c1c22")),
     "not reviewed": (HexColor("#fdf1cf"), HexColor("#7d5700")),
 }

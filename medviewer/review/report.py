@@ -21,6 +21,8 @@ from medviewer.imaging.numbers import number
 from medviewer.imaging.volume import Volume
 from medviewer.review import report_words as words
 from medviewer.review.calibration import calibrated
+from medviewer.review.deciding import as_read, on_own_outlines
+from medviewer.review.modification import models_own
 from medviewer.review.report_figures import figures
 from medviewer.review.report_made import by, made_facts
 from medviewer.review.report_model import (
@@ -39,7 +41,7 @@ from medviewer.review.thresholding import own_cost, own_words, thresholds_here
 
 __all__ = ["Report", "build", "suggest_name"]
 
-_AGREED = (Verdict.ACCEPTED, Verdict.EDITED)
+_AGREED = (Verdict.ACCEPTED, Verdict.MODIFIED)
 
 
 def build(
@@ -154,12 +156,17 @@ def _sentences(state: State, pictures: tuple[Figure, ...]) -> tuple[Sentence, ..
     return tuple(
         Sentence(
             f.id,
-            words.signed(" ".join((f.sentence, *own_words(state, f))), maker if several else ""),
+            words.signed(" ".join((as_read(state, f).sentence, *_own(state, f))), maker if several else ""),
             _figure_of(f.id, pictures),
         )
         for maker, f in ((maker_of(r), f) for r in state.results_here for f in r.findings)
         if state.decision_of(f.id).verdict in _AGREED
     )
+
+
+def _own(state: State, finding: Finding) -> tuple[str, ...]:
+    """The reader's threshold; a score that the reader's outline replaced has none."""
+    return () if state.decision_of(finding.id).modification is not None else own_words(state, finding)
 
 
 def _figure_of(finding_id: str, pictures: tuple[Figure, ...]) -> int | None:
@@ -171,6 +178,7 @@ def _notices(state: State) -> tuple[str, ...]:
     notices = [] if state.results_here else list(words.state_notice(None))
     for result in state.results_here:
         told = (*words.state_notice(result), *(w.text for w in result.warnings))
+        told += on_own_outlines(result, state.decisions)
         notices += [f"{model_name(result)}: {text}" if several else text for text in told]
     done, total = state.reviewed
     if done < total:
@@ -181,14 +189,18 @@ def _notices(state: State) -> tuple[str, ...]:
     return tuple(dict.fromkeys(notices))
 
 
-def _row(finding: Finding, state: State, pictures: tuple[Figure, ...]) -> Row:
-    decision = state.decision_of(finding.id)
+def _row(found: Finding, state: State, pictures: tuple[Figure, ...]) -> Row:
+    """A finding as the reader left it; where the reader modified it, the model's own stands in the notes."""
+    decision, finding = state.decision_of(found.id), as_read(state, found)
     lines = tuple(
         Line(m.name, number(m.value, m.unit, m.decimals), words.spread(m), words.indicative(m, finding))
         for m in finding.measurements
     )
     lines = words.said_once(lines)
-    told = (words.score_note(finding), *own_cost(state, finding), words.unsure_note(finding))
+    if finding is found:
+        told = (words.score_note(found), *own_cost(state, found), words.unsure_note(found))
+    else:
+        told = (models_own(found), words.score_note(found))
     notes = tuple(x for x in (*told, *(w.text for w in finding.warnings)) if x)
     key, span = words.images(finding)
     return Row(

@@ -15,6 +15,7 @@ from medviewer.imaging.render import OverlayStyle, display_size, render
 from medviewer.imaging.reslice import Plane, PlaneView
 from medviewer.imaging.volume import Mask, Unit, Volume
 from medviewer.imaging.window import Window
+from medviewer.review.deciding import as_read
 from medviewer.review.report_model import Figure, LegendLine
 from medviewer.review.report_words import COLOUR_NAMES, HATCH_NAMES, window_text
 from medviewer.review.state import KeyImage, NamedImage, State, Verdict
@@ -58,7 +59,8 @@ def figures(state: State, volumes: Mapping[str, Volume]) -> tuple[Figure, ...]:
     layers: tuple[_Layer, ...] = ()
     lines: tuple[Line, ...] = ()
     for result in state.results_here if here in volumes else ():
-        kept = [f for f in result.findings if state.decision_of(f.id).verdict is not Verdict.REJECTED]
+        stands = [f for f in result.findings if state.decision_of(f.id).verdict is not Verdict.REJECTED]
+        kept = [as_read(state, f) for f in stands]
         maker = maker_of(result)
         drawn = _drawn(kept, volumes[here])
         shown = _Studio(state, volumes[here], maker, *drawn).of_findings(kept)

@@ -16,7 +16,7 @@ LEGAL = "Research use. Not for diagnostic use."
 VERDICT_TEXT: dict[Verdict, str] = {
     Verdict.PENDING: "not reviewed",
     Verdict.ACCEPTED: "accepted",
-    Verdict.EDITED: "edited",
+    Verdict.MODIFIED: "modified by the reader",
     Verdict.REJECTED: "rejected",
 }
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
 
+from medviewer.ai.findings import Finding
 from medviewer.ai.provenance import instances_digest
 from medviewer.errors import UsageError
 from medviewer.review.kept_work import KeptDecision, KeptWork, OnSeries, kept_decision
@@ -15,6 +16,7 @@ from medviewer.review.screen import Screen
 from medviewer.review.state import (
     Calibration,
     Change,
+    Decision,
     KeyImage,
     ReaderMeasurement,
     State,
@@ -71,7 +73,8 @@ class Restoring(Screen):
                 for finding in result.findings:
                     for one in waiting:
                         again = replace(one.decision, finding_id=finding.id)
-                        if kept_decision(again, result, finding) == replace(one, decision=again):
+                        same = kept_decision(again, result, finding) == replace(one, decision=again)
+                        if same and _fits(again, finding):
                             found[finding.id] = one
         new = {i: replace(one.decision, finding_id=i) for i, one in found.items() if i not in state.decisions}
         if new:
@@ -82,6 +85,16 @@ class Restoring(Screen):
             self._work("restored decisions", Change.DECISION, decisions=decisions)
         given = {id(one) for one in found.values()}
         return tuple(one for one in waiting if id(one) not in given)
+
+
+def _fits(decision: Decision, finding: Finding) -> bool:
+    """Whether the reader's outline, where there is one, lies on the finding's grid."""
+    if decision.modification is None:
+        return True
+    try:
+        return finding.mask is not None and decision.modification.mask(finding.mask).voxel_count > 0
+    except ValueError:
+        return False
 
 
 def _on(pieces: Sequence[Piece], keys: set[str]) -> list[Piece]:

@@ -11,17 +11,17 @@ from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
-from medviewer.ai.findings import AnalysisResult, Finding
+from medviewer.ai.findings import AnalysisResult
 from medviewer.ai.second_opinion import Comparison
 from medviewer.errors import UsageError
 from medviewer.imaging.reslice import Plane
 from medviewer.review import acts
 from medviewer.review.calibrating import Calibrating
+from medviewer.review.deciding import Deciding, as_read
 from medviewer.review.presenting import turn_of
 from medviewer.review.restoring import Restoring
 from medviewer.review.state import (
     Change,
-    Decision,
     KeyImage,
     ReaderMeasurement,
     Run,
@@ -33,7 +33,7 @@ from medviewer.review.store import AuditSink, local_now
 from medviewer.review.thresholding import Thresholding
 
 
-class Session(Thresholding, Calibrating, Restoring):
+class Session(Deciding, Thresholding, Calibrating, Restoring):
     """What is open, shown, found and decided. ``clock`` gives the time of decisions (with zone)."""
 
     def __init__(
@@ -114,17 +114,6 @@ class Session(Thresholding, Calibrating, Restoring):
 
     # --- findings ----------------------------------------------------------------------------------------
 
-    def _finding(self, finding_id: str) -> Finding:
-        patient = self._state.patient
-        for result in self._state.results:
-            for finding in result.findings:
-                if finding.id != finding_id:
-                    continue
-                if patient is None or result.patient_key != patient.key:
-                    raise UsageError("This finding belongs to another patient.", "Show that patient first.")
-                return finding
-        raise UsageError("There is no such finding.")
-
     def select_finding(self, finding_id: str | None) -> None:
         """Point at a finding of the series on screen and go to its key image; None points at nothing."""
         state = self._state
@@ -135,7 +124,8 @@ class Session(Thresholding, Calibrating, Restoring):
         finding = next((f for f in state.findings if f.id == finding_id), None)
         if finding is None:
             raise UsageError("This finding belongs to another series.")
-        index = state.index if finding.key_slice is None else finding.key_slice
+        key_slice = as_read(state, finding).key_slice
+        index = state.index if key_slice is None else key_slice
         change = Change.SELECTION if index == state.index else Change.SELECTION | Change.SLICE
         self._set(replace(state, selected_finding=finding_id, index=index), change)
 
@@ -147,34 +137,6 @@ class Session(Thresholding, Calibrating, Restoring):
         selected = self._state.selected_finding
         start = ids.index(selected) if selected in ids else (-1 if step > 0 else 0)
         self.select_finding(ids[(start + step) % len(ids)])
-
-    def accept(self, finding_id: str) -> None:
-        """The reader agrees: the finding's sentence goes into the report."""
-        self._decide(finding_id, Verdict.ACCEPTED)
-
-    def reject(self, finding_id: str, reason: str = "") -> None:
-        """The reader disagrees: listed with the reason, not part of the text."""
-        self._decide(finding_id, Verdict.REJECTED, reason)
-
-    def reset(self, finding_id: str) -> None:
-        """Take a decision back: not reviewed."""
-        self._decide(finding_id, Verdict.PENDING)
-
-    def _decide(self, finding_id: str, verdict: Verdict, reason: str = "") -> None:
-        finding = self._finding(finding_id)
-        old = self._state.decision_of(finding_id)
-        if (old.verdict, old.reason) == (verdict, reason.strip()):
-            return
-        decisions = dict(self._state.decisions)
-        decisions.pop(finding_id, None)
-        if verdict is not Verdict.PENDING:
-            decisions[finding_id] = Decision(
-                finding_id, verdict, reason.strip(), self._state.reader, self._time()
-            )
-        whose = acts.on_finding(self._state, finding_id)
-        self._note("decide", finding=finding_id, verdict=str(verdict), reader=self._state.reader, **whose)
-        name = {Verdict.ACCEPTED: "accept", Verdict.REJECTED: "reject"}.get(verdict, "reset")
-        self._work(f"{name} {finding.label}", Change.DECISION, decisions=MappingProxyType(decisions))
 
     # --- the reader's own work ---------------------------------------------------------------------------
 
@@ -241,8 +203,10 @@ class Session(Thresholding, Calibrating, Restoring):
 
 def accepted_sentences(state: State) -> tuple[str, ...]:
     """The sentences of the accepted findings of the series on screen, in their order."""
-    good = (Verdict.ACCEPTED, Verdict.EDITED)
-    return tuple(f.sentence for f in state.findings if state.decision_of(f.id).verdict in good)
+    good = (Verdict.ACCEPTED, Verdict.MODIFIED)
+    return tuple(
+        as_read(state, f).sentence for f in state.findings if state.decision_of(f.id).verdict in good
+    )
 
 
 def _same_image(a: KeyImage, b: KeyImage) -> bool:

@@ -18,6 +18,7 @@ from medviewer.imaging.reslice import Plane
 from medviewer.imaging.turn import STRAIGHT, Turn
 from medviewer.imaging.volume import Volume
 from medviewer.imaging.window import Window
+from medviewer.review.modification import Modification
 from medviewer.review.overlays import OverlayFile
 from medviewer.review.waiting import Waiting
 
@@ -59,7 +60,7 @@ class Verdict(StrEnum):
 
     PENDING = "pending"
     ACCEPTED = "accepted"
-    EDITED = "edited"
+    MODIFIED = "modified"
     REJECTED = "rejected"
 
 
@@ -72,6 +73,12 @@ class Decision:
     reason: str = ""
     reader: str = ""
     time: str = ""
+    modification: Modification | None = None
+    """The reader's own outline: there when, and only when, the verdict is MODIFIED."""
+
+    def __post_init__(self) -> None:
+        if (self.verdict is Verdict.MODIFIED) is (self.modification is None):
+            raise ValueError("a modified finding has an outline of the reader, another has none")
 
 
 @dataclass(frozen=True)

@@ -10,90 +10,33 @@ from dataclasses import dataclass
 
 from medviewer.imaging.colour_map import COLOUR_MAPS, GREY
 from medviewer.imaging.presets import CT_PRESETS
-from medviewer.imaging.volume import Unit
-from medviewer.review.calibrating import (
-    magnification_told,
-    may_calibrate_now,
-    may_correct_now,
-    may_remove_now,
+from medviewer.review.calibrating import may_calibrate_now, may_correct_now, may_remove_now
+from medviewer.review.state import State
+from medviewer.ui.action_when import (
+    When,
+    always,
+    correct_words,
+    has_findings,
+    has_grey,
+    has_hu,
+    has_masks,
+    has_modified,
+    has_own_window,
+    has_planes,
+    has_run,
+    has_scan,
+    has_selection,
+    has_series,
+    has_stack,
+    has_volume,
+    is_decided,
+    may_analyze,
+    may_be_turned,
+    may_edit,
 )
-from medviewer.review.presenting import may_turn
-from medviewer.review.state import State, Verdict
 
 _NO_TURN = "Off for CT, MR and PET: sides must stay where readers expect them"
 MENUS = ("File", "Edit", "View", "Image", "Measure", "AI", "Help")
-
-When = Callable[[State], bool]
-
-
-def _always(_: State) -> bool:
-    return True
-
-
-def _has_scan(state: State) -> bool:
-    return state.scan is not None and bool(state.scan.patients or state.scan.objects)
-
-
-def _has_series(state: State) -> bool:
-    return state.series is not None
-
-
-def _has_stack(state: State) -> bool:
-    return state.series is not None and len(state.series.instances) > 1
-
-
-def _has_grey(state: State) -> bool:
-    return state.series is not None and state.series.unit is not Unit.RGB
-
-
-def _may_turn(state: State) -> bool:
-    return may_turn(state.series)
-
-
-def _has_hu(state: State) -> bool:
-    return state.series is not None and state.series.unit is Unit.HU
-
-
-def _has_planes(state: State) -> bool:
-    return state.series is not None and state.series.is_volume
-
-
-def _has_own_window(state: State) -> bool:
-    return state.series is not None and any(i.windows for i in state.series.instances)
-
-
-def _has_volume(state: State) -> bool:
-    return state.volume is not None
-
-
-def _may_analyze(state: State) -> bool:
-    return state.volume is not None and state.run is None
-
-
-def _has_findings(state: State) -> bool:
-    return bool(state.findings)
-
-
-def _has_masks(state: State) -> bool:
-    return any(finding.mask is not None for finding in state.findings)
-
-
-def _has_selection(state: State) -> bool:
-    return any(finding.id == state.selected_finding for finding in state.findings)
-
-
-def _is_decided(state: State) -> bool:
-    chosen = state.selected_finding
-    return _has_selection(state) and state.decision_of(chosen or "").verdict is not Verdict.PENDING
-
-
-def _has_run(state: State) -> bool:
-    return state.run is not None
-
-
-def _correct_words(state: State) -> str:
-    told = magnification_told(state)
-    return f"Correct for magnification (file says {told})…" if told else "Correct for magnification…"
 
 
 @dataclass(frozen=True)
@@ -108,7 +51,7 @@ class ActionSpec:
     keys: tuple[str, ...] = ()
     icon: str = ""
     short: str = ""
-    when: When = _always
+    when: When = always
     checkable: bool = False
     group: str = ""
     gap: bool = False
@@ -127,7 +70,7 @@ def _tool(name: str, text: str, key: str, icon: str, *, short: str = "", gap: bo
         keys,
         icon,
         short,
-        _has_series,
+        has_series,
         checkable=True,
         group="tool",
         gap=gap,
@@ -146,7 +89,7 @@ def _colour_maps() -> tuple[ActionSpec, ...]:
             colours_action(key),
             text,
             "Image",
-            when=_has_grey,
+            when=has_grey,
             checkable=True,
             group="colours",
             inside="Colour map",
@@ -162,7 +105,7 @@ def _presets() -> tuple[ActionSpec, ...]:
             f"{p.name}  ({p.window.width:g} / {p.window.centre:g})".replace("-", "\u2212"),
             "Image",
             (p.key,) if p.key else (),
-            when=_has_hu,
+            when=has_hu,
             gap=k == 0,
         )
         for k, p in enumerate(CT_PRESETS)
@@ -177,7 +120,7 @@ def _turns() -> tuple[ActionSpec, ...]:
         ("flip_down", "Flip vertically", ("Ctrl+Shift+Down",)),
     )
     return tuple(
-        ActionSpec(name, text, "View", keys, when=_may_turn, gap=k == 0, tip=f"{text}\n{_NO_TURN}")
+        ActionSpec(name, text, "View", keys, when=may_be_turned, gap=k == 0, tip=f"{text}\n{_NO_TURN}")
         for k, (name, text, keys) in enumerate(rows)
     )
 
@@ -188,51 +131,51 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_files", "Open files, zip or DICOMDIR…", "File", ("Ctrl+Shift+O",), "file-archive"),
     ActionSpec("issues", "What could not be opened…", "File", (), "file-warning",
                when=lambda s: s.scan is not None),
-    ActionSpec("close_all", "Close all studies", "File", ("Ctrl+W",), "x", when=_has_scan),
-    ActionSpec("report", "Report…", "File", ("R",), "file-text", when=_has_series, gap=True),
-    ActionSpec("export_deidentified", "Export de-identified…", "File", (), "file-archive", when=_has_scan),
-    ActionSpec("evidence", "Export evidence…", "File", ("Ctrl+E",), "save", when=_has_series),
+    ActionSpec("close_all", "Close all studies", "File", ("Ctrl+W",), "x", when=has_scan),
+    ActionSpec("report", "Report…", "File", ("R",), "file-text", when=has_series, gap=True),
+    ActionSpec("export_deidentified", "Export de-identified…", "File", (), "file-archive", when=has_scan),
+    ActionSpec("evidence", "Export evidence…", "File", ("Ctrl+E",), "save", when=has_series),
     ActionSpec("quit", "Quit", "File", ("Ctrl+Q",), "log-out", gap=True),
     ActionSpec("undo", "Undo", "Edit", ("Ctrl+Z",), "undo-2"),
     ActionSpec("redo", "Redo", "Edit", ("Ctrl+Y", "Ctrl+Shift+Z"), "redo-2"),
     ActionSpec("delete", "Delete measurement", "Edit", ("Del",), "trash-2",
                when=lambda s: bool(s.measurements)),
-    ActionSpec("key_image", "Key image for the report", "Edit", ("K",), "star", when=_has_volume, gap=True),
+    ActionSpec("key_image", "Key image for the report", "Edit", ("K",), "star", when=has_volume, gap=True),
     ActionSpec("autosave", "Keep my work (encrypted)", "Edit", checkable=True, gap=True,
                tip="Decisions, measurements and texts are offered again when the study is opened again"),
     ActionSpec("reader_name", "Reader's name…", "Edit", (), "user"),
-    ActionSpec("layout", "Three planes", "View", ("P",), "layout-grid", "Layout", _has_planes,
+    ActionSpec("layout", "Three planes", "View", ("P",), "layout-grid", "Layout", has_planes,
                checkable=True),
-    ActionSpec("lines", "Reference lines", "View", ("O",), "crosshair", "", _has_planes, checkable=True),
-    ActionSpec("next_view", "Next view", "View", ("Tab",), "", "", _has_planes),
-    ActionSpec("fit", "Fit", "View", ("F",), "maximize", when=_has_series, gap=True),
-    ActionSpec("one_to_one", "One to one", "View", ("Shift+F",), "scan", when=_has_series),
-    ActionSpec("zoom_in", "Zoom in", "View", ("+", "="), "zoom-in", when=_has_series),
-    ActionSpec("zoom_out", "Zoom out", "View", ("-",), "zoom-out", when=_has_series),
-    ActionSpec("reset", "Reset", "View", ("Esc",), "rotate-ccw", "Reset", _has_series,
+    ActionSpec("lines", "Reference lines", "View", ("O",), "crosshair", "", has_planes, checkable=True),
+    ActionSpec("next_view", "Next view", "View", ("Tab",), "", "", has_planes),
+    ActionSpec("fit", "Fit", "View", ("F",), "maximize", when=has_series, gap=True),
+    ActionSpec("one_to_one", "One to one", "View", ("Shift+F",), "scan", when=has_series),
+    ActionSpec("zoom_in", "Zoom in", "View", ("+", "="), "zoom-in", when=has_series),
+    ActionSpec("zoom_out", "Zoom out", "View", ("-",), "zoom-out", when=has_series),
+    ActionSpec("reset", "Reset", "View", ("Esc",), "rotate-ccw", "Reset", has_series,
                tip="Fit, and the series' own window; the image stays"),
     *_turns(),
     ActionSpec("annotations", "Corner text: full, minimal, off", "View", ("I",), "type",
-               when=_has_series, gap=True),
-    ActionSpec("planes", "Overlay planes and annotations", "View", (), when=_has_series, checkable=True,
+               when=has_series, gap=True),
+    ActionSpec("planes", "Overlay planes and annotations", "View", (), when=has_series, checkable=True,
                tip="Show the overlay planes of images and the drawings of presentation states"),
-    ActionSpec("smooth", "Smooth pixels", "View", (), "", when=_has_series, checkable=True),
+    ActionSpec("smooth", "Smooth pixels", "View", (), "", when=has_series, checkable=True),
     ActionSpec("browser", "Studies", "View", ("F9",), "panel-left", checkable=True, gap=True),
     ActionSpec("results", "Results", "View", ("F10",), "panel-right", checkable=True),
     ActionSpec("full_screen", "Full screen", "View", ("F11",), "maximize-2", checkable=True),
-    ActionSpec("next_image", "Next image", "Image", ("Down",), "chevron-down", when=_has_stack),
-    ActionSpec("previous_image", "Previous image", "Image", ("Up",), "chevron-up", when=_has_stack),
-    ActionSpec("ten_on", "Ten images on", "Image", ("Shift+Down",), when=_has_stack),
-    ActionSpec("ten_back", "Ten images back", "Image", ("Shift+Up",), when=_has_stack),
-    ActionSpec("first_image", "First image", "Image", ("Home",), when=_has_stack),
-    ActionSpec("last_image", "Last image", "Image", ("End",), when=_has_stack),
-    ActionSpec("next_series", "Next series", "Image", ("PgDown",), when=_has_series, gap=True),
-    ActionSpec("previous_series", "Previous series", "Image", ("PgUp",), when=_has_series),
-    ActionSpec("cine", "Cine", "Image", ("C",), "play", "Cine", _has_stack, checkable=True, gap=True),
-    ActionSpec("tags", "Tags…", "Image", ("Ctrl+T",), "list", when=_has_series, gap=True),
-    ActionSpec("window_auto", "Automatic window", "Image", ("0",), "contrast", when=_has_grey, gap=True),
-    ActionSpec("window_dicom", "The series' own windows", "Image", ("1",), when=_has_own_window),
-    ActionSpec("invert", "Invert", "Image", ("Shift+I",), when=_has_grey),
+    ActionSpec("next_image", "Next image", "Image", ("Down",), "chevron-down", when=has_stack),
+    ActionSpec("previous_image", "Previous image", "Image", ("Up",), "chevron-up", when=has_stack),
+    ActionSpec("ten_on", "Ten images on", "Image", ("Shift+Down",), when=has_stack),
+    ActionSpec("ten_back", "Ten images back", "Image", ("Shift+Up",), when=has_stack),
+    ActionSpec("first_image", "First image", "Image", ("Home",), when=has_stack),
+    ActionSpec("last_image", "Last image", "Image", ("End",), when=has_stack),
+    ActionSpec("next_series", "Next series", "Image", ("PgDown",), when=has_series, gap=True),
+    ActionSpec("previous_series", "Previous series", "Image", ("PgUp",), when=has_series),
+    ActionSpec("cine", "Cine", "Image", ("C",), "play", "Cine", has_stack, checkable=True, gap=True),
+    ActionSpec("tags", "Tags…", "Image", ("Ctrl+T",), "list", when=has_series, gap=True),
+    ActionSpec("window_auto", "Automatic window", "Image", ("0",), "contrast", when=has_grey, gap=True),
+    ActionSpec("window_dicom", "The series' own windows", "Image", ("1",), when=has_own_window),
+    ActionSpec("invert", "Invert", "Image", ("Shift+I",), when=has_grey),
     *_colour_maps(),
     *_presets(),
     _tool("window", "Window", "W", "contrast", short="Window"),
@@ -244,23 +187,27 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _tool("ellipse", "Ellipse: mean, SD, area", "G", "circle", short="ROI"),
     _tool("note", "Note", "B", "pencil", short="Note"),
     _tool("crosshair", "Crosshair", "J", "crosshair", short="Crosshair", gap=True),
-    ActionSpec("measure_menu", "This menu, at the mouse", "Measure", ("M",), when=_has_series, gap=True),
+    ActionSpec("measure_menu", "This menu, at the mouse", "Measure", ("M",), when=has_series, gap=True),
     ActionSpec("calibrate", "Calibrate by this length…", "Measure", when=may_calibrate_now, gap=True,
                tip="Say how long a drawn line truly is, where the image tells no validated millimetres"),
     ActionSpec("magnification", "Correct for magnification…", "Measure", when=may_correct_now,
-               say=_correct_words),
+               say=correct_words),
     ActionSpec("uncalibrate", "Remove the calibration", "Measure", when=may_remove_now),
-    ActionSpec("analyze", "Analyze", "AI", ("F5",), "sparkles", when=_may_analyze),
-    ActionSpec("cancel", "Cancel the analysis", "AI", (), "circle-x", when=_has_run),
-    ActionSpec("next_finding", "Next finding", "AI", (".",), "chevron-down", when=_has_findings, gap=True),
-    ActionSpec("previous_finding", "Previous finding", "AI", (",",), "chevron-up", when=_has_findings),
-    ActionSpec("accept", "Accept the finding", "AI", ("Return", "Enter"), "check", when=_has_selection),
-    ActionSpec("reject", "Reject the finding…", "AI", ("X",), "x", when=_has_selection),
-    ActionSpec("undecide", "Take the decision back", "AI", (), "rotate-ccw", when=_is_decided),
+    ActionSpec("analyze", "Analyze", "AI", ("F5",), "sparkles", when=may_analyze),
+    ActionSpec("cancel", "Cancel the analysis", "AI", (), "circle-x", when=has_run),
+    ActionSpec("next_finding", "Next finding", "AI", (".",), "chevron-down", when=has_findings, gap=True),
+    ActionSpec("previous_finding", "Previous finding", "AI", (",",), "chevron-up", when=has_findings),
+    ActionSpec("accept", "Accept the finding", "AI", ("Return", "Enter"), "check", when=has_selection),
+    ActionSpec("reject", "Reject the finding…", "AI", ("X",), "x", when=has_selection),
+    ActionSpec("edit", "Edit the outline", "AI", ("E",), "pencil", when=may_edit, checkable=True,
+               tip="Paint with the left button, Ctrl held erases; Enter keeps it, Esc drops it"),
+    ActionSpec("originals", "The model's outline beside yours", "AI", ("Shift+E",), when=has_modified,
+               checkable=True, tip="Draw what the model outlined, dashed, beside modified outlines"),
+    ActionSpec("undecide", "Take the decision back", "AI", (), "rotate-ccw", when=is_decided),
     ActionSpec("looked", "Where the network looked", "AI", ("H",), "eye", checkable=True,
                when=lambda s: any(f.score is not None for f in s.findings)),
     ActionSpec("overlay", "Hide the overlay (or hold Space)", "AI", ("Shift+Space",), "eye-off",
-               "", _has_masks,
+               "", has_masks,
                checkable=True, gap=True),
     ActionSpec("model_card", "Model card…", "AI", (), "file-text", gap=True),
     ActionSpec("models", "Models…", "AI", (), "layers", tip="What is on the shelf; install, test, remove"),
@@ -289,6 +236,8 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Shift + move", "crosshair through all views"),
     ("Double click", "one view large, and back"),
     ("Space, held", "hide the overlays"),
+    ("Brush: Ctrl + left", "erase"),
+    ("Brush: Shift + wheel, [ and ]", "its size"),
 )
 
 

@@ -17,7 +17,7 @@ from medviewer.imaging.reslice import Letters
 from medviewer.ui import halo, theme
 from medviewer.ui.camera import Camera
 from medviewer.ui.colour_scale import draw_colour_bar
-from medviewer.ui.marks import draw_shape
+from medviewer.ui.marks import draw_circle, draw_shape
 from medviewer.ui.shapes import Shape
 
 MARGIN = 8.0
@@ -53,6 +53,14 @@ class ReferenceLine:
     y: float | None = None
 
 
+@dataclass(frozen=True)
+class BrushCircle:
+    """Where a brush would paint: ``centre`` and ``radius`` (across, down) in picture coordinates."""
+
+    centre: tuple[float, float]
+    radius: tuple[float, float]
+
+
 @dataclass
 class Notes:
     """What there is to write and draw."""
@@ -83,6 +91,7 @@ class Notes:
     told: tuple[Shape, ...] = ()
     """Lines of findings: shown and hidden with the overlay, never taken hold of."""
     sketch: Shape | None = None
+    brush: BrushCircle | None = None
     bar: ColourBar | None = None
     """The colour bar, where there are colours."""
     chosen: str = ""
@@ -124,6 +133,8 @@ class Annotations(QGraphicsItem):
                 draw_shape(painter, shape, notes.camera, chosen=shape.id == notes.chosen)
             if notes.sketch is not None:
                 draw_shape(painter, notes.sketch, notes.camera, chosen=True)
+            if notes.brush is not None:
+                draw_circle(painter, notes.brush.centre, notes.brush.radius, notes.camera)
             if notes.bar is not None and not notes.compact:
                 draw_colour_bar(painter, notes.bar, width, height)
             self._letters(painter, width, height)

@@ -109,6 +109,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.addItem(self._stage)
         self.addItem(front)
 
+    @property
+    def stage(self) -> QGraphicsItem:
+        """What the camera moves: layers in picture coordinates are its children."""
+        return self._stage
+
     def set_smooth(self, smooth: bool) -> None:
         """Interpolate between pixels, or show them as squares."""
         self._image.smooth = smooth

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from medviewer.ai.findings import Finding, Measurement
+from medviewer.review.modification import models_own, modified
 from medviewer.review.report_words import spread
 from medviewer.review.state import Decision, ReaderThreshold, Verdict
 from medviewer.ui import icons, theme
@@ -18,7 +19,7 @@ from medviewer.ui.result_words import VERDICT_WORDS, decision_line, main_line, s
 from medviewer.ui.threshold_part import ThresholdPart, has_thresholds
 from medviewer.ui.widgets import ElidedLabel, button, clear, column, label, row, set_tip
 
-_ROLES = {Verdict.ACCEPTED: "good", Verdict.EDITED: "good", Verdict.REJECTED: "bad"}
+_ROLES = {Verdict.ACCEPTED: "good", Verdict.MODIFIED: "good", Verdict.REJECTED: "bad"}
 
 
 class FindingCard(QWidget):
@@ -26,6 +27,7 @@ class FindingCard(QWidget):
 
     clicked = Signal(str)
     accept_wanted = Signal(str)
+    edit_wanted = Signal(str)
     reject_wanted = Signal(str)
     reset_wanted = Signal(str)
     threshold_wanted = Signal(str, float)
@@ -86,13 +88,21 @@ class FindingCard(QWidget):
         parts = shares(self.finding)
         if parts:
             layout.addWidget(SharesBar([m.value for m in parts]))
-        first, second = main_line(self.finding)
-        if first:
-            grey = bool(self.finding.measurements and self.finding.measurements[0].indicative)
-            layout.addLayout(row(label(first, "muted" if grey else ""), None, label(second, "muted")))
+        grey = bool(self.finding.measurements and self.finding.measurements[0].indicative)
+        self._first, self._second = label("", "muted" if grey else ""), label("", "muted")
+        layout.addLayout(row(self._first, None, self._second))
+        self._show_main(self.finding)  # not before they have a parent: they would be windows
         bar = _bar(self.finding)
         if bar is not None:
             layout.addWidget(bar)
+
+    def _show_main(self, read: Finding) -> None:
+        """The leading figures, of the finding as the reader left it."""
+        first, second = main_line(read)
+        self._first.setText(first)
+        self._second.setText(second)
+        self._first.setVisible(bool(first))
+        self._second.setVisible(bool(first))
 
     def show_decision(self, decision: Decision, *, is_open: bool) -> None:
         """The reader's word, and whether all of the finding is shown."""
@@ -104,17 +114,21 @@ class FindingCard(QWidget):
         colour = _ROLES.get(decision.verdict)
         self._pill.setStyleSheet(f"color: {theme.colour(colour)};" if colour else "")
         set_tip(self._pill, decision_line(decision))
+        change = decision.modification
+        read = self.finding if change is None else modified(self.finding, change)
+        self._show_main(read)
         clear(self._inside)
         if is_open:
-            self._open(decision)
+            self._open(read, decision)
         self._details.setVisible(is_open)
         if self._threshold is not None:
             self._threshold.setVisible(is_open)
         self.show_looking(self._looking_words)
         self.update()
 
-    def _open(self, decision: Decision) -> None:
-        finding, inside = self.finding, self._inside
+    def _open(self, finding: Finding, decision: Decision) -> None:
+        """``finding``: as the reader left it; what the model's own figures were stands below."""
+        inside = self._inside
         for row_widget in _measurement_rows(finding):
             inside.addWidget(row_widget)
         warned = " ".join(warning.text for warning in finding.warnings)
@@ -127,6 +141,9 @@ class FindingCard(QWidget):
             inside.addWidget(label(finding.criterion, "muted", wrap=True))
         for warning in finding.warnings:
             inside.addWidget(_warning(warning.text))
+        own = models_own(self.finding) if finding is not self.finding else ""
+        if own:
+            inside.addWidget(label(own, "muted", wrap=True))
         if finding.unsure:
             inside.addWidget(UnsurePart(finding.unsure, self.slice_wanted.emit))
         if decision.verdict is not Verdict.PENDING:
@@ -137,9 +154,14 @@ class FindingCard(QWidget):
         buttons: list[QWidget | int | None] = []
         for words, verdict, signal in (
             ("Accept  ⏎", Verdict.ACCEPTED, self.accept_wanted),
+            ("Edit  E", None, self.edit_wanted),
             ("Reject  X", Verdict.REJECTED, self.reject_wanted),
             ("Take back", Verdict.PENDING, self.reset_wanted),
         ):
+            if verdict is None and self.finding.mask is None:
+                continue
+            if verdict is Verdict.ACCEPTED and decision.modification is not None:
+                continue
             if decision.verdict is not verdict:
                 made = button(words)
                 made.clicked.connect(self._asks(signal))

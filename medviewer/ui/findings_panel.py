@@ -26,6 +26,7 @@ class FindingsPanel(QWidget):
 
     chosen = Signal(str)
     accept_wanted = Signal(str)
+    edit_wanted = Signal(str)
     reject_wanted = Signal(str)
     reset_wanted = Signal(str)
     threshold_wanted = Signal(str, float)
@@ -122,6 +123,7 @@ class _Part:
         for card in self.cards:
             card.clicked.connect(panel.chosen)
             card.accept_wanted.connect(panel.accept_wanted)
+            card.edit_wanted.connect(panel.edit_wanted)
             card.reject_wanted.connect(panel.reject_wanted)
             card.reset_wanted.connect(panel.reset_wanted)
             card.threshold_wanted.connect(panel.threshold_wanted)

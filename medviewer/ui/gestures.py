@@ -84,7 +84,8 @@ class Gestures:
         self._notches += turn / _NOTCH
         whole = int(self._notches)
         self._notches -= whole
-        if whole:
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if whole and not (shift and self.tool.wheel(self._surface, whole)):
             self._surface.ask_scroll(-whole)
 
     def press(self, event: QMouseEvent) -> None:
@@ -132,7 +133,11 @@ class Gestures:
 
     def double_click(self, event: QMouseEvent) -> None:
         """Left: maximise. Its second press must not begin a drag of its own."""
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if self.tool.repeats:
+            self.press(event)
+        else:
             self.cancel()
             self._surface.ask_maximise()
 

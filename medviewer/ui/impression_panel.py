@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QWidget
 
 from medviewer.ai.findings import Finding
+from medviewer.review.modification import CRITERION
 from medviewer.ui import theme
 from medviewer.ui.widgets import button, clear, column, label, set_tip
 
@@ -99,7 +100,8 @@ class ImpressionPanel(QWidget):
             self._sentences.addWidget(label(finding.sentence, wrap=True))
             image = f" · image {finding.key_slice + 1}" if finding.key_slice is not None else ""
             whose = f" · {maker}" if maker else ""
-            link = button(f"AI, accepted{image}{whose}", "link")
+            word = "modified by the reader" if finding.criterion == CRITERION else "accepted"
+            link = button(f"AI, {word}{image}{whose}", "link")
             link.setProperty("finding", finding.id)
             link.clicked.connect(self._link_clicked)
             set_tip(link, "Show this image")

@@ -6,8 +6,8 @@ import logging
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QMainWindow, QSplitter, QWidget
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from medviewer.review.logbook import LogBook
 from medviewer.review.session import Session
@@ -20,6 +20,7 @@ from medviewer.ui.analyzing import Analyzing
 from medviewer.ui.audit_queue import AuditQueue
 from medviewer.ui.browser import StudyBrowser
 from medviewer.ui.command_bar import CommandBar, name_label
+from medviewer.ui.editing import Editing
 from medviewer.ui.engine import Engine
 from medviewer.ui.evidence_desk import EvidenceDesk
 from medviewer.ui.exporting import Exporting
@@ -39,6 +40,7 @@ from medviewer.ui.result_words import badge
 from medviewer.ui.results_side import ResultsSide
 from medviewer.ui.screen_commands import ScreenCommands
 from medviewer.ui.shelving import Shelving
+from medviewer.ui.space_hides import SpaceHides
 from medviewer.ui.status import Status
 from medviewer.ui.widgets import button
 from medviewer.ui.window_commands import WindowCommands
@@ -48,7 +50,7 @@ log = logging.getLogger(__name__)
 _SIZES = (232, 1048, 320)
 
 
-class MainWindow(QMainWindow):
+class MainWindow(SpaceHides):
     """Everything the reader sees. ``engine`` stands for the models; tests hand in another."""
 
     def __init__(
@@ -77,14 +79,14 @@ class MainWindow(QMainWindow):
         self.inspecting, self.shelving = Inspecting(self), Shelving(self)
         self.logbook = LogDesk(self, logbook)
         self.overlaying = Overlaying(session, self.runner, self.opening)
+        self.notices = NoticeBar(self.planes)
+        self.editing = Editing(session, self.planes, self.notices)
         self.commands = WindowCommands(self)
         self.actions_by_id = ActionSet(
             {**self.screen_commands.table(), **self.commands.table()}, settings.keys, self
         )
         self.reports, self.evidence = ReportDesk(self), EvidenceDesk(self)
-        self.notices = NoticeBar(self.planes)
         self.menus = self.actions_by_id.fill_menu_bar(self.menuBar())
-        self._space_hides = False
         self._build()
         self._connect()
         layout_memory.restore(self, self._splitter, settings)
@@ -152,6 +154,7 @@ class MainWindow(QMainWindow):
         self.commands.connect_results(self.results)
         self.looking.connect_to(self.results.findings, self.planes.main)
         self.looking.changed.connect(self._refresh_actions)
+        self.editing.changed.connect(self._refresh_actions)
         self._seen_timer = QTimer(self, singleShot=True, interval=200)
         self._seen_timer.timeout.connect(self._show_progress)
 
@@ -166,6 +169,7 @@ class MainWindow(QMainWindow):
             self.screen_commands.stop_cine()
         self.pictures.apply(state, change)
         self.presenting.apply(state, change)
+        self.editing.apply(state, change)
         self.analyzing.apply(state, change)
         self.results.apply(state, change)
         self.looking.apply(state, change)
@@ -203,7 +207,10 @@ class MainWindow(QMainWindow):
             action: QAction = self.actions_by_id[action_id]
             if action.isChecked() != checked:
                 action.setChecked(checked)
+        self.editing.show_tool()
         undo, redo = self.session.undo_name, self.session.redo_name
+        if self.editing.is_on:
+            undo, redo = "stroke" if self.editing.can_undo else "", ""
         for action_id, name, word in (("undo", undo, "Undo"), ("redo", redo, "Redo")):
             self.actions_by_id[action_id].setText(f"{word} {name}".strip())
             self.actions_by_id[action_id].setEnabled(bool(name))
@@ -232,33 +239,6 @@ class MainWindow(QMainWindow):
         self.results.show_progress(self.session.state)
 
     # --- events ------------------------------------------------------------------------------------------
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Space, held, hides the overlay."""
-        if event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier:
-            if not event.isAutoRepeat() and not self.session.state.overlay_hidden:
-                self._space_hides = True
-                self.session.hide_overlay(True)
-            return
-        super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """The overlay comes back."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._let_go_of_space()
-            return
-        super().keyReleaseEvent(event)
-
-    def _let_go_of_space(self) -> None:
-        if self._space_hides:
-            self._space_hides = False
-            self.session.hide_overlay(False)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """A key let go of in another window is never heard here."""
-        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
-            self._let_go_of_space()
-        super().changeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         """Files and folders are welcome anywhere."""

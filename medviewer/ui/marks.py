@@ -13,6 +13,7 @@ from medviewer.ui.shapes import Shape
 
 _TICK = 4.0
 _ARROW = 9.0
+_SMALLEST = 2.5
 
 
 def draw_shape(painter: QPainter, shape: Shape, camera: Camera, *, chosen: bool) -> None:
@@ -25,6 +26,18 @@ def draw_shape(painter: QPainter, shape: Shape, camera: Camera, *, chosen: bool)
         painter.setPen(pen)
         _lines(painter, shape.kind, at)
     _words(painter, shape, at, camera)
+
+
+def draw_circle(
+    painter: QPainter, centre: tuple[float, float], radius: tuple[float, float], camera: Camera
+) -> None:
+    """The circle of a brush, never smaller than can be seen."""
+    across, down = (max(_SMALLEST, r * s) for r, s in zip(radius, camera.scale, strict=True))
+    at = QPointF(*camera.to_screen(*centre))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(theme.qcolour("halo", 0.7), 3), QPen(theme.qcolour("measure"), 1.25)):
+        painter.setPen(pen)
+        painter.drawEllipse(at, across, down)
 
 
 def _lines(painter: QPainter, kind: str, at: list[QPointF]) -> None:

@@ -17,6 +17,7 @@ from medviewer.imaging.volume import Mask
 from medviewer.imaging.window import Window
 from medviewer.review import opinion_words
 from medviewer.review.calibration import shown_volume
+from medviewer.review.deciding import as_read
 from medviewer.review.presenting import turn_of
 from medviewer.review.session import Session
 from medviewer.review.state import Change, ReaderMeasurement, State, Verdict
@@ -193,23 +194,39 @@ def shown_lines(state: State) -> list[Line]:
     if state.difference is not None:
         return []
     findings = [f for result in _visible(state) for f in result.findings]
-    kept = [f for f in findings if state.decision_of(f.id).verdict is not Verdict.REJECTED]
+    kept = [as_read(state, f) for f in findings if state.decision_of(f.id).verdict is not Verdict.REJECTED]
     return [line for finding in kept for line in finding.lines]
 
 
-def shown_masks(state: State) -> list[tuple[Mask, str, str]]:
-    """Masks of the findings the reader has not rejected, with colour and name (and the model, where there are
-    several); or only where two models differ."""
+def shown_masks(state: State, without: str = "") -> list[tuple[Mask, str, str]]:
+    """Masks of the findings the reader has not rejected, as the reader left them, with colour and name (and
+    the model, where there are several); or only where two models differ. ``without``: a finding's id."""
     drawn = state.difference
     if drawn is not None:
         masks = (drawn.only_first, drawn.only_second)
         return list(zip(masks, opinion_words.COLOURS, opinion_words.legend(drawn), strict=True))
     several = len(state.results_here) > 1
+    found = []
+    for result in _visible(state):
+        for finding in result.findings:
+            read = as_read(state, finding)
+            rejected = state.decision_of(finding.id).verdict is Verdict.REJECTED
+            if read.mask is not None and not rejected and finding.id != without:
+                said = f"{finding.label}, modified" if read is not finding else finding.label
+                name = f"{said} ({result.provenance.model_id})" if several else said
+                found.append((read.mask, finding.colour, name))
+    return found
+
+
+def originals(state: State) -> list[tuple[Mask, str]]:
+    """The models' own outlines of findings that the reader modified, with their colours."""
+    if state.difference is not None:
+        return []
     return [
-        (f.mask, f.colour, f"{f.label} ({result.provenance.model_id})" if several else f.label)
+        (f.mask, f.colour)
         for result in _visible(state)
         for f in result.findings
-        if f.mask is not None and state.decision_of(f.id).verdict is not Verdict.REJECTED
+        if f.mask is not None and state.decision_of(f.id).verdict is Verdict.MODIFIED
     ]
 
 
@@ -223,6 +240,7 @@ def _visible(state: State) -> list[AnalysisResult]:
 def selected_place(state: State) -> tuple[float, float, float] | None:
     """The middle of the chosen finding on its key image, as (slice, row, column): where all views point."""
     chosen = next((f for f in state.findings if f.id == state.selected_finding), None)
+    chosen = as_read(state, chosen) if chosen is not None else None
     if chosen is None or chosen.mask is None or chosen.key_slice is None:
         return None
     rows, columns = np.nonzero(chosen.mask.slice(chosen.key_slice))

@@ -12,7 +12,7 @@ from medviewer.review.state import Decision, State, Verdict
 VERDICT_WORDS: dict[Verdict, str] = {
     Verdict.PENDING: "pending",
     Verdict.ACCEPTED: "accepted",
-    Verdict.EDITED: "edited",
+    Verdict.MODIFIED: "modified",
     Verdict.REJECTED: "rejected",
 }
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from medviewer.ai.findings import Finding
+from medviewer.review.deciding import as_read
 from medviewer.review.report_scale import scale_lines
 from medviewer.review.state import Change, State, Verdict
 from medviewer.review.waiting import Waiting
@@ -44,7 +45,7 @@ class ResultsSide(QWidget):
         self.measurements = MeasurementsPanel()
         self.impression = ImpressionPanel()
         self._progress = label("", "muted")
-        self._hint = label("Enter accepts · X rejects · . and , walk", "muted")
+        self._hint = label("Enter accepts · E edits · X rejects · . and , walk", "muted")
         self._opinions_head = label("SECOND OPINION", "section")
         self._overlay_head = label("OVERLAY", "section")
         self._foreign_head = label("FROM FILES", "section")
@@ -154,6 +155,6 @@ def makers(state: State) -> dict[str, str]:
 
 
 def accepted(state: State) -> tuple[Finding, ...]:
-    """Findings whose sentences are text of the report."""
-    agreed = (Verdict.ACCEPTED, Verdict.EDITED)
-    return tuple(f for f in state.findings if state.decision_of(f.id).verdict in agreed)
+    """Findings whose sentences are text of the report, as the reader left them."""
+    agreed = (Verdict.ACCEPTED, Verdict.MODIFIED)
+    return tuple(as_read(state, f) for f in state.findings if state.decision_of(f.id).verdict in agreed)

@@ -16,9 +16,9 @@ from medviewer.imaging.volume import Volume
 from medviewer.imaging.window import Window
 from medviewer.review.state import ReaderMeasurement
 from medviewer.ui import shapes
+from medviewer.ui.draft_view import DraftView
 from medviewer.ui.gestures import Gestures
 from medviewer.ui.picture import value_range
-from medviewer.ui.presented_view import PresentedView
 
 _DRAG_PX = 1024.0
 """A drag of so many pixels crosses the image's whole range of values."""
@@ -26,7 +26,7 @@ _REACH_PX = 6.0
 """How near to a line the mouse is on a measurement."""
 
 
-class Viewport(PresentedView):
+class Viewport(DraftView):
     """Shows a picture and turns the mouse into requests. Setters are those of :class:`PictureView`; call
     ``set_picture`` before ``set_masks`` and ``set_measurements``."""
 
@@ -58,7 +58,8 @@ class Viewport(PresentedView):
         self.set_cursor(self._gestures.tool.cursor)
 
     def set_tool(self, name: str) -> None:
-        """window, scroll, zoom, pan, length, angle, ellipse, note or crosshair. Raises KeyError."""
+        """window, scroll, zoom, pan, length, angle, ellipse, note, crosshair or brush. Raises KeyError."""
+        self.show_brush(None)
         self._gestures.set_tool(name)
 
     @property
@@ -180,6 +181,8 @@ class Viewport(PresentedView):
     def hover_at(self, at: QPointF | None) -> None:
         """The mouse is here, or left: tell the value, light up the measurement."""
         self._mouse = at
+        if at is None:
+            self.show_brush(None)
         found = self._measurement_at(at) if at is not None else ""
         if found:
             self._front.notes.chosen = found

@@ -13,11 +13,11 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
 
 from medviewer.dicom.study import ScanResult
+from medviewer.ui.deciding import DecidingCommands
 from medviewer.ui.deidentifying import Deidentifying
 from medviewer.ui.dialogs.about import About
 from medviewer.ui.dialogs.keys import Keys
 from medviewer.ui.dialogs.reader_name import ReaderName
-from medviewer.ui.dialogs.reject_reason import RejectReason
 from medviewer.ui.forcing import offer_of, reasons_against
 from medviewer.ui.measuring import Measuring
 from medviewer.ui.offers import held_back
@@ -39,6 +39,7 @@ class WindowCommands(QObject):
         self._session = window.session
         self._repairing = Repairing(window)
         self._measuring = Measuring(window)
+        self._deciding = DecidingCommands(window)
         self.deidentifying = Deidentifying(window)
 
     def table(self) -> dict[str, Command]:
@@ -66,9 +67,6 @@ class WindowCommands(QObject):
             "cancel": self._cancel,
             "next_finding": session.next_finding,
             "previous_finding": partial(session.next_finding, -1),
-            "accept": self._accept_selected,
-            "reject": self._reject_selected,
-            "undecide": self._undecide_selected,
             "looked": self._window.looking.toggle_selected,
             "models": self._window.shelving.show_models,
             "logbook": self._window.logbook.show,
@@ -77,6 +75,7 @@ class WindowCommands(QObject):
             "about": self._about,
             "reset": self._escape,
             **self._measuring.table(),
+            **self._deciding.table(),
         }
 
     def checked(self) -> dict[str, bool]:
@@ -88,6 +87,8 @@ class WindowCommands(QObject):
             "full_screen": window.isFullScreen(),
             "autosave": window.settings.autosave,
             "looked": window.looking.is_on,
+            "edit": window.editing.is_on,
+            "originals": window.editing.shows_originals,
         }
 
     def connect_results(self, results: ResultsSide) -> None:
@@ -103,9 +104,7 @@ class WindowCommands(QObject):
         results.opinions.slice_wanted.connect(self._session.scroll)
         results.opinions.difference_wanted.connect(self._session.show_difference)
         findings.chosen.connect(self._session.select_finding)
-        findings.accept_wanted.connect(self._accept)
-        findings.reject_wanted.connect(self._ask_reason)
-        findings.reset_wanted.connect(self._session.reset)
+        self._deciding.connect_to(findings)
         findings.threshold_wanted.connect(self._session.set_threshold)
         findings.threshold_reset.connect(self._session.reset_threshold)
         findings.slice_wanted.connect(self._session.scroll)
@@ -196,53 +195,24 @@ class WindowCommands(QObject):
         self._window.analyzing.cancel()
 
     def _escape(self) -> None:
-        """Esc: what is half drawn, else what is computed, else the view."""
+        """Esc: what is half drawn or edited, else what is computed, else the view."""
         active = self._window.planes.active
         if active.is_drawing:
             active.cancel_drawing()
-        elif not (self._window.looking.cancel() or self._window.analyzing.cancel()):
+        elif not (
+            self._window.editing.cancel() or self._window.looking.cancel() or self._window.analyzing.cancel()
+        ):
             self._window.screen_commands.reset()
 
-    # --- deciding ----------------------------------------------------------------------------------------
-
-    def _accept(self, finding_id: str) -> None:
-        self._session.accept(finding_id)
-
-    def _accept_selected(self) -> None:
-        chosen = self._session.state.selected_finding
-        if chosen is not None:
-            self._accept(chosen)
-
-    def _reject_selected(self) -> None:
-        chosen = self._session.state.selected_finding
-        if chosen is not None:
-            self._ask_reason(chosen)
-
-    def _ask_reason(self, finding_id: str) -> None:
-        finding = next((f for f in self._session.state.findings if f.id == finding_id), None)
-        if finding is None:
-            return
-        self._session.select_finding(finding_id)
-        dialog = RejectReason(finding.label, self._window)
-        dialog.setObjectName(finding_id)
-        dialog.reason_given.connect(self._reject)
-        self.show_dialog(dialog)
-
-    def _reject(self, reason: str) -> None:
-        sender = self.sender()
-        if sender is not None:
-            self._session.reject(sender.objectName(), reason)
-
-    def _undecide_selected(self) -> None:
-        chosen = self._session.state.selected_finding
-        if chosen is not None:
-            self._session.reset(chosen)
+    # --- work ---------------------------------------------------------------------------------------------
 
     def _undo(self) -> None:
-        self._session.undo()
+        if not self._window.editing.undo():
+            self._session.undo()
 
     def _redo(self) -> None:
-        self._session.redo()
+        if not self._window.editing.is_on:
+            self._session.redo()
 
     def ask_reader(self, then: Command | None = None) -> None:
         """Whose decisions these are; ``then`` goes on whatever the answer is."""

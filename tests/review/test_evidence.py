@@ -8,18 +8,29 @@ from pathlib import Path
 import numpy as np
 
 from medviewer.ai.findings import AnalysisResult, Code, Finding, Measurement, ResultState
-from medviewer.dicom.evidence.concepts import ACCEPTED, LEFT, NOT_REVIEWED, PROBABILITY, REJECTED, SCORE
+from medviewer.dicom.evidence.concepts import (
+    ACCEPTED,
+    LEFT,
+    MODIFIED,
+    NOT_REVIEWED,
+    PROBABILITY,
+    REJECTED,
+    REPLACED,
+    SCORE,
+)
 from medviewer.dicom.evidence.derived import write_object
 from medviewer.dicom.evidence.facts import Person
 from medviewer.dicom.evidence.seg_check import segmentation_faults
 from medviewer.dicom.evidence.seg_writer import segmentation
 from medviewer.dicom.evidence.sr_check import report_faults
-from medviewer.dicom.evidence.sr_writer import report, segments_of
+from medviewer.dicom.evidence.sr_writer import report
+from medviewer.dicom.evidence.written_segments import segments_of
 from medviewer.imaging.volume import Mask
 from medviewer.review.evidence import evidence
 from medviewer.review.state import Decision, Verdict
 from tests.dicom.evidence.makers import new_seg, new_sr, origin_of
 from tests.dicom.scanned import only
+from tests.review import edited
 from tests.review.makers import make_findings, make_mask, make_series, provenance
 
 
@@ -95,13 +106,29 @@ def test_that_only_a_calibrated_score_is_called_a_probability() -> None:
     assert raw.quantities[0].name == SCORE
 
 
-def test_that_a_mask_the_reader_changed_takes_the_place_and_says_so() -> None:
-    changed = make_mask(1, "right_lung", slice(9, 20))
-    made = evidence(_result(), make_series(), {}, edited={"right_lung": changed})
-    (region,) = (r for r in made.regions if r.tracking.id == "right_lung")
-    assert region.edited
-    assert np.array_equal(region.mask.full(), changed.full())
-    assert not any(r.edited for r in made.regions if r.tracking.id != "right_lung")
+def test_that_a_modified_finding_is_told_twice_each_under_its_own_name() -> None:
+    """Never the model's figures or outline as the reader's, nor the other way round."""
+    session = edited.session_with()
+    session.modify("right", edited.smaller())
+    state = session.state
+    made = evidence(state.results[0], make_series(), state.decisions)
+    (own,), (theirs,) = made.regions, made.modified
+    assert (own.edited, theirs.edited) == (False, True)
+    assert own.mask is edited.LUNG
+    assert np.array_equal(theirs.mask.full(), edited.smaller().full())
+    assert own.tracking.uid != theirs.tracking.uid
+    assert theirs.source == own.tracking.uid
+    models, readers = made.observations
+    assert (models.by_reader, readers.by_reader) == (False, True)
+    assert (models.region, readers.region) == (own.tracking.uid, theirs.tracking.uid)
+    assert [o.evaluations[0].value for o in (models, readers)] == [REPLACED, MODIFIED]
+    assert [round(q.value, 1) for q in models.quantities] == [3.7, -850.0, 9.6]
+    assert [round(q.value, 1) for q in readers.quantities] == [1.2, -850.0]
+    assert all(q.low is None and q.high is None for q in readers.quantities)
+    said = " ".join(readers.remarks)
+    assert "Modified by reader01" in said
+    assert own.tracking.uid in said
+    assert edited.finding().sentence not in said
 
 
 def test_that_a_side_told_by_the_card_reaches_region_and_observation() -> None:

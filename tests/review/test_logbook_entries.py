@@ -12,9 +12,11 @@ from medviewer.review.logbook import LogBook
 from medviewer.review.logbook_csv import to_csv
 from medviewer.review.logbook_entries import entries_between, run_of, without_patient
 from medviewer.review.logbook_records import Answer, Logged, LoggedDecision, LoggedRun
+from medviewer.review.modification import modification
 from medviewer.review.session import Session
 from medviewer.review.state import Decision, State, Verdict
-from tests.review.makers import FIRST, NOW, clock, make_result, make_scan, provenance
+from tests.review.edited import finding, smaller
+from tests.review.makers import FIRST, NOW, clock, make_result, make_scan, make_volume, provenance
 from tests.review.test_thresholding import FINDING, POINTS, add, session_with
 
 
@@ -88,13 +90,27 @@ def test_that_a_modified_finding_refers_to_both_objects() -> None:
     written = Written()
     written.analyze()
     before = written.session.state
-    edited = Decision("right", Verdict.EDITED, "", "Dr Test", NOW.isoformat())
+    change = modification(finding(), smaller(), make_volume())
+    edited = Decision("right", Verdict.MODIFIED, "", "Dr Test", NOW.isoformat(), change)
     (told,) = entries_between(before, replace(before, decisions={"right": edited}), NOW)
     assert isinstance(told, LoggedDecision)
     assert told.answer is Answer.MODIFIED
     assert told.modified
     assert told.finding
     assert told.modified != told.finding
+
+
+def test_that_an_edit_its_undo_and_redo_are_three_entries(tmp_path: Path) -> None:
+    written = Written()
+    written.analyze()
+    written.session.set_volume(FIRST, make_volume())
+    written.session.modify("right", smaller())
+    written.session.undo()
+    written.session.redo()
+    assert written.answers == [("Right lung", a) for a in ("modified", "undone", "modified")]
+    first, _, again = (entry for entry in written.entries if isinstance(entry, LoggedDecision))
+    assert first.modified == again.modified != ""
+    assert first.assessor == "Dr Test"
 
 
 def test_that_closing_the_study_takes_no_decision_back() -> None:

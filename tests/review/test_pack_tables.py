@@ -45,7 +45,7 @@ def change(path: Path, old: str, new: str) -> None:
     ("old", "new", "sentence"),
     [
         ("1234.5", "1243.5", "A figure of the table"),
-        ("rejected", "", "has no decision"),
+        ("rejected", "", "its decision is another"),
         ("2.25.", "1.25.", "another study"),
         ("source", "sauce", "cannot be read"),
     ],

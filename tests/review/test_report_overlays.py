@@ -230,7 +230,8 @@ def test_the_report_of_highdicom_on_its_image(shared_data: Path) -> None:
 def test_that_our_own_result_comes_back_as_it_was_written(tmp_path: Path) -> None:
     """Segmentation and report of one run: names, decisions and figures equal, voxels the same."""
     from medviewer.dicom.evidence.seg_writer import segmentation
-    from medviewer.dicom.evidence.sr_writer import report, segments_of
+    from medviewer.dicom.evidence.sr_writer import report
+    from medviewer.dicom.evidence.written_segments import segments_of
     from tests.dicom.evidence.makers import ALGORITHM, evidence_of, new_seg, new_sr, origin_of
     from tests.factories import save
 

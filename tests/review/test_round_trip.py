@@ -10,7 +10,8 @@ import pytest
 from medviewer.ai.findings import AnalysisResult, Code, Finding, Measurement, ResultState
 from medviewer.dicom.evidence.facts import Evidence, Person
 from medviewer.dicom.evidence.seg_writer import segmentation
-from medviewer.dicom.evidence.sr_writer import report, segments_of, verified
+from medviewer.dicom.evidence.sr_writer import report, verified
+from medviewer.dicom.evidence.written_segments import segments_of
 from medviewer.dicom.scan import scan
 from medviewer.dicom.study import Series
 from medviewer.imaging.volume import Mask

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from medviewer.review import keys
 from medviewer.review.kept_work import KeptWork, decode, encode
 from medviewer.review.keys import KeyringKey, PassphraseKey
 from medviewer.review.work_store import WorkRefused, WorkStore
-from tests.review.kept import KEY, NOW, Ring
+from tests.review.edited import session_with, smaller
+from tests.review.kept import KEY, NOW, Ring, kept
 
 
 def files(store: WorkStore) -> list[Path]:
@@ -64,6 +66,21 @@ def test_that_the_file_of_another_study_or_key_is_refused(work: KeptWork, store:
     store.discard("P2 9.9")
     with pytest.raises(WorkRefused):
         WorkStore(store._folder).load(work.study, PassphraseKey("long enough"))
+
+
+def test_that_a_modified_outline_is_kept_and_lies_nowhere_in_the_clear(store: WorkStore) -> None:
+    session = session_with()
+    session.modify("right", smaller())
+    work = kept(session)
+    store.save(work, KEY)
+    found = store.load(work.study, KEY)
+    assert found is not None
+    assert found.work == work
+    change = session.state.decision_of("right").modification
+    assert change is not None
+    sealed = b"".join(path.read_bytes() for path in store._folder.iterdir())
+    for plain in (change.bits, b64encode(change.bits), b"modification"):
+        assert plain not in sealed
 
 
 def test_that_a_damaged_newest_file_leaves_the_one_before(work: KeptWork, store: WorkStore) -> None:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from medviewer.imaging.volume import Geometry
 from medviewer.imaging.window import Window
 from medviewer.review import keys
-from medviewer.ui import scanning
+from medviewer.ui import scanning, theme
+from medviewer.ui.editing import Editing
 from medviewer.ui.main_window import MainWindow
+from medviewer.ui.notice_bar import NoticeBar
+from medviewer.ui.pictures import shown_masks
+from medviewer.ui.planes import PlanesView
 from medviewer.ui.viewport import Viewport
+from tests.review.edited import session_with
+from tests.review.makers import FIRST, make_volume
+from tests.ui.edit_desk import PIXEL, Desk
 from tests.ui.first_images import Gate
 from tests.ui.viewports import geometry, numbered, shown
 from tests.ui.windows import make_window
@@ -94,3 +103,35 @@ def view(qtbot: QtBot) -> Viewport:
     made.set_window(Window(700, 500))
     made.window_dragged.connect(made.set_window)
     return made
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Iterator[Desk]:
+    """A lung that a model outlined, on pixels that are not square."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme.apply(app)
+    where = Geometry.from_planes((0, 0, 0), (1, 0, 0, 0, 1, 0), PIXEL, (0, 0, 5.0))
+    volume = replace(make_volume(), geometry=where)
+    session = session_with()
+    session.set_volume(FIRST, volume)
+    planes = PlanesView()
+    qtbot.addWidget(planes)
+    planes.resize(900, 500)
+    planes.set_layout("mpr")
+    planes.set_volume(volume, None)
+    planes.show()
+    qtbot.waitExposed(planes)
+    notices = NoticeBar(planes)
+    editing = Editing(session, planes, notices)
+
+    def changed(state: object, change: object) -> None:
+        planes.set_index(session.state.index)
+        editing.apply(session.state, change)  # type: ignore[arg-type]
+
+    session.subscribe(changed)  # type: ignore[arg-type]
+    session.select_finding("right")
+    planes.set_masks(shown_masks(session.state))
+    made = Desk(session, planes, editing, notices)
+    yield made
+    editing.cancel()

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from medviewer.imaging.window import Window
 from medviewer.review.state import Verdict
+from medviewer.ui.deciding import HOLDS
 from medviewer.ui.dialogs.reject_reason import RejectReason
 from medviewer.ui.main_window import MainWindow
 from medviewer.ui.pictures import selected_place
+from tests.ui.viewports import drag
 from tests.ui.windows import PATIENCE, Model, make_window, write_series
 
 
@@ -41,8 +43,10 @@ def verdicts(window: MainWindow) -> list[Verdict]:
     return [state.decision_of(finding.id).verdict for finding in state.findings]
 
 
-def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, text: str = "") -> None:
-    qtbot.keyClick(window.planes.main, key)
+def press(
+    qtbot: QtBot, window: MainWindow, key: Qt.Key, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    qtbot.keyClick(window.planes.main, key, keys)
 
 
 def test_that_a_click_on_a_finding_jumps_to_its_image(qtbot: QtBot, window: MainWindow) -> None:
@@ -214,3 +218,42 @@ def test_that_a_second_run_says_that_its_findings_are_not_reviewed(qtbot: QtBot,
     assert verdicts(window) == [Verdict.PENDING, Verdict.PENDING]
     assert "the 1 decided before stay with the earlier run" in window.notices.text
     assert window.session.state.decision_of(earlier.findings[0].id).verdict is Verdict.ACCEPTED
+
+
+def test_that_e_edits_enter_keeps_and_a_second_enter_throws_nothing_away(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    press(qtbot, window, Qt.Key.Key_Period)
+    press(qtbot, window, Qt.Key.Key_E)
+    assert window.editing.is_on
+    assert window.actions_by_id["edit"].isChecked()
+    main = window.planes.main
+    drag(main, main.camera.to_screen(9.5, 9.5))
+    press(qtbot, window, Qt.Key.Key_Z, keys=Qt.KeyboardModifier.ControlModifier)
+    assert not window.editing.can_undo
+    drag(main, main.camera.to_screen(9.5, 9.5))
+    press(qtbot, window, Qt.Key.Key_Return)
+    assert not window.editing.is_on
+    assert verdicts(window) == [Verdict.MODIFIED, Verdict.PENDING]
+    press(qtbot, window, Qt.Key.Key_Return)
+    assert verdicts(window) == [Verdict.MODIFIED, Verdict.PENDING]
+    assert window.notices.text == HOLDS
+    card = window.results.findings.cards[0]
+    words = " ".join(label.text() for label in card.findChildren(QLabel))
+    assert "modified" in words
+    assert "The model's own: volume 100" in words
+    assert "Accept  ⏎" not in [b.text() for b in card.findChildren(QPushButton) if not b.isHidden()]
+    press(qtbot, window, Qt.Key.Key_Z, keys=Qt.KeyboardModifier.ControlModifier)
+    assert verdicts(window) == [Verdict.PENDING, Verdict.PENDING]
+
+
+def test_that_escape_drops_an_edit_and_the_card_begins_one(qtbot: QtBot, window: MainWindow) -> None:
+    press(qtbot, window, Qt.Key.Key_Period)
+    card = window.results.findings.cards[0]
+    (edit,) = (b for b in card.findChildren(QPushButton) if b.text().startswith("Edit") and not b.isHidden())
+    qtbot.mouseClick(edit, Qt.MouseButton.LeftButton)
+    assert window.editing.is_on
+    press(qtbot, window, Qt.Key.Key_Escape)
+    assert not window.editing.is_on
+    assert not window.actions_by_id["edit"].isChecked()
+    assert verdicts(window) == [Verdict.PENDING, Verdict.PENDING]

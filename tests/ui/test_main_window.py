@@ -69,6 +69,8 @@ def test_that_everything_offered_with_a_study_open_is_enabled_or_says_when(windo
         "previous_finding",
         "accept",
         "reject",
+        "edit",
+        "originals",
         "undecide",
         "looked",
         "overlay",

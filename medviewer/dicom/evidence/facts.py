@@ -6,7 +6,7 @@ result and the reader's decisions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from medviewer.dicom.values import plain
@@ -61,7 +61,8 @@ class Person:
 class Region:
     """A segment: what is outlined, how it is coded, by what it is followed.
 
-    ``mask`` lies on the images of the series in display order; ``edited``: a person changed it.
+    ``mask`` lies on the images of the series in display order; ``edited``: a person changed it. ``note``: who
+    did, and of what, in words.
     """
 
     tracking: Tracking
@@ -72,6 +73,9 @@ class Region:
     colour: str = "#56B4E9"
     laterality: Concept | None = None
     edited: bool = False
+    source: str = ""
+    """Tracking UID of the region that it was made of, in another segmentation."""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,8 @@ class Observation:
     """A finding: one measurement group (TID 1501, 1410, 1411).
 
     ``region`` names the tracking UID of a :class:`Region`, empty where nothing is outlined; ``images``: SOP
-    instance UID and frame from 0 of images that show it; ``remarks``: sentences in plain text.
+    instance UID and frame from 0 of images that show it; ``remarks``: sentences in plain text. ``by_reader``:
+    the figures are of a reader's outline, and no algorithm's.
     """
 
     tracking: Tracking
@@ -116,6 +121,7 @@ class Observation:
     quantities: tuple[Quantity, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
     remarks: tuple[str, ...] = ()
+    by_reader: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,3 +134,10 @@ class Evidence:
     made: datetime
     observer: Person | None = None
     """The reader whose decisions are told; None where nobody has given a name."""
+    modified: tuple[Region, ...] = ()
+    """Outlines that the reader made of some of ``regions``: a segmentation of their own."""
+
+    @property
+    def of_reader(self) -> Evidence:
+        """What the reader outlined, alone."""
+        return replace(self, regions=self.modified, modified=())

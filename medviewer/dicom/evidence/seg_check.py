@@ -41,6 +41,35 @@ def segmentation_faults(path: Path, series: Series, evidence: Evidence) -> tuple
     )
 
 
+def modified_faults(path: Path, series: Series, evidence: Evidence, source: Path) -> tuple[str, ...]:
+    """What is wrong with a SEG that should hold what the reader made of outlines in the SEG ``source``."""
+    faults = segmentation_faults(path, series, evidence.of_reader)
+    try:
+        item, own = read_guarded(path)[0], read_guarded(source)[0]
+    except UnreadableImage as error:
+        return (*faults, f"The segmentation cannot be read: {error.message}")
+    return tuple(dict.fromkeys((*faults, *_source(item, own, evidence))))
+
+
+def _source(item: Item, own: Item, evidence: Evidence) -> Iterator[str]:
+    """Whether it refers to the very segments it was made of, and none of them is its own."""
+    numbers = {
+        e.code("TrackingUID"): next(iter(e.shorts("SegmentNumber")), 0) for e in own.items("SegmentSequence")
+    }
+    wanted = sorted(
+        {numbers.get(region.source, 0) for region in evidence.modified if region.mask.voxel_count}
+    )
+    told = item.first("SourceImageSequence")
+    refers = told.code("ReferencedSOPInstanceUID"), sorted(told.shorts("ReferencedSegmentNumber"))
+    if refers != (own.code("SOPInstanceUID"), wanted):
+        yield "The segmentation does not refer to the model's outlines that it was made of."
+    if numbers.keys() & {e.code("TrackingUID") for e in item.items("SegmentSequence")}:
+        yield "An outline of the reader is followed under the tracking identifier of the model's."
+    creator = "" if evidence.observer is None else evidence.observer.written
+    if item.text("ContentCreatorName") != creator:
+        yield "The segmentation does not name the reader who modified it."
+
+
 def _is_placed(series: Series) -> bool:
     return bool(series.frame_of_reference_uid) and all(Place.of(i) is not None for i in series.instances)
 
@@ -80,6 +109,8 @@ def _meaning(entry: Item, region: Region) -> Iterator[str]:
         yield "A segment is coded as something else than what was outlined."
     if not is_same(concept(kind, "SegmentedPropertyTypeModifierCodeSequence"), region.laterality):
         yield "A segment is coded on another side than what was outlined."
+    if entry.text("SegmentDescription") != plain(region.note[:1024]):
+        yield "A segment does not say rightly of what and by whom it was made."
     if entry.text("SegmentLabel") != plain(region.title[:64]):
         yield "A segment has another name than what was outlined."
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
-from medviewer.dicom.evidence.concepts import ARTIFICIAL_INTELLIGENCE, code, code_item
+from medviewer.dicom.evidence.concepts import ARTIFICIAL_INTELLIGENCE, SOURCE, code, code_item
 from medviewer.dicom.evidence.derived import (
     RESEARCH,
     NewObject,
@@ -19,12 +20,12 @@ from medviewer.dicom.evidence.derived import (
 )
 from medviewer.dicom.evidence.facts import Algorithm, Evidence, Region
 from medviewer.dicom.evidence.seg_frames import describe_frames, drawn, overlapping, packed, slots
+from medviewer.dicom.evidence.written_segments import WrittenSegments, reference_to_all
 from medviewer.dicom.objects.planes import Place, gap_mm
 from medviewer.dicom.study import Series
 from medviewer.errors import UnreadableImage, UsageError
 from medviewer.imaging.cielab import lab_of_colour
 
-SEG_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
 _UNPLACED = "The images do not tell where they lie: the segmentation refers to them, pixel by pixel, alone."
 
 
@@ -57,6 +58,30 @@ def segmentation(origin: Origin, series: Series, evidence: Evidence, new: NewObj
         ds, evidence.algorithm.name, evidence.algorithm.version, "Outlined the segments", evidence.made
     )
     ds.add_new("PixelData", "OB", packed(regions, frames))
+    return ds
+
+
+def modified_segmentation(
+    origin: Origin, series: Series, evidence: Evidence, new: NewObject, source: WrittenSegments
+) -> Dataset:
+    """One SEG of what the reader made of the model's outlines, which are in ``source``: it refers to them
+    (General Reference, PS3.3 C.12.4) and names the reader. Raises as :func:`segmentation`."""
+    ds = segmentation(origin, series, evidence.of_reader, new)
+    used = sorted(
+        {source.numbers[r.source] for r in written(evidence.of_reader) if r.source in source.numbers}
+    )
+    if not used:
+        raise UsageError("The model's own outlines are not there to refer to.")
+    entry = reference_to_all(source)
+    entry.ReferencedSegmentNumber = used
+    entry.PurposeOfReferenceCodeSequence = [code_item(SOURCE)]
+    ds.SourceImageSequence = [entry]
+    series_entry = Dataset()
+    series_entry.SeriesInstanceUID = UID(source.series_uid)
+    series_entry.ReferencedInstanceSequence = [reference_to_all(source)]
+    ds.ReferencedSeriesSequence = [*ds.ReferencedSeriesSequence, series_entry]
+    ds.ContentDescription = "Outlines by a model, modified by a reader"
+    ds.ContentCreatorName = evidence.observer.written if evidence.observer is not None else None
     return ds
 
 
@@ -150,6 +175,8 @@ def _segment(number: int, region: Region, algorithm: Algorithm) -> Dataset:
         tracking_id=region.tracking.id,
     )
     made.RecommendedDisplayCIELabValue = list(lab_of_colour(region.colour))
+    if region.note:
+        made.SegmentDescription = region.note[:1024]
     if region.laterality is not None:
         kind = made.SegmentedPropertyTypeCodeSequence[0]
         kind.SegmentedPropertyTypeModifierCodeSequence = [code_item(region.laterality)]

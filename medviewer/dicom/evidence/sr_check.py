@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from medviewer.dicom.evidence.checked import concept, identity_faults, is_same
@@ -23,20 +23,19 @@ _LATERALITY = Concept("272741003", "SCT", "Laterality")
 _DERIVATION = Concept("121401", "DCM", "Derivation")
 _DEVICE = Concept("121012", "DCM", "Device Observer UID")
 _PERSON = Concept("121008", "DCM", "Person Observer Name")
+_ALGORITHM = Concept("111001", "DCM", "Algorithm Name")
 _SEGMENT = Concept("121191", "DCM", "Referenced Segment")
 _CLOSE = 1e-9
 
 
-def report_faults(
-    path: Path, series: Series, evidence: Evidence, seg_path: Path | None = None
-) -> tuple[str, ...]:
+def report_faults(path: Path, series: Series, evidence: Evidence, *seg_paths: Path) -> tuple[str, ...]:
     """What is wrong with an SR that should hold the findings of ``evidence``; () for nothing.
 
-    ``seg_path``: the segmentation it should refer to, None where there is none.
+    ``seg_paths``: the segmentations it should refer to.
     """
     try:
         item, _ = read_guarded(path)
-        seg = None if seg_path is None else read_guarded(seg_path)[0]
+        segs = [read_guarded(seg_path)[0] for seg_path in seg_paths]
     except UnreadableImage as error:
         return (f"The report object cannot be read: {error.message}",)
     faults = [*identity_faults(item, series), *_state(item), *_observers(item, evidence)]
@@ -47,8 +46,8 @@ def report_faults(
         faults.append("The report object holds a finding that was not made.")
     else:
         for group, wanted in zip(groups, evidence.observations, strict=True):
-            faults += [*_group(group, wanted), *_outline(group, wanted, seg)]
-    faults += _references(item, series, seg)
+            faults += [*_group(group, wanted), *_outline(group, wanted, segs)]
+    faults += _references(item, series, segs)
     return tuple(dict.fromkeys(faults))
 
 
@@ -100,6 +99,8 @@ def _group(group: Item, wanted: Observation) -> Iterator[str]:
         yield "A finding is coded as something else than what was found."
     if not _right_side(group, wanted):
         yield "A finding is on another side than what was found."
+    if bool(_children(group, _ALGORITHM)) is wanted.by_reader:
+        yield "A finding does not say rightly whether a model or a reader made its figures."
     yield from _figures(group, wanted)
     for evaluation in wanted.evaluations:
         answers = [concept(one, "ConceptCodeSequence") for one in _children(group, evaluation.name)]
@@ -157,18 +158,18 @@ def _figure(item: Item, value: float, unit: Concept) -> Iterator[str]:
         yield "A figure has another unit than what was measured."
 
 
-def _outline(group: Item, wanted: Observation, seg: Item | None) -> Iterator[str]:
+def _outline(group: Item, wanted: Observation, segs: Sequence[Item]) -> Iterator[str]:
     """Whether the group refers to the segment that carries its tracking UID in the segmentation itself."""
     told = _children(group, _SEGMENT)
-    numbers = {} if seg is None else _segments(seg)
-    number = numbers.get(wanted.region) if wanted.region else None
-    if number is None:
+    places = {uid: (seg.code("SOPInstanceUID"), n) for seg in segs for uid, n in _segments(seg).items()}
+    place = places.get(wanted.region) if wanted.region else None
+    if place is None:
         if told:
             yield "A finding refers to an outline that it has not."
         return
     one = (told[0] if told else group).first("ReferencedSOPSequence")
-    uid = "" if seg is None else seg.code("SOPInstanceUID")
-    if (one.code("ReferencedSOPInstanceUID"), one.shorts("ReferencedSegmentNumber")) != (uid, (number,)):
+    found = one.code("ReferencedSOPInstanceUID"), one.shorts("ReferencedSegmentNumber")
+    if found != (place[0], (place[1],)):
         yield "A finding does not refer to its own outline."
 
 
@@ -178,7 +179,7 @@ def _segments(seg: Item) -> dict[str, int]:
     return {e.code("TrackingUID"): next(iter(e.shorts("SegmentNumber")), 0) for e in entries}
 
 
-def _references(item: Item, series: Series, seg: Item | None) -> Iterator[str]:
+def _references(item: Item, series: Series, segs: Sequence[Item]) -> Iterator[str]:
     """Whether the evidence lists all that the tree refers to, and nothing that is not there."""
     named = {
         one.code("ReferencedSOPInstanceUID")
@@ -186,9 +187,7 @@ def _references(item: Item, series: Series, seg: Item | None) -> Iterator[str]:
         for entry in study.items("ReferencedSeriesSequence")
         for one in entry.items("ReferencedSOPSequence")
     }
-    known = {i.sop_uid for i in series.instances} | (
-        {seg.code("SOPInstanceUID")} if seg is not None else set()
-    )
+    known = {i.sop_uid for i in series.instances} | {seg.code("SOPInstanceUID") for seg in segs}
     used = {
         one.code("ReferencedSOPInstanceUID")
         for below in _below(item)

@@ -40,7 +40,7 @@ def group(
         "finding_type": code(observation.kind),
         "finding_category": None if observation.category is None else code(observation.category),
         "finding_sites": _sites(observation),
-        "algorithm_id": _algorithm(algorithm),
+        "algorithm_id": None if observation.by_reader else _algorithm(algorithm),
         "measurements": [_measurement(quantity) for quantity in observation.quantities],
         "qualitative_evaluations": [
             hd.sr.QualitativeEvaluation(code(e.name), code(e.value)) for e in observation.evaluations

@@ -6,8 +6,8 @@ another document, whose predecessor is the first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,11 +27,11 @@ from medviewer.dicom.evidence.derived import (
     reference,
 )
 from medviewer.dicom.evidence.facts import Algorithm, Concept, Evidence, Person
+from medviewer.dicom.evidence.written_segments import WrittenSegments, place_of, reference_to_all
 from medviewer.dicom.study import Series
 from medviewer.errors import UsageError
 
 SR_STORAGE = "1.2.840.10008.5.1.4.1.1.88.34"
-_SEG_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
 _RADIOGRAPH = Concept("43468-8", "LN", "XR unspecified body region")
 _PROCEDURES = {
     "CT": Concept("25045-6", "LN", "CT unspecified body region"),
@@ -44,25 +44,11 @@ _PROCEDURES = {
 _ANY_PROCEDURE = Concept("363679005", "SCT", "Imaging procedure")
 
 
-@dataclass(frozen=True)
-class WrittenSegments:
-    """The segmentation a report refers to: tracking UID of each region -> number of its segment."""
-
-    sop_uid: str
-    series_uid: str
-    numbers: dict[str, int]
-
-
-def segments_of(seg: Dataset) -> WrittenSegments:
-    """What a report may refer to in a SEG of :mod:`~medviewer.dicom.evidence.seg_writer`."""
-    numbers = {str(s.TrackingUID): int(s.SegmentNumber) for s in seg.SegmentSequence}
-    return WrittenSegments(str(seg.SOPInstanceUID), str(seg.SeriesInstanceUID), numbers)
-
-
 def report(
-    origin: Origin, series: Series, evidence: Evidence, new: NewObject, seg: WrittenSegments | None = None
+    origin: Origin, series: Series, evidence: Evidence, new: NewObject, *segs: WrittenSegments
 ) -> Dataset:
-    """One SR of all findings of a result; without ``seg`` no finding has an outline.
+    """One SR of all findings of a result; ``segs``: the segmentations that their outlines are in, the model's
+    and the reader's. A finding that is in none has no outline.
 
     Raises :class:`UsageError` where there is no finding, one refers to what is not there, or a figure is no
     number.
@@ -72,13 +58,13 @@ def report(
     used = {i.sop_uid for i in series.instances} | {u for o in evidence.observations for u, _ in o.images}
     images = {image.sop_uid: image for image in origin.images}
     ds = begin(origin, new)
-    for element in _content(series, evidence, images, seg):
+    for element in _content(series, evidence, images, segs):
         ds[element.tag] = element
     ds.CompletionFlag, ds.VerificationFlag, ds.PreliminaryFlag = "PARTIAL", "UNVERIFIED", "PRELIMINARY"
     ds.PerformedProcedureCodeSequence = []
     ds.ReferencedPerformedProcedureStepSequence = []
     evidence_images = [image for image in origin.images if image.sop_uid in used]
-    ds.CurrentRequestedProcedureEvidenceSequence = [_evidence(origin, evidence_images, seg)]
+    ds.CurrentRequestedProcedureEvidenceSequence = [_evidence(origin, evidence_images, segs)]
     ds.CodingSchemeIdentificationSequence = [_own_scheme()]
     ds.ContentQualification = RESEARCH
     algorithm = evidence.algorithm
@@ -97,7 +83,7 @@ def _content(
     series: Series,
     evidence: Evidence,
     images: dict[str, SourceImage],
-    seg: WrittenSegments | None,
+    segs: Sequence[WrittenSegments],
 ) -> Any:
     """The root of the content tree."""
     import highdicom as hd  # a second to import
@@ -106,8 +92,7 @@ def _content(
 
     groups = []
     for one in evidence.observations:
-        number = None if seg is None or not one.region else seg.numbers.get(one.region)
-        place = None if seg is None or number is None else (seg.sop_uid, number)
+        place = place_of(one.region, segs)
         groups.append(group(one, evidence.algorithm, images, place, series.uid))
     tree = hd.sr.MeasurementReport(
         observation_context=_context(evidence.algorithm, evidence.observer),
@@ -139,15 +124,13 @@ def _context(algorithm: Algorithm, person: Person | None) -> Any:
     )
 
 
-def _evidence(origin: Origin, images: list[SourceImage], seg: WrittenSegments | None) -> Dataset:
+def _evidence(origin: Origin, images: list[SourceImage], segs: Sequence[WrittenSegments]) -> Dataset:
     """All that the report stands on (PS3.3 C.17.2.3, Hierarchical SOP Instance Reference)."""
     by_series: dict[str, list[Dataset]] = {}
     for image in images:
         by_series.setdefault(image.series_uid, []).append(reference(image))
-    if seg is not None:
-        entry = Dataset()
-        entry.ReferencedSOPClassUID, entry.ReferencedSOPInstanceUID = UID(_SEG_STORAGE), UID(seg.sop_uid)
-        by_series.setdefault(seg.series_uid, []).append(entry)
+    for seg in segs:
+        by_series.setdefault(seg.series_uid, []).append(reference_to_all(seg))
     study = Dataset()
     study.StudyInstanceUID = UID(origin.study_uid)
     study.ReferencedSeriesSequence = []

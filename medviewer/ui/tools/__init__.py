@@ -2,6 +2,7 @@
 
 from medviewer.ui.tools.angle import AngleTool
 from medviewer.ui.tools.base import Host, Tool
+from medviewer.ui.tools.brush import BrushTool
 from medviewer.ui.tools.crosshair import CrosshairTool
 from medviewer.ui.tools.ellipse import EllipseTool
 from medviewer.ui.tools.length import LengthTool
@@ -21,6 +22,7 @@ _ALL: tuple[type[Tool], ...] = (
     EllipseTool,
     NoteTool,
     CrosshairTool,
+    BrushTool,
 )
 TOOLS: dict[str, type[Tool]] = {tool.name: tool for tool in _ALL}
 """Tool classes by name."""

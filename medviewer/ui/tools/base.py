@@ -54,12 +54,29 @@ class Host(Protocol):
     def redraw(self) -> None:
         """What the tool sketches has changed."""
 
+    def begin_stroke(self) -> None:
+        """What is painted from now on belongs together."""
+
+    def paint(self, start: QPointF, end: QPointF, erase: bool) -> None:
+        """The brush went from one place to another."""
+
+    def end_stroke(self) -> None:
+        """The brush was lifted."""
+
+    def show_brush(self, at: QPointF | None) -> None:
+        """The brush is here, or nowhere."""
+
+    def ask_brush_size(self, steps: int) -> None:
+        """The reader wants a larger brush, or a smaller one."""
+
 
 class Tool:
     """A mode of the left button. Made anew for each view; keeps only what one drag needs."""
 
     name = ""
     cursor = Qt.CursorShape.ArrowCursor
+    repeats = False
+    """Whether the second click of two quick ones works like the first."""
 
     def press(self, host: Host, at: QPointF, keys: Qt.KeyboardModifier) -> None:
         """The button went down."""
@@ -72,6 +89,11 @@ class Tool:
 
     def release(self, host: Host, at: QPointF, keys: Qt.KeyboardModifier) -> None:
         """The button went up."""
+
+    def wheel(self, host: Host, notches: int) -> bool:
+        """The wheel turned with Shift held; False where the tool makes nothing of it."""
+        del host, notches
+        return False
 
     def cancel(self) -> None:
         """Forget what was begun: another tool, image or Escape."""

@@ -31,8 +31,8 @@ from medviewer.dicom.evidence.facts import (
     Region,
     Tracking,
 )
-from medviewer.dicom.evidence.seg_writer import SEG_STORAGE
 from medviewer.dicom.evidence.sr_writer import SR_STORAGE
+from medviewer.dicom.evidence.written_segments import SEG_STORAGE
 from medviewer.dicom.objects.ct import seeded_uid
 from medviewer.dicom.study import Series
 from medviewer.imaging.volume import Mask

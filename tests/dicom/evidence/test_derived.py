@@ -10,7 +10,8 @@ import pytest
 from pydicom.dataset import Dataset
 
 from medviewer.dicom.evidence.derived import NewObject, begin, file_bytes, read_origin, write_object
-from medviewer.dicom.evidence.seg_writer import SEG_STORAGE, segmentation
+from medviewer.dicom.evidence.seg_writer import segmentation
+from medviewer.dicom.evidence.written_segments import SEG_STORAGE
 from medviewer.errors import UnreadableImage, WriteError
 from tests.dicom.evidence.makers import WHEN, evidence_of, new_seg, origin_of
 from tests.dicom.evidence.validators import iod_errors

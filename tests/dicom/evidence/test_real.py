@@ -14,7 +14,8 @@ from medviewer.dicom.evidence.facts import Person
 from medviewer.dicom.evidence.seg_check import segmentation_faults
 from medviewer.dicom.evidence.seg_writer import segmentation
 from medviewer.dicom.evidence.sr_check import report_faults
-from medviewer.dicom.evidence.sr_writer import report, segments_of
+from medviewer.dicom.evidence.sr_writer import report
+from medviewer.dicom.evidence.written_segments import segments_of
 from medviewer.dicom.scan import scan
 from medviewer.dicom.study import Series
 from tests.dicom.evidence.makers import evidence_of, new_seg, new_sr, origin_of

@@ -16,7 +16,8 @@ from medviewer.dicom.evidence.derived import write_object
 from medviewer.dicom.evidence.facts import Evaluation, Evidence, Person
 from medviewer.dicom.evidence.seg_writer import segmentation
 from medviewer.dicom.evidence.sr_check import report_faults
-from medviewer.dicom.evidence.sr_writer import report, segments_of, verified
+from medviewer.dicom.evidence.sr_writer import report, verified
+from medviewer.dicom.evidence.written_segments import segments_of
 from medviewer.dicom.study import Series
 from medviewer.errors import UsageError
 from tests.dicom.evidence.makers import WHEN, evidence_of, new_seg, new_sr, origin_of
