@@ -41,7 +41,7 @@ NETWORK_ARGS: dict[str, Any] = {
 }
 VALIDATED = 480
 """Changed pictures that choose the weights."""
-LEARNED = 20_000
+LEARNED = 12_000
 """Changed pictures that are learned from."""
 _DRAWN = {"train": 0, "validation": 1, "test": 2}
 

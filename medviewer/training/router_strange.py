@@ -180,7 +180,9 @@ def _sector(rng: np.random.Generator) -> Drawing:
         light = np.where(away < 1, rng.uniform(0, 0.12), light)
     grain = rng.gamma(1.2, 1.0, (_N, _N)).astype(np.float32)
     seen = (angle < rng.uniform(0.5, 0.85)) & (radius < rng.uniform(0.8, 1.0)) & (radius > 0.03)
-    return np.where(seen, np.minimum(_blurred(np.asarray(light * grain, np.float32)), 2), 0).astype(np.float32)
+    return np.where(seen, np.minimum(_blurred(np.asarray(light * grain, np.float32)), 2), 0).astype(
+        np.float32
+    )
 
 
 def _uptake(rng: np.random.Generator) -> Drawing:
