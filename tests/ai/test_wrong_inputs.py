@@ -67,6 +67,7 @@ WRONG: dict[str, Callable[[], Made]] = {
     "X-ray of a hand": lambda: (x_ray(body_part="HAND"), "050Y"),
     "lateral X-ray of the chest": lambda: (x_ray(view="LL"), "003Y"),
     "X-ray that its description calls lateral": lambda: (x_ray(view="", description="Thorax LAT"), "003Y"),
+    "X-ray of an animal": lambda: (each(x_ray(), quadruped=True), "003Y"),
     "X-ray of teeth": lambda: (x_ray(body_part="", description="MODALITYLUT - TEETH", view=""), "003Y"),
     "X-ray of no told view": lambda: (x_ray(view=""), "003Y"),
     "X-ray stored mirrored": lambda: (each(x_ray(), edges=("R", "F")), "003Y"),
@@ -101,6 +102,8 @@ REFUSED = (
     ("cxr-anatomy", "X-ray that its description calls lateral", "VIEW"),
     ("cxr-pneumonia", "X-ray that its description calls lateral", "VIEW"),
     ("cxr-anatomy", "X-ray of teeth", "BODY_PART"),
+    ("cxr-anatomy", "X-ray of an animal", "ANIMAL"),
+    ("cxr-pneumonia", "X-ray of an animal", "ANIMAL"),
 )
 """What no warning would be enough for: the model is not even offered."""
 
