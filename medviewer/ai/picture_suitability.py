@@ -125,8 +125,8 @@ def check_gated(card: ModelCard, series: Series, verdict: Collected) -> None:
     if not _several_of_one_place(series) and all(one.position is not None for one in series.instances):
         organ = " or ".join(sorted(wanted))
         text = (
-            f"Nothing in the header speaks of the {organ}: no body part, no description, no heartbeat that "
-            "the images were timed by, no two images of one place."
+            f"Nothing in the header speaks of the {organ}: no name, no heartbeat that the images were timed "
+            "by, no place shown twice."
         )
         verdict.refuse("NOT_GATED", text)
 
