@@ -124,10 +124,7 @@ def check_gated(card: ModelCard, series: Series, verdict: Collected) -> None:
         return
     if not _several_of_one_place(series) and all(one.position is not None for one in series.instances):
         organ = " or ".join(sorted(wanted))
-        text = (
-            f"Nothing in the header speaks of the {organ}: no name, no heartbeat that the images were timed "
-            "by, no place shown twice."
-        )
+        text = f"Nothing in the header speaks of the {organ}: no name, no heartbeat, no place shown twice."
         verdict.refuse("NOT_GATED", text)
 
 
