@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from medviewer.training import router_heads, router_kinds, router_strange, router_xrays
+from medviewer.training import router_heads, router_kinds, router_xrays
 from medviewer.training.router_kinds import Shot
 from medviewer.training.router_sources import Pool, by_kind
 
@@ -89,13 +89,3 @@ def test_heads_are_bent_smoothly_and_a_little() -> None:
         assert shifts.shape == (3, 144, 144)
         assert float(np.abs(shifts).max()) <= 6
         assert float(np.abs(np.diff(shifts, axis=1)).max()) < 0.5  # millimetres from pixel to pixel
-
-
-@pytest.mark.parametrize("pattern", router_strange.PATTERNS)
-def test_every_pattern_is_a_picture_of_something(pattern: object) -> None:
-    assert callable(pattern)
-    for seed in range(6):
-        drawn = pattern(RNG(seed))
-        assert drawn.shape == (128, 128)
-        assert np.isfinite(drawn).all()
-        assert float(drawn.max()) > float(drawn.min())
