@@ -38,21 +38,15 @@ AXES = {
 """Kind → where the picture, its rows and its columns run, on (head, back, left)."""
 _REACH = {
     router_kinds.BRAIN_AXIAL: (-35.0, 55.0),
-    router_kinds.BRAIN_CORONAL: (-66.0, 62.0),
+    router_kinds.BRAIN_CORONAL: (-55.0, 60.0),
     router_kinds.BRAIN_SAGITTAL: (-45.0, 45.0),
     router_kinds.HEAD_CT: (-75.0, 68.0),
 }
 """Kind → millimetres from the middle of the brain in which pictures are taken."""
 
 
-_THIN, _LOOKS = 0.2, 3
+_THIN, _LOOKS = 0.25, 3
 """Share of pictures drawn from one label a pixel; the others have the mean of so many."""
-_MEAN, _MEAN_LOOKS, _MEAN_REACH = 0.25, 8, 3.0
-"""Share of pictures as soft as the mean of many people: so many looks, reaching so much further."""
-_BEND_MM = 6.0
-"""Greatest shift of a point where a head is bent into another's."""
-_STRIPPED = 0.4
-"""Share of MR pictures without scalp, skull and face."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,26 +83,17 @@ def head(name: str, labels: NDArray[np.uint8]) -> Head:
 
 def draw_head(source: Head, kind: str, rng: np.random.Generator) -> Shot:
     """One picture of that kind."""
-    labels = _cut(source, kind, rng)
+    labels = _cut(source, kind, 1 if rng.random() < _THIN else _LOOKS, rng)
     if kind == router_kinds.HEAD_CT:
         return Shot(_ct(labels, rng).astype(np.float16), kind, source.name, hu=True)
     return Shot(_mr(labels, rng).astype(np.float16), kind, source.name)
 
 
-def _looks(rng: np.random.Generator) -> tuple[int, float]:
-    """How many looks a pixel is the mean of, and how far they reach, in pixels."""
-    which = rng.random()
-    if which < _THIN:
-        return 1, 1.0
-    return (_MEAN_LOOKS, float(rng.uniform(1, _MEAN_REACH))) if which < _THIN + _MEAN else (_LOOKS, 1.0)
-
-
-def _cut(source: Head, kind: str, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Labels (looks, 144, 144) on a plane a little turned and bent, of a field of view of 18 to 29 cm.
+def _cut(source: Head, kind: str, looks: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Labels (looks, 144, 144) on a plane a little turned, of a field of view of 18 to 29 cm.
 
     The looks lie anywhere in the pixel and in the thickness of the slice: their mean is a real pixel's.
     """
-    looks, reach = _looks(rng)
     normal, down, right = (np.array(v, float) for v in AXES[kind])
     turn = _turned(rng.normal(0, np.deg2rad(7), 3))
     pixel = rng.uniform(180, 290) / _N
@@ -123,20 +108,12 @@ def _cut(source: Head, kind: str, rng: np.random.Generator) -> NDArray[np.uint8]
         + (turn @ down)[:, None, None] * (offset * pixel * stretch[0])[None, :, None]
         + (turn @ right)[:, None, None] * (offset * pixel * stretch[1])[None, None, :]
     )
-    points = points + bend(rng)
-    wide = pixel * reach
-    within = (turn @ np.stack([normal * rng.uniform(1, 6), down * wide, right * wide], axis=1)).T
+    within = (turn @ np.stack([normal * rng.uniform(1, 6), down * pixel, right * pixel], axis=1)).T
     seen = []
     for look in range(looks):
         moved = 0.0 if look == 0 else (rng.uniform(-0.5, 0.5, 3) @ within)[:, None, None]
         seen.append(_labels_at(source.labels, (points + moved + 0.5).astype(np.float32)))
     return np.stack(seen)
-
-
-def bend(rng: np.random.Generator) -> NDArray[np.float32]:
-    """A smooth shift of every point, millimetres (3, 144, 144): heads differ."""
-    most = rng.uniform(0, _BEND_MM)
-    return np.stack([resize_area(one, (_N, _N)) for one in rng.uniform(-most, most, (3, 5, 5))])
 
 
 def _labels_at(labels: NDArray[np.uint8], points: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -168,8 +145,7 @@ def _mr(labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float
         _tie(mean, rng)
     for right, left in _LEFT_OF.items():
         mean[right] = mean[left]
-    stripped = rng.random() < _STRIPPED
-    if stripped:
+    if rng.random() < 0.3:
         mean[200:] = 0
         if rng.random() < 0.5:
             mean[24] = 0
@@ -178,11 +154,9 @@ def _mr(labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float
     field = np.exp(rng.normal(0, rng.uniform(0, 0.4), (4, 4)))
     value *= resize_area(field.astype(np.float32), (_N, _N))
     value = _soft(value, rng)
-    nothing = value < 0.05 if stripped and rng.random() < 0.6 else np.zeros(value.shape, bool)
     grain = rng.uniform(0, 0.06)
     noise = rng.standard_normal((2, _N, _N), dtype=np.float32) * np.float32(grain)
-    noisy = np.hypot(value + noise[0], noise[1])
-    return np.asarray(np.where(nothing, 0, noisy), np.float32)  # who strips a skull often leaves no noise
+    return np.asarray(np.hypot(value + noise[0], noise[1]), np.float32)
 
 
 def _tie(mean: NDArray[np.float64], rng: np.random.Generator) -> None:

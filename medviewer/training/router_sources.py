@@ -9,7 +9,7 @@ import numpy as np
 import pydicom
 
 from medviewer.training import cardiac_mr as cardiac
-from medviewer.training import cxr_pneumonia, folders, pngs, router_kinds, router_strange, router_xrays
+from medviewer.training import cxr_pneumonia, folders, pngs, router_kinds, router_strange
 from medviewer.training.router_heads import AXES, Head, draw_head, head, read_head
 from medviewer.training.router_kinds import KINDS, OTHER, Shot, kept
 from medviewer.training.router_scans import (
@@ -30,9 +30,8 @@ CHILDREN = {"train": 900, "validation": 90, "test": 300}
 ADULT_SEED = 2
 _REAL_SHARE = 0.3
 """Share of brain pictures that come from a scanner, where there are any."""
-_PATTERNS, _TORN = 0.4, 0.15
+_PATTERNS, _TORN = 0.35, 0.15
 """Shares of the pictures of no kind that are drawn, and torn out of others."""
-_X_RAYS = (router_kinds.CHEST_ADULT, router_kinds.CHEST_CHILD)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +54,7 @@ class Pool:
             return draw_head(self.heads[int(rng.integers(len(self.heads)))], kind, rng)
         if kind == OTHER:
             return self._strange(real, rng)
-        shot = _one(real, rng)
-        if kind in _X_RAYS:
-            looks = [mine for mine in (self.shots.get(age, []) for age in _X_RAYS) if mine]
-            model = _one(looks[int(rng.integers(len(looks)))], rng)
-            return router_xrays.varied(shot, _one(real, rng), model, rng)
-        return shot
+        return real[int(rng.integers(len(real)))]
 
     def _strange(self, real: list[Shot], rng: np.random.Generator) -> Shot:
         known = [kind for kind in KINDS if kind != OTHER and self.shots.get(kind)]
@@ -69,16 +63,13 @@ class Pool:
             return router_strange.draw_pattern(rng)
         if which < _PATTERNS + _TORN:
             some = self.shots[known[int(rng.integers(len(known)))]]
-            return router_strange.torn(_one(some, rng), rng)
+            return router_strange.torn(some[int(rng.integers(len(some)))], rng)
         sources: dict[str, list[Shot]] = {}
         for shot in real:  # the synthetic chests are one source
             name = "phantoms" if shot.patient.startswith("phantom") else shot.patient
             sources.setdefault(name, []).append(shot)
-        return _one(list(sources.values())[int(rng.integers(len(sources)))], rng)
-
-
-def _one(shots: list[Shot], rng: np.random.Generator) -> Shot:
-    return shots[int(rng.integers(len(shots)))]
+        own = list(sources.values())[int(rng.integers(len(sources)))]
+        return own[int(rng.integers(len(own)))]
 
 
 def pool(part: str) -> Pool:

@@ -167,44 +167,9 @@ def _bones(rng: np.random.Generator) -> Drawing:
     return np.asarray(parts[0] * rng.uniform(0.2, 0.6) + parts[1], np.float32)
 
 
-def _sector(rng: np.random.Generator) -> Drawing:
-    """A heart in a sector of speckle: dark chambers, bright walls between them, thin bright valves."""
-    y, x = np.mgrid[:_N, :_N] / _N
-    radius, angle = np.hypot(y, x - 0.5), np.abs(np.arctan2(x - 0.5, y + 1e-6))
-    light = np.full((_N, _N), rng.uniform(0.3, 0.7), np.float32)
-    for _ in range(int(rng.integers(1, 5))):
-        cy, cx = rng.uniform(0.25, 0.8), rng.uniform(0.3, 0.7)
-        a, b = rng.uniform(0.06, 0.25, 2)
-        away = ((y - cy) / a) ** 2 + ((x - cx) / b) ** 2
-        light = np.where(away < 1.5, rng.uniform(0.7, 1.4), light)
-        light = np.where(away < 1, rng.uniform(0, 0.12), light)
-    grain = rng.gamma(1.2, 1.0, (_N, _N)).astype(np.float32)
-    seen = (angle < rng.uniform(0.5, 0.85)) & (radius < rng.uniform(0.8, 1.0)) & (radius > 0.03)
-    return np.where(seen, np.minimum(_blurred(np.asarray(light * grain, np.float32)), 2), 0).astype(
-        np.float32
-    )
-
-
-def _uptake(rng: np.random.Generator) -> Drawing:
-    """The patchy body of nuclear medicine: an outline filled with coarse grain, some parts brighter."""
-    y, x = np.mgrid[:_N, :_N] / _N - 0.5
-    a, b = rng.uniform(0.12, 0.45, 2)
-    body = (np.abs(y / a) ** 2.3 + np.abs(x / b) ** 2.3 < 1).astype(np.float32)
-    coarse = int(rng.integers(14, 64))
-    grain = resize_area(rng.gamma(1.5, 1.0, (coarse, coarse)).astype(np.float32), (_N, _N))
-    clouds = resize_area(rng.uniform(0.2, 1, (6, 6)).astype(np.float32), (_N, _N))
-    out = body * clouds * (grain if rng.random() < 0.7 else 1)
-    for side in (-1, 1):
-        cy, cx = rng.uniform(-0.5, 0.5) * a, side * rng.uniform(0.2, 0.7) * b
-        size = rng.uniform(0.05, 0.35) * min(a, b)
-        out += rng.uniform(0, 2) * np.exp(-(((y - cy) ** 2 + (x - cx) ** 2) / size**2))
-    return _blurred(np.asarray(out, np.float32)) if rng.random() < 0.5 else np.asarray(out, np.float32)
-
-
 def _screen(rng: np.random.Generator) -> Drawing:
     """Ultrasound with its screen around it: letters, a grey bar, a curve."""
-    inside = _fan(rng) / 3 if rng.random() < 0.5 else _sector(rng) / 2
-    image = Image.fromarray((np.clip(inside, 0, 1) * 255).astype(np.uint8))
+    image = Image.fromarray((np.clip(_fan(rng) / 3, 0, 1) * 255).astype(np.uint8))
     pen = ImageDraw.Draw(image)
     for _ in range(int(rng.integers(2, 12))):
         text = "".join(chr(int(c)) for c in rng.integers(48, 123, int(rng.integers(2, 14))))
@@ -232,6 +197,5 @@ def _blurred(values: Drawing) -> Drawing:
 PATTERNS: tuple[Callable[[np.random.Generator], Drawing], ...] = (
     *(_noise, _bars, _shapes, _page, _fan, _hot),
     *(_vessels, _bones, _screen),
-    *(_sector, _uptake),
 )
 """Every kind of drawing."""
