@@ -154,6 +154,8 @@ class InputSpec:
     """"for presentation": raw detector pictures (DX "for processing") are refused."""
     described: tuple[str, ...] = ()
     """Words of which the description should have one ("short axis"); where it has none, a warning."""
+    gated: bool = False
+    """Whether pictures of one phase, of which the header says nothing of the heart, are refused."""
     kinds: tuple[str, ...] = ()
     """Kinds of picture, by the router's names, that the model reads; () where the router is not asked."""
     films: bool = True

@@ -98,6 +98,12 @@ def _modality(card: ModelCard, series: Series, verdict: Collected) -> None:
     verdict.checked.append(series.modality)
 
 
+def _species(_: ModelCard, series: Series, verdict: Collected) -> None:
+    """Anatomical Orientation Type (0010,2210): no model here learned from an animal."""
+    if any(instance.quadruped for instance in series.instances):
+        verdict.refuse("ANIMAL", "The images are of an animal; the models here learned from people only.")
+
+
 def _pixels(card: ModelCard, series: Series, verdict: Collected) -> None:
     unit = card.input.intensity.unit
     if any(instance.pixels.samples > 1 for instance in series.instances):
@@ -241,7 +247,7 @@ def _age(card: ModelCard, patient_age: str, verdict: Collected) -> None:
 
 
 _Check = Callable[[ModelCard, Series, Collected], None]
-_FIRST: tuple[_Check, ...] = (_modality, _pixels)
+_FIRST: tuple[_Check, ...] = (_modality, _species, _pixels)
 _CHECKS: tuple[_Check, ...] = (
     _image_type,
     _volume,

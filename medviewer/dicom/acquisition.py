@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from medviewer.dicom import values as v
 from medviewer.dicom.study import Acquisition
@@ -35,3 +35,24 @@ def frame_rate(of: Mapping[str, bytes]) -> float | None:
     times = (v.number(of["FrameTime"]), mean)
     rates = [*told, *(1000.0 / ms if ms and ms > 0 else None for ms in times)]
     return next((rate for rate in rates if rate and rate > 0), None)
+
+
+_HEARTBEAT = ("HeartRate", "NominalInterval", "TriggerTime")
+_GATED = frozenset({"CG", "PPG"})
+"""Scan Options: by the electrocardiogram, by the peripheral pulse (PS3.3 C.8.3.1.1.3)."""
+_SYNCHRONIZED = frozenset({"PROSPECTIVE", "RETROSPECTIVE", "PACED", "REALTIME"})
+"""Cardiac Synchronization Technique (PS3.3 C.7.6.18.1): all of them but NONE."""
+
+
+def heart_gated(get: Callable[[str], bytes]) -> bool:
+    """Whether raw elements, by their keyword, tell of a heartbeat that the image was taken by.
+
+    Some scanners write zeros, and one image a beat, into every header: these tell nothing.
+    """
+    told = (v.numbers(get(keyword)) for keyword in _HEARTBEAT)
+    return (
+        any(number > 0 for numbers in told for number in numbers)
+        or (v.integer(get("CardiacNumberOfImages")) or 0) > 1
+        or not _GATED.isdisjoint(v.parts(get("ScanOptions")))
+        or v.ascii_text(get("CardiacSynchronizationTechnique")) in _SYNCHRONIZED
+    )

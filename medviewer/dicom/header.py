@@ -13,7 +13,7 @@ from pathlib import Path
 
 from medviewer.dicom import plane
 from medviewer.dicom import values as v
-from medviewer.dicom.acquisition import acquisition_of
+from medviewer.dicom.acquisition import acquisition_of, heart_gated
 from medviewer.dicom.elements import Broken
 from medviewer.dicom.flaws import Flaws, as_streamed, flaws_of
 from medviewer.dicom.hounsfield import told_hu
@@ -197,6 +197,7 @@ def _first(path: Path, header: Header, common: Common) -> Facts:
         edges=v.parts(get("PatientOrientation")),
         view=v.ascii_text(get("ViewPosition")),
         quadruped=v.ascii_text(get("AnatomicalOrientationType")) == "QUADRUPED",
+        gated=heart_gated(get),
         overlays=not OVERLAY_TAGS.isdisjoint(header.present),
         stamp=header.stamp,
     )

@@ -133,6 +133,8 @@ class Instance:
     view: str = ""
     """View Position (0018,5101): "PA", "AP", "LL"; empty where it is not told."""
     quadruped: bool = False
+    gated: bool = False
+    """Whether its time in the heartbeat is told, or that it was taken by it (C.7.6.18.1, C.8.3.1)."""
     overlays: bool = False
     """Whether overlay planes lie on the image (:mod:`~medviewer.dicom.overlay_planes`)."""
     group: str = ""

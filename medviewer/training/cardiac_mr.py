@@ -18,7 +18,7 @@ from torch import nn
 from medviewer.ai.card import ModelCard
 from medviewer.ai.catalog import Bundle
 from medviewer.ai.runner import load_network
-from medviewer.ai.steps import Step, apply_steps, crop_centre
+from medviewer.ai.steps import Step, crop_centre
 from medviewer.training import bundle as bundles
 from medviewer.training import cardiac_mr_card as texts
 from medviewer.training import folders, pngs
@@ -28,7 +28,7 @@ from medviewer.training.mask_task import MaskTask, Outlined
 from medviewer.training.outline_evaluation import (
     Case,
     Masks,
-    agreement,
+    agreements,
     answer,
     error_figures,
     measured,
@@ -70,7 +70,7 @@ def files(part: str) -> list[tuple[Path, Path]]:
 def pictures(part: str) -> Outlined:
     """All pictures of the publisher's ``part`` with their outlines, prepared."""
     found = files(part)
-    values = np.stack([apply_steps(pngs.read_grey(path), STEPS).astype(np.float16) for path, _ in found])
+    values = np.stack([pngs.prepared(pngs.read_grey(path), STEPS) for path, _ in found])
     masks = np.stack([_mask(outline) for _, outline in found])
     known = np.ones((len(found), 1), bool)
     patients = np.array([patient_of(path) for path, _ in found])
@@ -140,7 +140,7 @@ def evaluate(bundle: Bundle, quick: bool) -> Report:
     found = overlap_figures(cases, 0, "left ventricle cavity", data, tolerance=2.0, rounds=rounds)
     both = measured(cases, area, worst=0.0)
     found += error_figures("area", data, cases, both, unit="px", decimals=1, rounds=rounds)
-    shown = (agreement("Area of the cavity", "px", *both),)
+    shown = agreements("Area of the cavity", "px", *both)
     made = Section("Test patients", tuple(found), agreements=shown, notes=_NOTES)
     return Report(bundle.card.id, bundle.card.version, (made,))
 

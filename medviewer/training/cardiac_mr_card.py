@@ -7,7 +7,7 @@ from typing import Any
 
 from medviewer.ai.steps import Step
 
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 VARIATIONS = 4
 
 _TEXTS: dict[str, Any] = {
@@ -26,7 +26,10 @@ _TEXTS: dict[str, Any] = {
         "An ejection fraction needs two phases of a whole stack in one series; it is not computed.",
     ],
     "licence": "Apache-2.0",
-    "changelog": [f"{VERSION}: first version"],
+    "changelog": [
+        "1.0.1: no longer offered on a plain stack whose header says nothing of the heart; same weights",
+        "1.0.0: first version",
+    ],
 }
 
 
@@ -48,6 +51,7 @@ def card(  # noqa: PLR0917
             "size": [size, size],
             "intensity": {"unit": "", "low": -32768.0, "high": 65535.0},
             "described": ["short axis", "SAX", "SA", "kurze Achse", "petit axe"],
+            "gated": True,
             "kinds": ["cardiac_mr_short_axis"],
             "steps": [{"name": step.name, "args": dict(step.args)} for step in steps],
         },

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from medviewer import paths
-from medviewer.ai.steps import apply_steps, pad_square, resize_area
+from medviewer.ai.steps import pad_square, resize_area
 from medviewer.training import folders, pngs
 from medviewer.training.chest_steps import SIZE, STEPS
 from medviewer.training.mask_task import IGNORE, Outlined
@@ -40,7 +40,7 @@ def adults(root: Path | None = None) -> Outlined:
         grey, lungs = pngs.read_grey(folder / row["image"]), pngs.read_labels(folder / row["lungs"]) > 127
         right, left = sides(lungs)
         masks = [right, left, filled(hearts.get(row["image"], ()), grey.shape)]
-        parts.append((_picture(grey), _masks(masks), row["image"] in hearts, row["patient"]))
+        parts.append((pngs.prepared(grey, STEPS), _masks(masks), row["image"] in hearts, row["patient"]))
     if not parts:
         raise pngs.BadData(_NONE)
     values, masks_, drawn, patients = zip(*parts, strict=True)
@@ -64,7 +64,7 @@ def children(most: int, root: Path | None = None) -> Outlined:
         right, left = sides(mask == 255)
         scaled = [resize_area(m.astype(np.float32), size) >= 0.5 for m in (right, left, mask == 127)]
         bits = _masks([scaled[0], scaled[1], np.zeros(size, bool)], ignored=scaled[2])
-        parts.append((_picture(resize_area(grey.astype(np.float32), size)), bits, row["patient"]))
+        parts.append((pngs.prepared(resize_area(grey.astype(np.float32), size), STEPS), bits, row["patient"]))
     if not parts:
         raise pngs.BadData(_NONE)
     values, masks, patients = zip(*parts, strict=True)
@@ -125,10 +125,6 @@ def sides(lungs: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_
     right = [k for k in kept if np.nonzero(pieces == k)[1].mean() < middle]
     rights = np.isin(pieces, right)
     return rights, np.isin(pieces, kept) & ~rights
-
-
-def _picture(grey: NDArray[np.generic]) -> NDArray[np.float16]:
-    return apply_steps(grey, STEPS).astype(np.float16)
 
 
 def _masks(masks: Sequence[NDArray[np.bool_]], ignored: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:

@@ -26,7 +26,7 @@ from medviewer.training.mask_task import MaskTask, Outlined
 from medviewer.training.outline_evaluation import (
     Case,
     Masks,
-    agreement,
+    agreements,
     answer,
     error_figures,
     measured,
@@ -99,14 +99,14 @@ def evaluate(bundle: Bundle, quick: bool) -> Report:
         found += overlap_figures(cases, k, title, data, tolerance=_TOLERANCE_PX, rounds=rounds)
     both = measured(cases, ratio, worst=0.0)
     found += error_figures("cardiothoracic ratio", data, cases, both, rounds=rounds)
-    shown = (agreement("Cardiothoracic ratio", "", *both),)
+    shown = agreements("Cardiothoracic ratio", "", *both)
     made = Section("Held-out adults", tuple(found), agreements=shown, notes=_NOTES)
-    return Report(bundle.card.id, bundle.card.version, (made, _unseen_outlines(cases, rounds)))
+    unseen = (_unseen_outlines(cases[1::2], rounds),) if len(cases) > 1 else ()
+    return Report(bundle.card.id, bundle.card.version, (made, *unseen))
 
 
-def _unseen_outlines(cases: Sequence[Case], rounds: int) -> Section:
+def _unseen_outlines(some: Sequence[Case], rounds: int) -> Section:
     """The lungs of every second adult: those whose outlines the lungs' reach was not taken from."""
-    some = cases[1::2]
     data = f"{len(some)} adults of evaluation/cxr_adult whose outlines gave no definition"
     found = []
     for k, title in enumerate(("right lung", "left lung")):

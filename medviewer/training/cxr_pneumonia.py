@@ -7,18 +7,18 @@ parts share patient numbers. The 28 x 28 variant for the published table is
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from medviewer.ai.card import ModelCard, load_card
 from medviewer.ai.catalog import Bundle
 from medviewer.ai.runner import load_network
-from medviewer.ai.steps import Step, apply_steps
+from medviewer.ai.steps import Step
 from medviewer.training import bundle as bundles
 from medviewer.training import cxr_pneumonia_card as texts
 from medviewer.training import folders, pngs
@@ -78,14 +78,10 @@ def pictures(table: Rows, wanted: frozenset[str], most: int | None = None) -> Pi
     own = [row for row in table if row["patient"] in wanted]
     if most is not None:
         own = own[:: max(1, len(own) // most)][:most]
-    values = pngs.read_all([_folder() / "images" / row["image"] for row in own], prepare)
+    files = [_folder() / "images" / row["image"] for row in own]
+    values = pngs.read_all(files, partial(pngs.prepared, steps=STEPS))
     classes = np.array([row["label"] != "normal" for row in own], np.int64)
     return Pictures(values, classes, np.array([row["patient"] for row in own]))
-
-
-def prepare(grey: NDArray[np.uint8]) -> NDArray[np.float16]:
-    """A stored picture as the network sees it."""
-    return apply_steps(grey, STEPS).astype(np.float16)
 
 
 def task(quick: bool) -> PictureTask:

@@ -6,7 +6,7 @@ its masks were drawn; the others, and pixels marked to be ignored, teach nothing
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,13 +15,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from medviewer.ai.networks import build
 from medviewer.imaging.overlay import PALETTE, compose, overlay_rgba
 from medviewer.imaging.render import OverlayStyle
 from medviewer.training.augment import Change, altered, moved, placement
 from medviewer.training.disturb import framed, opacified, uneven
 from medviewer.training.loop import Batch, device_of
 from medviewer.training.mask_metrics import dice
+from medviewer.training.task import Registered
 
 IGNORE = 128
 """The bit of a pixel that teaches nothing."""
@@ -54,22 +54,15 @@ class Outlined:
 
 
 @dataclass(frozen=True, eq=False)
-class MaskTask:
+class MaskTask(Registered):
     """Learn the masks of ``train``; ``best`` is the mean Dice over outputs on the validation patients."""
 
-    id: str
-    network_name: str
-    network_args: Mapping[str, Any]
     outputs: Sequence[str]
     train: Outlined
     validation: Outlined
     batch_size: int = 8
     how: Change = field(default_factory=Change)
     best: str = "dice"
-
-    def network(self) -> nn.Module:
-        """The network, untrained."""
-        return build(self.network_name, self.network_args)
 
     def batch(self, _step: int, generator: np.random.Generator) -> Batch:
         """Pictures (n, 1, H, W), masks (n, outputs, H, W) 0 or 1, and what counts (n, outputs, H, W)."""
@@ -102,12 +95,13 @@ class MaskTask:
         return entropy + missed, {"soft dice": float(1 - missed.detach())}
 
     def evaluate(self, network: nn.Module) -> dict[str, float]:
-        """Mean Dice over pictures for each output, and over the outputs."""
-        said = predict_masks(network, self.validation.values)
+        """Mean Dice over pictures for each output, and over the outputs; pixels to be ignored left out."""
+        told = (self.validation.masks & IGNORE == 0)[:, None]
+        said = predict_masks(network, self.validation.values) & told
         found: dict[str, float] = {}
         for k, name in enumerate(self.outputs):
             drawn = np.flatnonzero(self.validation.known[:, k])
-            truth = (self.validation.masks[drawn] >> k) & 1 > 0
+            truth = ((self.validation.masks[drawn] >> k) & 1 > 0) & told[drawn, 0]
             pairs = zip(said[drawn, k], truth, strict=True)
             if len(drawn):
                 found[f"dice {name}"] = float(np.mean([dice(a, b) for a, b in pairs]))
@@ -133,7 +127,7 @@ def predict_masks(network: nn.Module, values: NDArray[Any], batch: int = 16) -> 
     network.eval()
     found = []
     with torch.inference_mode():
-        for start in range(0, len(values), batch):
+        for start in range(0, max(1, len(values)), batch):  # of none: as many masks of each output
             some = torch.from_numpy(values[start : start + batch].astype(np.float32))[:, None]
             found.append((network(some.to(device_of(network))) >= 0).cpu().numpy())
     return np.concatenate(found)

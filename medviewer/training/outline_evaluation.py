@@ -80,9 +80,9 @@ def measured(
     return [value if np.isfinite(value) else worst for value in said], truth
 
 
-def agreement(title: str, unit: str, said: Sequence[float], truth: Sequence[float]) -> Agreement:
-    """Bland and Altman of a measurement."""
-    return Agreement(title, unit, **asdict(bland_altman(said, truth)))
+def agreements(title: str, unit: str, said: Sequence[float], truth: Sequence[float]) -> tuple[Agreement, ...]:
+    """Bland and Altman of a measurement; of a single case there is none."""
+    return (Agreement(title, unit, **asdict(bland_altman(said, truth))),) if len(said) > 1 else ()
 
 
 def error_figures(

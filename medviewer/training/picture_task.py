@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from medviewer.ai.networks import build
 from medviewer.training.augment import Change, change
 from medviewer.training.loop import Batch, device_of
 from medviewer.training.metrics import auc
+from medviewer.training.task import Registered
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +34,9 @@ class Pictures:
 
 
 @dataclass(frozen=True, eq=False)
-class PictureTask:
+class PictureTask(Registered):
     """Learn to tell the classes of ``train``; every class weighs the same, however many pictures it has."""
 
-    id: str
-    network_name: str
-    network_args: Mapping[str, Any]
     outputs: Sequence[str]
     train: Pictures
     validation: Pictures
@@ -47,10 +44,6 @@ class PictureTask:
     how: Change = field(default_factory=Change)
     smoothing: float = 0.02
     best: str = "auc"
-
-    def network(self) -> nn.Module:
-        """The network, untrained."""
-        return build(self.network_name, self.network_args)
 
     def batch(self, _step: int, generator: np.random.Generator) -> Batch:
         """Pictures drawn with each class equally often, and changed."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from medviewer.ai.steps import Step, apply_steps
 from medviewer.errors import MedviewerError
 from medviewer.tasks import TaskContext
 
@@ -80,6 +81,11 @@ def read_labels(path: Path) -> NDArray[np.uint8]:
             return np.asarray(plain).astype(np.uint8)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise BadData(f"The mask {path.name!r} cannot be read.", "Fetch the data set again.") from error
+
+
+def prepared(grey: NDArray[Any], steps: Sequence[Step]) -> NDArray[np.float16]:
+    """A stored picture as the network sees it, by its steps, in the half precision of training sets."""
+    return apply_steps(grey, steps).astype(np.float16)
 
 
 def read_all(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,13 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from medviewer.ai.networks import build
 from medviewer.training.augment import Change, change
 from medviewer.training.loop import Batch
 from medviewer.training.picture_task import predict
 from medviewer.training.router_change import Drawn, draw
 from medviewer.training.router_kinds import KINDS, OTHER, read
 from medviewer.training.router_sources import Pool
+from medviewer.training.task import Registered
 
 _OTHER_WEIGHT = 2
 """Pictures of no kind are drawn so much oftener: they are of many kinds."""
@@ -44,25 +43,18 @@ class Answers:
 
 
 @dataclass(frozen=True, eq=False)
-class RouterTask:
+class RouterTask(Registered):
     """Learn from the bank ``train``, its pictures chosen and slightly changed anew every step.
 
     Drawing a picture costs more than learning from it: many are drawn once, each kind equally often.
     """
 
-    id: str
-    network_name: str
-    network_args: Mapping[str, Any]
     train: Answers
     validation: Answers
     batch_size: int = 40
     how: Change = field(default_factory=Change)
     smoothing: float = 0.02
     best: str = "score"
-
-    def network(self) -> nn.Module:
-        """The network, untrained."""
-        return build(self.network_name, self.network_args)
 
     def batch(self, _step: int, generator: np.random.Generator) -> Batch:
         """Pictures and the three answers."""

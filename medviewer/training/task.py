@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+
+from medviewer.ai.networks import build
 
 Batch = tuple[torch.Tensor, ...]
 """What one step learns from."""
@@ -36,6 +39,19 @@ class Task(Protocol):
 
     def examples(self, network: nn.Module) -> list[tuple[str, NDArray[np.uint8]]]:
         """A few small pictures (h, w, 3) with captions, to look at while it learns."""
+
+
+@dataclass(frozen=True, eq=False)
+class Registered:
+    """A task that learns one of ``networks.NETWORKS``."""
+
+    id: str
+    network_name: str
+    network_args: Mapping[str, Any]
+
+    def network(self) -> nn.Module:
+        """The network, untrained."""
+        return build(self.network_name, self.network_args)
 
 
 @dataclass(frozen=True)

@@ -33,12 +33,21 @@ def mr(count: int = 12, **changes: Any) -> Series:
     return replace(series, **({"body_part": "HEART", "description": "cine SAX"} | changes))
 
 
+def placed(series: Series) -> Series:
+    """The images 3 mm apart."""
+    images = enumerate(series.instances)
+    return replace(series, instances=tuple(replace(i, position=(0.0, 0.0, 3.0 * k)) for k, i in images))
+
+
 WRONG: dict[str, Callable[[], Made]] = {
     "MR of the brain": lambda: (mr(body_part="BRAIN", description="T1 MPRAGE"), "050Y"),
     "MR of a knee": lambda: (mr(body_part="KNEE", description="PD sag"), "050Y"),
     "MR of the chest": lambda: (mr(body_part="CHEST", description="T1 VIBE"), "050Y"),
     "MR localizer": lambda: (each(mr(), image_type=("ORIGINAL", "LOCALIZER")), "050Y"),
     "MR of no told region": lambda: (mr(body_part="", description="cine"), "050Y"),
+    "MR volume of which nothing is told": lambda: (placed(mr(body_part="", description="anat-T1w")), "050Y"),
+    "MR film of a knee by its protocol": lambda: (mr(body_part="", description="t1sagknee"), "050Y"),
+    "MR of a hippocampus": lambda: (placed(mr(body_part="", description="T2 hippocampus")), "050Y"),
     "CT localizer": lambda: (each(chest(), image_type=("ORIGINAL", "LOCALIZER")), "050Y"),
     "CT of the head": lambda: (chest(body_part="HEAD"), "050Y"),
     "CT of two slices": lambda: (chest(2), "050Y"),
@@ -57,6 +66,9 @@ WRONG: dict[str, Callable[[], Made]] = {
     "screen capture of a CT": lambda: (each(chest(), sop_class="1.2.840.10008.5.1.4.1.1.7"), "050Y"),
     "X-ray of a hand": lambda: (x_ray(body_part="HAND"), "050Y"),
     "lateral X-ray of the chest": lambda: (x_ray(view="LL"), "003Y"),
+    "X-ray that its description calls lateral": lambda: (x_ray(view="", description="Thorax LAT"), "003Y"),
+    "X-ray of an animal": lambda: (each(x_ray(), quadruped=True), "003Y"),
+    "X-ray of teeth": lambda: (x_ray(body_part="", description="MODALITYLUT - TEETH", view=""), "003Y"),
     "X-ray of no told view": lambda: (x_ray(view=""), "003Y"),
     "X-ray stored mirrored": lambda: (each(x_ray(), edges=("R", "F")), "003Y"),
     "X-ray stored upside down": lambda: (each(x_ray(), edges=("L", "H")), "003Y"),
@@ -81,6 +93,30 @@ def test_no_wrong_input_runs_without_a_word(model: str, name: str) -> None:
     assert verdict.ok == (not verdict.reasons)
     for notice in (*verdict.reasons, *verdict.warnings):
         assert notice.text.endswith(".")
+
+
+REFUSED = (
+    ("cardiac-mr", "MR volume of which nothing is told", "NOT_GATED"),
+    ("cardiac-mr", "MR film of a knee by its protocol", "BODY_PART"),
+    ("cardiac-mr", "MR of a hippocampus", "BODY_PART"),
+    ("cxr-anatomy", "X-ray that its description calls lateral", "VIEW"),
+    ("cxr-pneumonia", "X-ray that its description calls lateral", "VIEW"),
+    ("cxr-anatomy", "X-ray of teeth", "BODY_PART"),
+    ("cxr-anatomy", "X-ray of an animal", "ANIMAL"),
+    ("cxr-pneumonia", "X-ray of an animal", "ANIMAL"),
+)
+"""What no warning would be enough for: the model is not even offered."""
+
+
+@pytest.mark.parametrize(("model", "name", "reason"), REFUSED)
+def test_what_plainly_cannot_fit_is_not_offered(model: str, name: str, reason: str) -> None:
+    series, age = WRONG[name]()
+    assert reason in [notice.code for notice in fit(card_of(model), series, age).reasons]
+
+
+@pytest.mark.parametrize("words", ["Chest PA and lateral", "thorax pa/lat", "CHEST", ""])
+def test_a_description_of_both_views_leaves_the_frontal_one_offered(words: str) -> None:
+    assert fit(card_of("cxr-anatomy"), x_ray(view="", description=words), "050Y").ok
 
 
 RIGHT: dict[str, Callable[[], Made]] = {

@@ -111,6 +111,18 @@ def test_quick_training_makes_a_bundle_with_figures_and_its_split(data: Path, tm
     )
 
 
+def test_a_single_picture_is_measured_too(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "bundle"
+    cardiac_mr.write_card(out, cardiac_mr.task(True).network(), quick=True)
+    first = cardiac_mr.files("Test")[:1]
+    monkeypatch.setattr(cardiac_mr, "files", lambda part: first)
+    (section,) = cardiac_mr.evaluate(Bundle(out, load_card(out / "card.json")), quick=True).sections
+    assert {m.data for m in section.metrics} == {"1 test patients of cardiac_sunnybrook"}
+    assert section.agreements == ()
+
+
 def test_the_area_is_the_pixels_of_the_cavity() -> None:
     mask = np.zeros((1, 9, 9), bool)
     assert cardiac_mr.area(mask) == 0

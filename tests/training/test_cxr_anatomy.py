@@ -80,6 +80,15 @@ def test_quick_training_makes_a_bundle_with_figures_and_its_split(data: Path, tm
     assert "agreements" in json.loads((out / "report.json").read_text(encoding="utf-8"))["sections"][0]
 
 
+def test_a_single_adult_is_measured_too(data: Path, tmp_path: Path) -> None:
+    write_test_adults(data, 1)
+    out = tmp_path / "bundle"
+    cxr_anatomy.write_card(out, cxr_anatomy.task(True).network(), quick=True)
+    report = cxr_anatomy.evaluate(Bundle(out, load_card(out / "card.json")), quick=True)
+    assert [section.title for section in report.sections] == ["Held-out adults"]
+    assert report.sections[0].agreements == ()
+
+
 def test_the_ratio_is_that_of_the_widths() -> None:
     right, left, heart = (np.zeros((40, 60), bool) for _ in range(3))
     right[5:30, 4:20], left[8:25, 36:54], heart[20:32, 22:42] = True, True, True

@@ -80,7 +80,7 @@ def test_that_quick_training_makes_a_calibrated_bundle(data: Path, tmp_path: Pat
 
 def test_that_training_and_reading_prepare_a_picture_alike(data: Path) -> None:
     grey = pngs.read_grey(data / "images" / "3.png")
-    prepared = cxr_pneumonia.prepare(grey)
+    prepared = pngs.prepared(grey, cxr_pneumonia.STEPS)
     assert prepared.shape == (224, 224)
     # The same picture as a 12-bit detector would store it.
     stored = apply_steps(grey.astype(np.uint16) * 16, cxr_pneumonia.STEPS)

@@ -212,6 +212,30 @@ def test_one_half_is_inside_and_parts_are_as_good_as_the_whole() -> None:
     assert predict_masks(at_half, np.zeros((1, 1, 1)))[0, :, 0, 0].tolist() == [True, False]
 
 
+def test_no_pictures_have_no_masks_of_each_output() -> None:
+    task = _task()
+    nothing = np.zeros((0, SIZE, SIZE), np.float16)
+    for network in (FromBits(), task.network()):
+        found = predict_masks(network, nothing)
+        assert found.shape == (0, 2, SIZE, SIZE)
+        assert found.dtype == bool
+    empty = replace(task, validation=_outlined().where(np.zeros(6, bool)))
+    assert empty.evaluate(FromBits()) == {"dice": 0.0}
+    assert empty.examples(FromBits()) == []
+
+
+def test_pixels_to_be_ignored_are_neither_right_nor_wrong() -> None:
+    """What the mask says there is nobody's truth: an answer that differs only there is perfect."""
+    some = _outlined(3)
+    masks = some.masks.copy()
+    masks[:, :, 10:16] |= IGNORE
+    truth = some.masks & 3
+    for there in (0, 3):
+        said = np.where(masks & IGNORE > 0, there, truth)
+        task = _task(replace(some, masks=masks, values=(said / 4).astype(np.float16)))
+        assert task.evaluate(FromBits()) == {"dice": 1.0, "dice whole": 1.0, "dice half": 1.0}
+
+
 def test_examples_show_each_mask_on_its_picture() -> None:
     some = _outlined(9)
     made = _task(some).examples(FromBits())

@@ -14,7 +14,7 @@ from medviewer.ai.steps import Step
 from medviewer.training.outline_evaluation import (
     Case,
     Masks,
-    agreement,
+    agreements,
     answer,
     error_figures,
     measured,
@@ -90,9 +90,16 @@ def test_errors_are_sizes_and_bias_keeps_its_sign() -> None:
     assert found["absolute error, width"].value == 2.5
     assert found["bias, width"].value == -1
     assert {m.unit for m in found.values()} == {"px"}
-    shown = agreement("Width", "px", *both)
+    (shown,) = agreements("Width", "px", *both)
     assert shown.bias == -1
     assert shown.difference == (-2, 3, 0, -5)
+
+
+def test_one_case_has_an_error_and_no_limits_of_agreement() -> None:
+    case = Case("a", box(10, 18), box(10, 20))
+    both = measured([case], lambda masks: float(masks.any(axis=1).sum()), worst=0.0)
+    assert [m.value for m in error_figures("width", "boxes", [case], both, rounds=20)] == [2, -2]
+    assert agreements("Width", "px", *both) == ()
 
 
 class Bright(nn.Module):
