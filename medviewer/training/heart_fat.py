@@ -1,8 +1,8 @@
-"""What lies between the lungs beside and in front of the heart of a synthetic chest: fat, and a wide right heart.
+"""What lies in front of and beside the heart of a synthetic chest: fat, and a wide right heart.
 
-The plain anatomy leaves a tongue of lung between heart and breastbone in every chest, so that all that is dense
-there was consolidated lung. In most patients fat fills the angles between heart, diaphragm and front wall, and
-often the right heart reaches the front wall itself. Neither is lung.
+The plain anatomy leaves a tongue of lung between heart and breastbone in every chest, so that all that is
+dense there was consolidated lung. In most patients fat fills the angles between heart, diaphragm and front
+wall, and often the right heart reaches the front wall itself. Neither is lung.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class HeartFat:
 
 
 def draw_heart_fat(rng: np.random.Generator, depth: float, domes: tuple[float, float]) -> HeartFat:
-    """Pads in both angles and in front, each in some chests. ``depth``: the chest's; ``domes``: right, left."""
+    """Pads in both angles and in front, each in some chests. ``domes``: right and left height."""
     pads = []
     for sign, share, dome in ((-1, 0.8, domes[0]), (1, 0.7, domes[1])):
         if rng.random() < share:

@@ -141,7 +141,7 @@ def draw_scene(
 
 
 def add_extras(scene: Scene, variation: Variation, contrast: bool, seed: int) -> None:
-    """Effusion, bowel, fat and masses, where wanted. They have a generator of their own: the rest of the chest stays."""
+    """Effusion, bowel, fat and masses, where wanted. They have generators of their own: the rest stays."""
     rng = np.random.default_rng([seed, 20241])
     if variation.effusion:
         scene.pleura = Pleura.draw(rng, contrast)
