@@ -85,7 +85,10 @@ def _lung_unet2d(
     widths: tuple[int, ...] = (16, 32, 48, 80, 112),
     window: tuple[float, float] | None = None,
 ) -> nn.Module:
-    return LungUNet2d(inputs, outputs, tuple(widths), None if window is None else (window[0], window[1]))
+    if window is not None:
+        low, high = window  # a list of JSON, of any length
+        window = (low, high)
+    return LungUNet2d(inputs, outputs, tuple(widths), window)
 
 
 def _brain_cascade3d(
