@@ -7,7 +7,7 @@ from typing import Any
 
 from medviewer.ai.lung_input import HU_RANGE, OUTPUTS
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 
 _TEXTS: dict[str, Any] = {
     "score_meaning": "",
@@ -27,6 +27,8 @@ _TEXTS: dict[str, Any] = {
     ],
     "licence": "Apache-2.0",
     "changelog": [
+        "1.2.0: fat beside and in front of the heart learned; soft tissue seen in a window of its own, so that "
+        "fluid, compressed and consolidated lung are told apart better",
         "1.1.0: pleural effusion, masses, bowel gas, thick slices and cropped pictures learned; real scans "
         "learned feet first, as they are read",
         "1.0.0: first version",
