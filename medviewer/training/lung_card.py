@@ -21,6 +21,8 @@ _TEXTS: dict[str, Any] = {
         "Effusions, and most consolidations and masses, were learned from synthetic chests: no real effusion "
         "was seen. Fluid is outside the outline, the lung it compresses inside.",
         "Masses that merge with the mediastinum may be cut off at its edge.",
+        "A lobe that is solid throughout may be lost in part, and a fifth of the lung that fluid compresses; about "
+        "a tenth of the fluid may be taken in.",
         "Fat in front of the heart may be taken in on the right, and count as dense.",
         "Measured on two patients and on synthetic chests: not a clinical validation.",
         "Slices of 10 mm or less, patient lying on the back.",
