@@ -36,14 +36,24 @@ class LungUNet2d(nn.Module):
     """2.5-D U-Net: (n, inputs, H, W) -> logits (n, outputs, H, W); H and W are multiples of 2**(depth-1).
 
     ``widths`` are the channels from full resolution down. Skips are joined by addition-free concatenation,
-    upsampling is bilinear (no checkerboard).
+    upsampling is bilinear (no checkerboard). ``window`` (low, high; in the input's values) shows the network
+    each picture a second time, that range stretched over -1 to 1: fluid and compressed lung lie 20 HU apart.
     """
 
     def __init__(
-        self, inputs: int = 3, outputs: int = 4, widths: tuple[int, ...] = (16, 32, 48, 80, 112)
+        self,
+        inputs: int = 3,
+        outputs: int = 4,
+        widths: tuple[int, ...] = (16, 32, 48, 80, 112),
+        window: tuple[float, float] | None = None,
     ) -> None:
         super().__init__()
-        self.encoder = nn.ModuleList([_Block(a, b) for a, b in pairwise((inputs, *widths))])
+        if window is not None and not window[0] < window[1]:
+            raise ValueError("a window needs its low end below its high end")
+        self.window = window
+        self.smallest = (inputs, 64, 64)
+        seen = inputs if window is None else 2 * inputs
+        self.encoder = nn.ModuleList([_Block(a, b) for a, b in pairwise((seen, *widths))])
         rising = tuple(reversed(widths))
         self.decoder = nn.ModuleList([_Block(a + b, b) for a, b in pairwise(rising)])
         self.pool = nn.MaxPool2d(2)
@@ -52,6 +62,10 @@ class LungUNet2d(nn.Module):
 
     def forward(self, picture: torch.Tensor) -> torch.Tensor:
         """Logits for a batch of pictures."""
+        if self.window is not None:
+            low, high = self.window
+            stretched = ((picture - low) * (2 / (high - low)) - 1).clamp(-1, 1)
+            picture = torch.cat([picture, stretched], dim=1)
         skips: list[torch.Tensor] = []
         # Channels last is two to three times faster on a CPU, and no slower on a GPU.
         x = picture.contiguous(memory_format=torch.channels_last)
@@ -66,9 +80,15 @@ class LungUNet2d(nn.Module):
 
 
 def _lung_unet2d(
-    inputs: int = 3, outputs: int = 4, widths: tuple[int, ...] = (16, 32, 48, 80, 112)
+    inputs: int = 3,
+    outputs: int = 4,
+    widths: tuple[int, ...] = (16, 32, 48, 80, 112),
+    window: tuple[float, float] | None = None,
 ) -> nn.Module:
-    return LungUNet2d(inputs, outputs, tuple(widths))
+    if window is not None:
+        low, high = window  # a list of JSON, of any length
+        window = (low, high)
+    return LungUNet2d(inputs, outputs, tuple(widths), window)
 
 
 def _brain_cascade3d(

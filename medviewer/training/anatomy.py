@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medviewer.training.central import central_tubes
+from medviewer.training.heart_fat import HeartFat
 from medviewer.training.shapes import (
     FAR,
     Picture,
@@ -114,6 +115,7 @@ class Anatomy:
         self._warp_y = SmoothNoise(rng, 55.0, 2.6)
         self.tubes = central_tubes(rng)
         self._heart_shift = rng.uniform(-6, 6, 3)
+        self.heart_fat: HeartFat | None = None
 
     def section(self, z_mm: float, y_mm: NDArray[np.float32], x_mm: NDArray[np.float32]) -> Section:
         """Everything at height ``z_mm`` on rows ``y_mm`` and columns ``x_mm`` (patient mm)."""
@@ -125,9 +127,13 @@ class Anatomy:
         theta = np.arctan2(np.abs(x), y - np.float32(centre_y)).astype(np.float32)
         tubes = {name: d for name, tube in self.tubes.items() if (d := tube.distance(x, y, z)) is not None}
         heart = self.heart(z, x, y)
+        if self.heart_fat is not None:
+            heart = self.heart_fat.heart(z, x, y, heart)
         diaphragm = self._diaphragm(z, x, y)
         section = Section(z, x, y, thorax, theta, self._outline(z, x, y), thorax, diaphragm, heart, tubes)
         section.lung = self._lung(section)
+        if self.heart_fat is not None:
+            section.lung = self.heart_fat.lung(z, x, y, section.lung)
         return section
 
     def spine_y(self, z: float) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 from medviewer.ai.lung_input import HU_RANGE, OUTPUTS
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 
 _TEXTS: dict[str, Any] = {
     "score_meaning": "",
@@ -21,12 +21,16 @@ _TEXTS: dict[str, Any] = {
         "Effusions, and most consolidations and masses, were learned from synthetic chests: no real effusion "
         "was seen. Fluid is outside the outline, the lung it compresses inside.",
         "Masses that merge with the mediastinum may be cut off at its edge.",
+        "A lobe that is solid throughout may be lost in part, and a fifth of the lung that fluid compresses; "
+        "about a tenth of the fluid may be taken in.",
         "Fat in front of the heart may be taken in on the right, and count as dense.",
         "Measured on two patients and on synthetic chests: not a clinical validation.",
         "Slices of 10 mm or less, patient lying on the back.",
     ],
     "licence": "Apache-2.0",
     "changelog": [
+        "1.2.0: fat beside and in front of the heart learned; soft tissue seen in a window of its own, so "
+        "that fluid, compressed and consolidated lung are told apart better",
         "1.1.0: pleural effusion, masses, bowel gas, thick slices and cropped pictures learned; real scans "
         "learned feet first, as they are read",
         "1.0.0: first version",

@@ -27,7 +27,14 @@ from medviewer.training.report import Report
 
 ID = "lung-ct"
 NETWORK = "lung_unet2d"
-NETWORK_ARGS: dict[str, Any] = {"inputs": 3, "outputs": len(OUTPUTS), "widths": [16, 32, 48, 80, 112]}
+SOFT_TISSUE_HU = (-150.0, 150.0)
+"""Shown a second time, stretched: fat, fluid and dense lung lie close together between air and bone."""
+NETWORK_ARGS: dict[str, Any] = {
+    "inputs": 3,
+    "outputs": len(OUTPUTS),
+    "widths": [16, 32, 48, 80, 112],
+    "window": [round(float(v), 5) for v in scale_hu(np.array(SOFT_TISSUE_HU))],
+}
 PHANTOMS, QUICK_PHANTOMS = 97, 2
 VALIDATION_SEEDS = tuple(range(200, 208))
 """Synthetic chests that choose the weights (with the training patient): neither trained on nor reported."""

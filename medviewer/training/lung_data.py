@@ -11,6 +11,7 @@ import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from medviewer.training.phantom import make_phantom
 from medviewer.training.scene import Variation
 from medviewer.training.slabs import thicken
 
-CACHE_VERSION = 4
+CACHE_VERSION = 5
 """Raised when the generator changes, so that stale caches are made again."""
 FIRST_SEED = 1000
 """Training seeds start here; 0 to 99 are the demo's and 100 to 199 the evaluation's: never trained on."""
@@ -33,6 +34,9 @@ UNTOLD = 255
 """The label of a voxel that teaches nothing."""
 DENSE = ("consolidation", "compressed", "effusion")
 """Truth masks that weigh more: dense lung, and the fluid that is none."""
+_SICK_PIXELS = 150
+_SICK_SHARE = 0.35
+"""Of the pictures drawn from a chest with dense lung or fluid, beside those that show it anyway."""
 _SHEET_MM = 2.75
 """Thick slices are means over sheets no thicker than this."""
 
@@ -47,6 +51,11 @@ class Case:
     labels: NDArray[np.uint8]
     dense: NDArray[np.bool_]
     step_mm: float
+
+    @cached_property
+    def sick(self) -> NDArray[np.intp]:
+        """Slices that hold dense lung or fluid."""
+        return np.flatnonzero(self.dense.sum(axis=(1, 2)) > _SICK_PIXELS)
 
 
 def to_case(name: str, volume: Volume, masks: dict[str, NDArray[np.bool_]]) -> Case:
@@ -89,9 +98,10 @@ def phantom_case(seed: int, slices: int = 56, size: int = 272) -> Case:
         top_mm=float(rng.uniform(85, 135)),
         centre_mm=(float(rng.uniform(-12, 12)), float(rng.uniform(-12, 20))),
         thickness_mm=float(rng.choice([1.0, 2.5, step, step])),
-        effusion=bool(rng.random() < 0.4),
-        gut=bool(rng.random() < 0.6),
-        masses=bool(rng.random() < 0.4),
+        effusion=bool(rng.random() < 0.5),
+        gut=bool(rng.random() < 0.5),
+        masses=bool(rng.random() < 0.5),
+        heart_fat=bool(rng.random() < 0.7),
     )
     sheets = math.ceil(step / _SHEET_MM) if rng.random() < (0.7 if step > 5 else 0.15) else 1
     if sheets > 1:
@@ -157,6 +167,9 @@ def draw(rng: np.random.Generator, case: Case, crop: int = CROP) -> Sample:
     k = int(rng.integers(count))
     if not case.labels[k].any() and rng.random() < 0.7:
         k = int(rng.integers(count))
+    sick = case.sick
+    if len(sick) and rng.random() < _SICK_SHARE:
+        k = int(sick[int(rng.integers(len(sick)))])
     offset = max(1, round(NEIGHBOUR_MM / case.step_mm))
     picked = [max(0, k - offset), k, min(count - 1, k + offset)]
     top = _start(rng, height, crop)

@@ -75,6 +75,11 @@ def thick(seed: int) -> Phantom:
     return Phantom(volume, masks, sheets.truth)
 
 
+def heart_fat(seed: int) -> Phantom:
+    """Fat in front of the heart and in its angles, in most a heart that reaches the front wall."""
+    return _drawn(seed, replace(_either(seed), heart_fat=True))
+
+
 KINDS = (
     Kind("Synthetic chests", "synthetic chests", tuple(range(100, 104)), plain, peer=True),
     Kind(
@@ -86,5 +91,11 @@ KINDS = (
     Kind("Pleural effusion", "synthetic chests with pleural effusion", tuple(range(120, 124)), effusion),
     Kind("Thick slices", "synthetic chests in slices of 7.5 and 10 mm", tuple(range(130, 133)), thick),
     Kind("Cropped field of view", "synthetic chests cropped to 220 mm", tuple(range(140, 143)), cropped),
+    Kind(
+        "Fat beside the heart",
+        "synthetic chests with fat beside the heart",
+        tuple(range(150, 153)),
+        heart_fat,
+    ),
 )
 """Kernels alternate but for the first kind, which is soft."""

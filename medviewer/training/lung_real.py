@@ -19,8 +19,9 @@ from medviewer.training.lung_data import Case, to_case
 from medviewer.training.silver import silver_lungs
 from medviewer.training.slabs import thicken
 
-THICKER_MM = ((8.0, 1.0), (10.0, 0.0))
-"""(thickness, offset of the first slab) of the thicker copies of a scan."""
+THICKER_MM = ((8.0, 1.0),)
+"""(thickness, offset of the first slab) of the thicker copies of a scan. Their silver masks are their own, as
+those of a scan of such slices are: the majority of thinner masks lies 1 % further in at 8 mm."""
 _AROUND_MM = 8.0
 """How far around a tumour's box nothing is taught."""
 
@@ -40,7 +41,8 @@ def real_cases(study: Path) -> list[Case]:
         cases.append(to_case(name, volume, masks))
         for thick, offset in THICKER_MM:
             if thick > volume.require_geometry().spacing_mm[0]:
-                cases.append(to_case(f"{name}, {thick:g} mm", *thicken(volume, masks, thick, offset)))
+                slabs, made = thicken(volume, {"untold": masks["untold"]}, thick, offset)
+                cases.append(to_case(f"{name}, {thick:g} mm", slabs, {**silver_lungs(slabs), **made}))
     return cases
 
 

@@ -12,6 +12,7 @@ from medviewer.training.anatomy import Section
 from medviewer.training.bones import bones
 from medviewer.training.bowel import paint_gut
 from medviewer.training.canvas import Canvas, lattice
+from medviewer.training.heart_fat import paint_heart_fat
 from medviewer.training.pleura import Effusion, compress
 from medviewer.training.scene import Scene
 from medviewer.training.shapes import Picture
@@ -43,6 +44,7 @@ def paint_slice(
     organs.soft_parts(canvas, scene, s, noise, fine)
     organs.belly(canvas, scene, s, noise, fine)
     paint_gut(canvas, scene.gut, s, fine)
+    paint_heart_fat(canvas, scene.anatomy.heart_fat, s, fine)
     organs.middle(canvas, scene, s, noise)
     bones(canvas, scene, s, noise)
     return _lungs(canvas, scene, s, (z_mm, y_mm, x_mm), (noise, fine))

@@ -9,6 +9,7 @@ import numpy as np
 from medviewer.training.anatomy import Anatomy
 from medviewer.training.bowel import Gut, draw_gut
 from medviewer.training.disease import LungPoints, draw_lesions, draw_masses
+from medviewer.training.heart_fat import draw_heart_fat
 from medviewer.training.lesions import Lesions
 from medviewer.training.noise import SHARP, SOFT, Kernel
 from medviewer.training.pleura import Pleura
@@ -103,6 +104,9 @@ class Variation:
     masses: bool = False
     """Masses beside the mediastinum and large consolidations, none to two each; the truth calls both
     "consolidation"."""
+    heart_fat: bool = False
+    """Fat in front of the heart and in its angles with the diaphragm, and a right heart that may reach the
+    front wall."""
 
 
 def draw_scene(
@@ -137,13 +141,17 @@ def draw_scene(
 
 
 def add_extras(scene: Scene, variation: Variation, contrast: bool, seed: int) -> None:
-    """Effusion and bowel, where wanted. They have a generator of their own: the rest of the chest stays."""
+    """Effusion, bowel, fat and masses, where wanted. They have generators of their own: the rest stays."""
     rng = np.random.default_rng([seed, 20241])
     if variation.effusion:
         scene.pleura = Pleura.draw(rng, contrast)
     if variation.gut:
         body = scene.anatomy.body
         scene.gut = draw_gut(rng, (body.right_dome, body.left_dome))
+    if variation.heart_fat:
+        body = scene.anatomy.body
+        own = np.random.default_rng([seed, 20242])
+        scene.anatomy.heart_fat = draw_heart_fat(own, body.depth, (body.right_dome, body.left_dome))
     if variation.masses:
         more = draw_masses(rng, LungPoints(scene.anatomy))
         solid = scene.lesions.consolidations + more

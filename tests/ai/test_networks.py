@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from medviewer.ai.networks import NETWORKS, build
+from medviewer.ai.networks import NETWORKS, build, ramp_picture
 from medviewer.errors import BundleError
 
 
@@ -22,6 +22,18 @@ def test_arguments_of_the_card_shape_the_network() -> None:
         assert net(torch.zeros(1, 1, 10, 6)).shape == (1, 2, 10, 6)
 
 
+def test_a_window_shows_the_network_its_picture_a_second_time_stretched() -> None:
+    torch.manual_seed(4)
+    twice = build("lung_unet2d", {"inputs": 1, "widths": [4, 8], "window": [0.25, 0.75]}).eval()
+    by_hand = build("lung_unet2d", {"inputs": 2, "widths": [4, 8]}).eval()
+    by_hand.load_state_dict(twice.state_dict())
+    picture = torch.rand(1, 1, 16, 16) * 2 - 1
+    seen = torch.cat([picture, ((picture - 0.5) * 4).clamp(-1, 1)], dim=1)
+    with torch.inference_mode():
+        assert torch.allclose(twice(picture), by_hand(seen), atol=1e-5)
+    assert ramp_picture(twice).shape == (1, 1, 64, 64)
+
+
 def test_one_picture_alone_and_in_a_batch_get_the_same_answer() -> None:
     torch.manual_seed(3)
     net = build("lung_unet2d", {"widths": [4, 8, 8]}).eval()
@@ -36,7 +48,7 @@ def test_an_unknown_network_is_refused_and_the_known_are_named() -> None:
     assert "lung_unet2d" in NETWORKS
 
 
-@pytest.mark.parametrize("args", [{"depth": 3}, {"inputs": -1}])
+@pytest.mark.parametrize("args", [{"depth": 3}, {"inputs": -1}, {"window": [0.5, 0.5]}, {"window": [0.5]}])
 def test_wrong_arguments_are_refused(args: dict[str, object]) -> None:
     with pytest.raises(BundleError, match="arguments"):
         build("lung_unet2d", args)

@@ -79,6 +79,16 @@ def test_a_pasted_consolidation_is_dense_and_stays_lung() -> None:
     assert seen > 5
 
 
+def test_slices_with_dense_disease_are_drawn_more_often() -> None:
+    case = _case()
+    case.dense[2, 16:48, 8:30] = True
+    assert case.sick.tolist() == [2]
+    case.hu[2] = 300
+    rng = np.random.default_rng(2)
+    drawn = [lung_data.draw(rng, case, crop=32).hu[1].mean() > 150 for _ in range(120)]
+    assert 0.3 < np.mean(drawn) < 0.65
+
+
 def test_a_crop_larger_than_the_picture_is_padded_with_air() -> None:
     sample = lung_data.draw(np.random.default_rng(1), _case(), crop=96)
     assert sample.hu.shape == (3, 96, 96)

@@ -47,8 +47,10 @@ def test_the_card_names_the_data_of_every_figure_and_the_figures_reach_the_goal(
     for figure in (plain, real):
         assert figure.range is not None
         assert figure.range[0] >= 0.98
-    for hard in ("effusion", "slices of", "cropped", "masses"):
-        assert any(hard in data for data in overlap)
+    for hard in ("effusion", "slices of", "cropped", "masses", "fat beside"):
+        lefts = [figure.value for data, figure in overlap.items() if hard in data]
+        assert len(lefts) == 1
+        assert lefts[0] >= 0.97
 
 
 def test_a_synthetic_chest_it_never_saw(net: nn.Module) -> None:
@@ -63,9 +65,9 @@ def test_a_synthetic_chest_it_never_saw(net: nn.Module) -> None:
 def test_a_patient_it_was_not_trained_on(net: nn.Module, shared_data: Path) -> None:
     """Outside the tumour's boxes, where the silver masks are right."""
     whole, outside = held_out_rows(net, shared_data / "studies" / "ct_chest_A0002")
-    assert min(row.dice["left_lung"] for row in whole) > 0.98
-    assert min(row.dice["right_lung"] for row in outside) > 0.975
-    assert max(abs(v) for row in outside for v in row.volume_percent.values()) < 3.0
+    assert min(row.dice["left_lung"] for row in whole) > 0.985
+    assert min(row.dice["right_lung"] for row in outside) > 0.98
+    assert max(abs(v) for row in outside for v in row.volume_percent.values()) < 2.0
 
 
 def test_the_dome_of_the_diaphragm_and_food_in_the_stomach_are_no_lung(
