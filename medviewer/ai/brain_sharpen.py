@@ -24,8 +24,9 @@ _PRIOR_BLUR = 1.0
 """Standard deviation, in voxels of the network's grid: its borders are not sure to less than that."""
 _FIT_MM = 2.0
 """Grey values are learned from voxels no nearer to each other than this."""
-_OUTSIDE = 0.95
-"""Where the network's background is as probable as that, nothing else is considered."""
+_OUTSIDE = 0.7
+"""Where the network's background is as probable as that, nothing else is considered: muscle may be as bright
+as cortex."""
 _LEAST = 1e-4
 """A class is looked up only where its probability reaches this."""
 _NEIGHBOURS, _SETTLINGS = 0.6, 2
