@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from medviewer.dicom.study import DicomObject, Patient, ScanResult, Study
 from medviewer.dicom.values import plain
 from medviewer.ui import theme
-from medviewer.ui.elide import ElidedLabel, label
+from medviewer.ui.elide import ElidedLabel, TwoLines, label
 from medviewer.ui.series_row import THUMBNAIL_PX
 
 
@@ -57,7 +57,7 @@ class ObjectRow(QFrame):
         code = label(found.kind.code, "section", self)
         code.setFixedWidth(THUMBNAIL_PX + 22)
         code.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        title = ElidedLabel(object_title(found), "", self)
+        title = TwoLines(object_title(found), "", self)
         kind = ElidedLabel(found.kind.name, "muted", self)
         kind.setVisible(bool(plain(found.description)))
         words = QVBoxLayout()

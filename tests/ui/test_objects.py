@@ -16,8 +16,9 @@ from medviewer.dicom.scan import scan
 from medviewer.review.merge import merge
 from medviewer.ui.dialogs.report_tree import ReportReader
 from medviewer.ui.dialogs.tags import Tags
+from medviewer.ui.elide import TwoLines
 from medviewer.ui.main_window import MainWindow
-from medviewer.ui.object_row import object_title, objects_of, with_objects
+from medviewer.ui.object_row import ObjectRow, object_title, objects_of, with_objects
 from tests.dicom.test_report_tree import content, image, write_report
 from tests.factories import make_instance, save
 from tests.ui.windows import PATIENCE, open_and_wait, rows, write_series
@@ -65,6 +66,21 @@ def test_that_an_object_lies_under_the_study_of_its_patient(tmp_path: Path) -> N
     assert [o.path.name for o in objects_of(found, own, own.studies[0])] == ["sr.dcm"]
     assert len(own.studies) == 1
     assert [o.path.name for o in objects_of(found, other, other.studies[0])] == ["foreign.dcm"]
+
+
+def test_that_two_outlines_with_long_names_are_told_apart(qtbot: QtBot, tmp_path: Path) -> None:
+    """In a narrow panel: what differs stands in the middle of the name."""
+    shown = []
+    for seed, name in enumerate(("Outlines, AI, research use", "Outlines, AI, modified, research use")):
+        path = write_object(tmp_path / f"{seed}.dcm", "66.4", SeriesDescription=name)
+        (found,) = scan([path]).objects
+        row = ObjectRow(found)
+        qtbot.addWidget(row)
+        row.resize(205, row.sizeHint().height())
+        row.show()
+        shown.append(row.findChildren(TwoLines)[0].text())
+    assert "modified" in shown[1]
+    assert "modified" not in shown[0]
 
 
 def test_that_opening_again_lists_an_object_once(tmp_path: Path) -> None:
