@@ -25,8 +25,6 @@ from medviewer.review.state import (
     KeyImage,
     ReaderMeasurement,
     Run,
-    State,
-    Verdict,
     study_key,
 )
 from medviewer.review.store import AuditSink, local_now
@@ -199,14 +197,6 @@ class Session(Deciding, Thresholding, Calibrating, Restoring):
         if state.series is None:
             return None
         return KeyImage(state.series.key, Plane.NATIVE, state.index, state.window, turn=turn_of(state))
-
-
-def accepted_sentences(state: State) -> tuple[str, ...]:
-    """The sentences of the accepted findings of the series on screen, in their order."""
-    good = (Verdict.ACCEPTED, Verdict.MODIFIED)
-    return tuple(
-        as_read(state, f).sentence for f in state.findings if state.decision_of(f.id).verdict in good
-    )
 
 
 def _same_image(a: KeyImage, b: KeyImage) -> bool:

@@ -76,7 +76,7 @@ def plan(quick: bool) -> Plan:
 def write_card(folder: Path, network: nn.Module, quick: bool) -> ModelCard:
     """Weights, split and card; without figures."""
     parts = {part: pool(part, quick) for part in sources.PARTS}
-    seconds = bundles.seconds_per_run(network, 1, 1, SIZE, SIZE)
+    seconds = bundles.seconds_per_run(network, 1, 1, SIZE, SIZE, exact=True, quick=quick)
     folder.mkdir(parents=True, exist_ok=True)
     write_split(folder / FILE, sources.split(parts))
     return bundles.write_bundle(folder, network, texts.card(NETWORK, NETWORK_ARGS, seconds))
