@@ -24,8 +24,9 @@ CodeKey = tuple[str, str]
 PARTS: Mapping[CodeKey, frozenset[CodeKey]] = {
     ("SCT", "39607008"): frozenset({("SCT", "3341006"), ("SCT", "44029006")}),  # lung: right lung, left lung
     ("SCT", "64033007"): frozenset({("SCT", "9846003"), ("SCT", "18639004")}),  # kidney: right, left
+    ("SCT", "113305005"): frozenset({("SCT", "33060004"), ("SCT", "25991003")}),  # cerebellum: white, cortex
 }
-"""What a model may outline as one, and another in parts (SNOMED CT, PS3.16 CID 4031 and its likes)."""
+"""What a model may outline as one, and another in parts (SNOMED CT, PS3.16 CID 4031, 7140, their likes)."""
 
 MOST_SLICES = 3
 """So many of the slices that differ most are named."""

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from medviewer.ai import head_volume, lung_whole
+from medviewer.ai.brain import SHOWN
 from medviewer.ai.card import parse_card
 from medviewer.ai.catalog import Bundle
 from medviewer.ai.findings import ResultState
@@ -17,6 +18,7 @@ from medviewer.ai.known_models import known_models
 from medviewer.ai.networks import build
 from medviewer.ai.pipelines import READS, pipeline_for
 from medviewer.ai.runner import self_test
+from medviewer.ai.second_opinion import PARTS
 from medviewer.imaging.volume import Geometry, Unit, Volume
 from tests.ai.bundles import box_chest, run
 from tests.ai.foreign import TINY_ID, install_tiny, know_tiny
@@ -122,3 +124,19 @@ def test_that_a_known_volume_model_runs_whole(tmp_path: Path, monkeypatch: pytes
     result = run(bundle, box_chest(), force=True)
     assert result.state in (ResultState.FAILED, ResultState.FINDINGS)
     assert "NO_RELIABLE_RESULT" in [reason.code for reason in result.reasons] or result.findings
+
+
+def test_that_brains_of_both_models_can_be_compared() -> None:
+    """What both outline in the same extent has one code; the ventricles, with and without horns, have not."""
+    (card,) = (row.card for row in known_models() if row.card["id"] == "meshnet-brain-18")
+    theirs = {label["code"]["value"] for label in card["labels"] if label.get("code")}
+    ours = {shown.code: shown.name for shown in SHOWN if shown.code}
+    whole = {code for (_, code), parts in PARTS.items() if {part for _, part in parts} <= theirs}
+    assert {ours[code] for code in (theirs | whole) & ours.keys()} == {
+        "cerebral_cortex",
+        "cerebral_white_matter",
+        "hippocampus",
+        "thalamus",
+        "cerebellum",
+        "brain_stem",
+    }
