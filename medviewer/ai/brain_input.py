@@ -138,11 +138,15 @@ _LEAST_VOXELS = 2000
 
 
 def _finite(voxels: NDArray[Any]) -> NDArray[Any]:
-    """The voxels themselves (not a copy) if all are finite; else the lowest of those in place of the rest."""
-    good = np.isfinite(voxels) if voxels.dtype.kind == "f" else np.True_
+    """The voxels, not copied, where all are finite in single precision; else the lowest fills the holes."""
+    if voxels.dtype.kind != "f":
+        return voxels
+    with np.errstate(over="ignore"):  # what single precision cannot hold is no number of a picture either
+        voxels = voxels.astype(np.float32, copy=False)
+    good = np.isfinite(voxels)
     if good.all():
         return voxels
-    return np.where(good, voxels, voxels[good].min() if good.any() else 0.0)
+    return np.where(good, voxels, voxels[good].min() if good.any() else np.float32(0))
 
 
 def _smoothed(image: SimpleITK.Image, grid_mm: float, check: Callable[[], None]) -> SimpleITK.Image:

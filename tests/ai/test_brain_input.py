@@ -204,6 +204,13 @@ def test_that_a_volume_without_a_single_number_is_borne() -> None:
     assert not source.picture(CENTRE).any()
 
 
+def test_that_a_value_beyond_single_precision_is_a_hole_too() -> None:
+    geometry = geometry_of(AXES["axial, foot to head"], (2.0, 2.0, 2.0), (40, 50, 50))
+    voxels = np.ones((40, 50, 50))
+    voxels[20, 20:30, 20:30], voxels[3, 3, 3] = 5, 1e300
+    assert np.isfinite(BrainInput(Volume(voxels, geometry)).picture(CENTRE)).all()
+
+
 def test_that_no_copy_of_a_large_volume_is_kept() -> None:
     """Of int16 a copy in single precision would be twice the series again, until the answer is there."""
     geometry = geometry_of(AXES["axial, foot to head"], (1.0, 1.0, 1.0), (100, 200, 200))
