@@ -147,7 +147,10 @@ def _counts(classes: NDArray[np.uint8]) -> NDArray[np.intp]:
 
 def without_islands(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The class map with the main piece of the brain alone (the fluid around it goes with it)."""
-    return np.where(main_pieces(classes > 0), classes, np.uint8(0))
+    box = brain_checks.inner_box(classes)
+    inner, out = classes[box], np.zeros_like(classes)
+    out[box] = np.where(main_pieces(inner > 0), inner, np.uint8(0))
+    return out
 
 
 def _span(classes: NDArray[np.uint8]) -> tuple[int, int]:
