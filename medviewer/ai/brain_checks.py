@@ -73,11 +73,17 @@ def sides_swapped(classes: UInt8, geometry: Geometry) -> bool:
     for value, (k, side, _) in enumerate(joint()):
         if side is None:
             continue
-        where = np.argwhere(inner == value)
-        if len(where) * geometry.voxel_ml >= _LARGE_ML:
-            places[k, side] = float(geometry.position(start + where.mean(axis=0))[0])
+        mask = inner == value
+        if np.count_nonzero(mask) * geometry.voxel_ml >= _LARGE_ML:
+            places[k, side] = float(geometry.position(start + _middle(mask))[0])
     pairs = {k for k, _ in places if (k, LEFT) in places and (k, RIGHT) in places}
     return any(places[k, LEFT] <= places[k, RIGHT] for k in pairs)
+
+
+def _middle(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Mean index of what is in the mask, without a list of its voxels."""
+    along = [mask.sum(axis=tuple(a for a in range(3) if a != axis)) for axis in range(3)]
+    return np.array([np.average(np.arange(len(n)), weights=n) for n in along])
 
 
 _LARGE_ML = 1.0
