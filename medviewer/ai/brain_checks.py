@@ -56,17 +56,34 @@ def failure(classes: UInt8, geometry: Geometry, found: Mapping[str, Amount]) -> 
     return None
 
 
+def inner_box(classes: UInt8) -> tuple[slice, slice, slice]:
+    """The box of all that is not background, empty where all is: air is most of a large series."""
+    ends = []
+    for axis in range(3):
+        held = np.flatnonzero(classes.any(axis=tuple(a for a in range(3) if a != axis)))
+        ends.append(slice(int(held[0]), int(held[-1]) + 1) if held.size else slice(0, 0))
+    return ends[0], ends[1], ends[2]
+
+
 def sides_swapped(classes: UInt8, geometry: Geometry) -> bool:
     """Whether the middle of any larger pair's left half lies to the right of its right half (LPS x)."""
+    box = inner_box(classes)
+    start, inner = np.array([part.start for part in box]), classes[box]
     places: dict[tuple[int, int], float] = {}
     for value, (k, side, _) in enumerate(joint()):
         if side is None:
             continue
-        where = np.argwhere(classes == value)
-        if len(where) * geometry.voxel_ml >= _LARGE_ML:
-            places[k, side] = float(geometry.position(where.mean(axis=0))[0])
+        mask = inner == value
+        if np.count_nonzero(mask) * geometry.voxel_ml >= _LARGE_ML:
+            places[k, side] = float(geometry.position(start + _middle(mask))[0])
     pairs = {k for k, _ in places if (k, LEFT) in places and (k, RIGHT) in places}
     return any(places[k, LEFT] <= places[k, RIGHT] for k in pairs)
+
+
+def _middle(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Mean index of what is in the mask, without a list of its voxels."""
+    along = [mask.sum(axis=tuple(a for a in range(3) if a != axis)) for axis in range(3)]
+    return np.array([np.average(np.arange(len(n)), weights=n) for n in along])
 
 
 _LARGE_ML = 1.0

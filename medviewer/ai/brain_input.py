@@ -52,12 +52,11 @@ class BrainInput:
         self._check = check
         self._geometry = volume.require_geometry()
         self._shape = volume.shape
-        voxels: Float32 = np.ascontiguousarray(volume.voxels, dtype=np.float32)
-        if volume.voxels.dtype.kind == "f" and not np.isfinite(voxels).all():
-            voxels = np.nan_to_num(voxels, nan=float(np.nanmin(voxels)), posinf=0.0, neginf=0.0)
-        self._voxels, self._lowest = voxels, float(voxels.min())
+        self._voxels = _finite(volume.voxels)
+        self._lowest = float(self._voxels.min())
         check()
-        self._image = _smoothed(to_image(voxels, self._geometry), GRID_MM, check)
+        picture = to_image(np.ascontiguousarray(self._voxels, dtype=np.float32), self._geometry)
+        self._image = _smoothed(picture, GRID_MM, check)
 
     def picture(self, centre: Point) -> Float32:
         """(D, H, W) scaled values around ``centre`` (LPS mm)."""
@@ -78,14 +77,20 @@ class BrainInput:
         index = (top - BELOW_TOP_MM / _COARSE_MM, (rows[0] + rows[-1]) / 2, (columns[0] + columns[-1]) / 2)
         return point(geometry.position(index))
 
-    def restore(self, probabilities: Float32, left: Float32, centre: Point) -> UInt8:
+    def restore(
+        self,
+        probabilities: Float32,
+        left: Float32,
+        centre: Point,
+        report: Callable[[float], None] = lambda _: None,
+    ) -> UInt8:
         """Numbers of :func:`~medviewer.ai.brain_labels.joint` on the stored grid.
 
         ``probabilities`` (classes, D, H, W) and ``left`` (D, H, W), the probability of the left side, on the
-        grid around ``centre``. Outside that grid everything is background.
+        grid around ``centre``. Outside that grid everything is background. ``report`` is told the share done.
         """
         answer = GridAnswer(probabilities, left, centre)
-        return sharpened(self._voxels, self._geometry, answer, self._check)
+        return sharpened(self._voxels, self._geometry, answer, self._check, report)
 
     def restore_slice(self, probabilities: Float32, left: Float32, centre: Point, index: int) -> UInt8:
         """What :meth:`restore` says of one stored slice (rows, columns), sooner and a little less sharply."""
@@ -130,6 +135,18 @@ def better_centre(probabilities: Float32, centre: Point) -> Point | None:
 
 _LEAST_VOXELS = 2000
 """Fewer than this (11 mL) is no brain to find the middle of."""
+
+
+def _finite(voxels: NDArray[Any]) -> NDArray[Any]:
+    """The voxels, not copied, where all are finite in single precision; else the lowest fills the holes."""
+    if voxels.dtype.kind != "f":
+        return voxels
+    with np.errstate(over="ignore"):  # what single precision cannot hold is no number of a picture either
+        voxels = voxels.astype(np.float32, copy=False)
+    good = np.isfinite(voxels)
+    if good.all():
+        return voxels
+    return np.where(good, voxels, voxels[good].min() if good.any() else np.float32(0))
 
 
 def _smoothed(image: SimpleITK.Image, grid_mm: float, check: Callable[[], None]) -> SimpleITK.Image:

@@ -30,6 +30,8 @@ _NEAR_MM = 4.0
 """Centred well enough: the network was taught with shifts far larger."""
 _SHIFT = GRID_MM / 2
 """The shifted looks lie half a voxel off, to either side, along every axis."""
+_LOOKED, _PUT_BACK = 0.8, 0.9
+"""How far along the work is when all looks are taken, and when their answer is on the stored voxels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +105,13 @@ def _look(ask: Ask, source: BrainInput, context: TaskContext, on_first: First | 
         moved = (centre[0] + sign * _SHIFT, centre[1] + sign * _SHIFT, centre[2] + sign * _SHIFT)
         counts.append(_asked(ask, source.picture(moved)).counts())
     context.check()
-    context.report(0.8, "Putting the answer on the stored slices")
-    classes = source.restore(both.probabilities, both.left, centre)
+    told = "Putting the answer on the stored slices"
+    context.report(_LOOKED, told)
+
+    def share_done(share: float) -> None:
+        context.report(_LOOKED + (_PUT_BACK - _LOOKED) * share, told)
+
+    classes = source.restore(both.probabilities, both.left, centre, share_done)
     return BrainAnswer(classes, _spread(both.counts(), np.array(counts)), centre)
 
 
@@ -136,10 +143,14 @@ def _mean(a: _Look, b: _Look) -> _Look:
 
 
 def _spread(answer: NDArray[np.float64], looks: NDArray[np.float64]) -> dict[str, tuple[float, float]]:
-    """Smallest and greatest volume of each name over the looks, as a share of the answer's."""
+    """Smallest and greatest volume of each name over the looks, as a share of the answer's.
+
+    From nothing up where the answer has none: what only the grey values find was seen in no look.
+    """
     low, high = looks.min(axis=0), looks.max(axis=0)
     return {
         name: (float(min(1.0, low[k] / answer[k])), float(max(1.0, high[k] / answer[k])))
-        for k, name in enumerate(joint_names())
         if answer[k] > 0
+        else (0.0, 1.0)
+        for k, name in enumerate(joint_names())
     }

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,8 +30,10 @@ _LEAST = 1e-4
 """A class is looked up only where its probability reaches this."""
 _NEIGHBOURS, _SETTLINGS = 0.6, 2
 """What each of the six neighbours adds to the logarithm, and how often they are asked."""
-_SLAB_VOXELS = 600_000
+_PART_VOXELS = 600_000
 """Stored voxels judged at a time: seventeen classes of them are 40 MB."""
+_THICK = 12
+"""Slices judged at a time, at least: each part judges neighbours that are not its own."""
 
 Box = tuple[slice, slice, slice]
 
@@ -54,10 +55,13 @@ class GridAnswer:
         """Where its voxels lie."""
         return grid_geometry(self.centre, shape=self.left.shape)
 
-    def blurred(self) -> GridAnswer:
-        """The same, less sure of its borders."""
-        planes = [_blurred(plane) for plane in self.probabilities]
-        return GridAnswer(np.stack(planes), self.left, self.centre)
+    def blurred(self, check: Callable[[], None]) -> GridAnswer:
+        """The same, less sure of its borders. ``check`` is called between the classes, and may raise."""
+        blurred = np.empty_like(self.probabilities)
+        for plane, soft in zip(self.probabilities, blurred, strict=True):
+            check()
+            soft[:] = _blurred(plane)
+        return GridAnswer(blurred, self.left, self.centre)
 
     def prior(self, geometry: Geometry, shape: tuple[int, ...]) -> Float32:
         """(classes, z, y, x) at the voxels of another grid; beyond its own all is background."""
@@ -81,28 +85,33 @@ class GridAnswer:
 
 
 def sharpened(
-    voxels: NDArray[Any], geometry: Geometry, answer: GridAnswer, check: Callable[[], None] = lambda: None
+    voxels: NDArray[Any],
+    geometry: Geometry,
+    answer: GridAnswer,
+    check: Callable[[], None] = lambda: None,
+    report: Callable[[float], None] = lambda _: None,
 ) -> UInt8:
     """Numbers of :func:`~medviewer.ai.brain_labels.joint` for the stored ``voxels`` (slice, row, column).
 
-    ``voxels`` hold finite numbers. ``check`` is called between the parts, and may raise Cancelled.
+    ``voxels`` hold finite numbers. ``check`` is called between the parts, and may raise Cancelled; ``report``
+    is told what share of the parts is done.
     """
     out = np.zeros(voxels.shape, np.uint8)
     box = _reached(answer.grid, answer.probabilities[0] < _OUTSIDE, geometry, voxels.shape)
     if box is None:
         return out
-    answer = answer.blurred()
-    check()
+    answer = answer.blurred(check)
     model = _fitted(voxels[box], _moved(geometry, [s.start for s in box]), answer, check)
-    for first, last, begin, end in _slabs(box):
+    parts = list(_parts(box))
+    for done, (kept, judged) in enumerate(parts):
         check()
-        slab = (slice(begin, end), *box[1:])
-        where = _moved(geometry, [s.start for s in slab])
-        places = [np.arange(s.start - b.start, s.stop - b.start) for s, b in zip(slab, box, strict=True)]
-        score = model.log_likelihood(voxels[slab].astype(np.float32), places)
+        report(done / len(parts))
+        where = _moved(geometry, [s.start for s in judged])
+        places = [np.arange(s.start - b.start, s.stop - b.start) for s, b in zip(judged, box, strict=True)]
+        score = model.log_likelihood(voxels[judged].astype(np.float32), places)
         numbers = _judged(score, where, answer)
-        inner = slice(first - begin, last - begin)
-        out[(slice(first, last), *box[1:])] = numbers[inner]
+        inner = [slice(k.start - j.start, k.stop - j.start) for k, j in zip(kept, judged, strict=True)]
+        out[kept] = numbers[tuple(inner)]
     return out
 
 
@@ -121,7 +130,7 @@ def _fitted(
 
 
 def _judged(likelihood: Float32, geometry: Geometry, answer: GridAnswer) -> UInt8:
-    """The numbers of one slab, from how likely its grey values are (logarithms, which are changed)."""
+    """The numbers of one part, from how likely its grey values are (logarithms, which are changed)."""
     shape = likelihood.shape[1:]
     prior = answer.prior(geometry, shape)
     outside = prior[0] >= _OUTSIDE
@@ -170,13 +179,23 @@ def _neighbour(number: UInt8, axis: int, way: int) -> UInt8:
     return moved
 
 
-def _slabs(box: Box) -> Iterator[tuple[int, int, int, int]]:
-    """(first, last, begin, end): slices to keep, and those to judge, for neighbours on either side."""
-    rows, columns = (s.stop - s.start for s in box[1:])
-    thick = max(1, _SLAB_VOXELS // max(1, rows * columns))
-    edges = [*range(box[0].start, box[0].stop, thick), box[0].stop]
-    for first, last in pairwise(edges):
-        yield first, last, max(box[0].start, first - _SETTLINGS), min(box[0].stop, last + _SETTLINGS)
+def _parts(box: Box) -> Iterator[tuple[Box, Box]]:
+    """What to keep of the box, and what to judge for it: with neighbours on every side that is cut."""
+    slices, rows, columns = box
+    wide = columns.stop - columns.start
+    thick = max(_THICK, _PART_VOXELS // ((rows.stop - rows.start) * wide))
+    high = max(_THICK, _PART_VOXELS // (min(thick, slices.stop - slices.start) * wide))
+    for z in _cut(slices, thick):
+        for y in _cut(rows, high):
+            yield (z, y, columns), (_wider(z, slices), _wider(y, rows), columns)
+
+
+def _cut(whole: slice, length: int) -> list[slice]:
+    return [slice(a, min(a + length, whole.stop)) for a in range(whole.start, whole.stop, length)]
+
+
+def _wider(part: slice, whole: slice) -> slice:
+    return slice(max(whole.start, part.start - _SETTLINGS), min(whole.stop, part.stop + _SETTLINGS))
 
 
 def _reached(

@@ -271,3 +271,14 @@ def test_that_card_labels_are_classes_with_their_sides(card: ModelCard) -> None:
             continue
         assert card.label(name).title.lower().startswith({LEFT: "left", RIGHT: "right"}[side])
     assert replace(card).input.age_min_years == 18
+
+
+def test_that_islands_go_and_the_brain_stays_wherever_it_lies() -> None:
+    classes = np.zeros((6, 9, 9), np.uint8)
+    classes[1:4, 5:9, 0:5] = 3
+    classes[2, 6, 2] = 7
+    classes[5, 0, 8] = 3
+    kept = classes.copy()
+    kept[5, 0, 8] = 0
+    assert np.array_equal(brain.without_islands(classes), kept)
+    assert not brain.without_islands(np.zeros((2, 3, 4), np.uint8)).any()

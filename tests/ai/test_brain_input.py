@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -181,6 +183,46 @@ def test_that_values_that_are_no_numbers_do_not_spread() -> None:
     voxels[20, 20:30, 20:30] = 5
     voxels[3, 3, 3] = np.nan
     assert np.isfinite(BrainInput(Volume(voxels, geometry)).picture(CENTRE)).all()
+
+
+@pytest.mark.parametrize("strange", [(np.nan,), (np.inf,), (-np.inf,), (np.nan, -np.inf), (np.nan, np.inf)])
+def test_that_a_voxel_without_a_number_is_as_dark_as_the_darkest(strange: tuple[float, ...]) -> None:
+    """Values may lie far from zero: neither zero nor infinity is a value of this picture."""
+    geometry = geometry_of(AXES["axial, foot to head"], (2.0, 2.0, 2.0), (40, 50, 50))
+    dark = np.full((40, 50, 50), 30_000.0, np.float32)
+    dark[10:30, 10:40, 10:40] = 31_000
+    dark[20, 20 : 20 + len(strange), 20] = 30_000
+    holes = dark.copy()
+    holes[20, 20 : 20 + len(strange), 20] = strange
+    told, expected = (BrainInput(Volume(v, geometry)).picture(CENTRE) for v in (holes, dark))
+    np.testing.assert_allclose(told, expected, atol=1e-3)
+
+
+def test_that_a_volume_without_a_single_number_is_borne() -> None:
+    geometry = geometry_of(AXES["axial, foot to head"], (2.0, 2.0, 2.0), (40, 50, 50))
+    source = BrainInput(Volume(np.full((40, 50, 50), np.nan, np.float32), geometry))
+    assert not source.picture(CENTRE).any()
+
+
+def test_that_a_value_beyond_single_precision_is_a_hole_too() -> None:
+    geometry = geometry_of(AXES["axial, foot to head"], (2.0, 2.0, 2.0), (40, 50, 50))
+    voxels = np.ones((40, 50, 50))
+    voxels[20, 20:30, 20:30], voxels[3, 3, 3] = 5, 1e300
+    assert np.isfinite(BrainInput(Volume(voxels, geometry)).picture(CENTRE)).all()
+
+
+def test_that_no_copy_of_a_large_volume_is_kept() -> None:
+    """Of int16 a copy in single precision would be twice the series again, until the answer is there."""
+    geometry = geometry_of(AXES["axial, foot to head"], (1.0, 1.0, 1.0), (100, 200, 200))
+    voxels = np.zeros((100, 200, 200), np.int16)
+    tracemalloc.start()
+    try:
+        source = BrainInput(Volume(voxels, geometry))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert source.picture(CENTRE).shape == GRID_SHAPE
+    assert kept < voxels.nbytes / 4
 
 
 def test_the_grid_is_centred_and_left_is_the_last_column() -> None:

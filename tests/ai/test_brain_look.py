@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from medviewer.ai.brain_grid import GRID_MM
 from medviewer.ai.brain_labels import STRUCTURES, index_of, joint_names
 from medviewer.ai.brain_look import LOOKS, look
+from medviewer.ai.brain_volumes import amounts
 from medviewer.errors import Cancelled
 from medviewer.imaging.volume import Volume
 from medviewer.tasks import TaskContext
@@ -61,10 +62,28 @@ def test_that_the_grid_is_centred_on_the_brain_and_the_spread_is_small() -> None
     volume, _ = volume_of(AXES["axial"], (2.0, 2.0, 2.0))
     answer = look(rule, volume, TaskContext())
     assert np.abs(np.array(answer.centre) - MIDDLE).max() < 4.5
-    assert set(answer.spread) == {"background", "left_cerebral_white_matter", "right_cerebral_white_matter"}
+    assert set(answer.spread) == set(NAMES)
     for name in ("left_cerebral_white_matter", "right_cerebral_white_matter"):
         low, high = answer.spread[name]
         assert 0.93 < low <= 1 <= high < 1.07
+
+
+def test_that_what_no_look_saw_is_between_nothing_and_what_the_grey_values_found() -> None:
+    """It would stand as 0.5 mL (0.5 to 0.5 mL): surer than all that was seen."""
+    volume, _ = volume_of(AXES["axial"], (3.0, 3.0, 3.0))
+    spread = look(rule, volume, TaskContext()).spread
+    found = amounts({"left_lateral_ventricle": 0.5}, spread)["left_lateral_ventricle"]
+    assert (found.low, found.ml, found.high) == (0.0, 0.5, 0.5)
+
+
+def test_that_progress_goes_on_while_the_answer_is_put_back() -> None:
+    told: list[float] = []
+    volume, _ = volume_of(AXES["axial"], (1.0, 0.8, 0.8))
+    look(rule, volume, TaskContext(lambda share, _: told.append(share)))
+    late = [share for share in told if share > 0.8]
+    assert late == sorted(set(late))
+    assert len(late) > 2
+    assert late[-1] < 0.9
 
 
 def test_that_the_network_is_asked_no_more_often_than_said() -> None:

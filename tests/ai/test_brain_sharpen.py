@@ -91,7 +91,7 @@ def test_that_the_parts_it_is_done_in_leave_no_trace(monkeypatch: pytest.MonkeyP
     geometry = geometry_of(AXES["axial, foot to head"], SPACING, SHAPE)
     voxels = picture(brain(places(geometry, SHAPE)), 800, 650)
     whole = sharpened(voxels, geometry, answer())
-    monkeypatch.setattr(brain_sharpen, "_SLAB_VOXELS", 40_000)
+    monkeypatch.setattr(brain_sharpen, "_PART_VOXELS", 40_000)
     assert np.array_equal(sharpened(voxels, geometry, answer()), whole)
 
 
@@ -147,9 +147,57 @@ def test_that_it_listens_between_its_parts(monkeypatch: pytest.MonkeyPatch) -> N
     voxels = picture(brain(places(geometry, SHAPE)), 800, 500)
     counts = []
     for size in (10_000_000, 40_000):
-        monkeypatch.setattr(brain_sharpen, "_SLAB_VOXELS", size)
+        monkeypatch.setattr(brain_sharpen, "_PART_VOXELS", size)
         asked: list[int] = []
         sharpened(voxels, geometry, answer(), lambda seen=asked: seen.append(1))
         counts.append(len(asked))
     assert counts[0] > 15
     assert counts[1] > counts[0] + 5
+
+
+def test_that_it_listens_while_the_answer_is_blurred() -> None:
+    """Seventeen classes of a million voxels: on a slow machine that is a second."""
+    asked: list[int] = []
+
+    def stop() -> None:
+        asked.append(1)
+        if len(asked) == len(STRUCTURES):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        answer().blurred(stop)
+    assert len(asked) == len(STRUCTURES)
+
+
+def test_that_it_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    geometry = geometry_of(AXES["axial, foot to head"], SPACING, SHAPE)
+    monkeypatch.setattr(brain_sharpen, "_PART_VOXELS", 40_000)
+    told: list[float] = []
+    sharpened(np.zeros(SHAPE, np.int16), geometry, answer(), report=told.append)
+    assert told[0] == 0
+    assert len(told) > 5
+    assert told == sorted(set(told))
+    assert told[-1] < 1
+
+
+@pytest.mark.parametrize("shape", [(600, 480, 400), (24, 560, 650), (1, 1024, 1024), (160, 200, 170)])
+def test_that_the_parts_hold_every_voxel_once_and_few_neighbours(shape: tuple[int, int, int]) -> None:
+    """Fine planes in parts of one slice would be judged five times over."""
+    kept = np.zeros(shape, np.uint8)
+    judged = []
+    for own, wider in brain_sharpen._parts((slice(0, shape[0]), slice(0, shape[1]), slice(0, shape[2]))):
+        kept[own] += 1
+        judged.append(int(np.prod([s.stop - s.start for s in wider])))
+    assert (kept == 1).all()
+    assert sum(judged) < 1.5 * kept.size
+    assert max(judged) < 2 * brain_sharpen._PART_VOXELS
+
+
+@pytest.mark.parametrize("offset", [-30_000, 0, 30_000])
+@pytest.mark.parametrize("slices", [1, 18])
+def test_that_few_slices_and_values_far_from_zero_are_judged_alike(slices: int, offset: int) -> None:
+    shape = (slices, 110, 110)
+    geometry = geometry_of(AXES["coronal, mirrored columns"], (4.0, 0.9, 0.9), shape)
+    true = brain(places(geometry, shape))
+    found = sharpened((picture(true, 800, 500) + offset).astype(np.int32), geometry, answer(2.0))
+    assert overlap(found, true, WHITE) > 0.98
