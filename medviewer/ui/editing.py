@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from medviewer.errors import UsageError
@@ -31,8 +33,12 @@ class Editing(QObject):
     changed = Signal()
     """An edit began or ended, or a stroke can be undone or no longer."""
 
-    def __init__(self, session: Session, planes: PlanesView, notices: NoticeBar) -> None:
+    def __init__(
+        self, session: Session, planes: PlanesView, notices: NoticeBar, is_complete: Callable[[str], bool]
+    ) -> None:
+        """``is_complete``: whether all images of a series are loaded."""
         super().__init__(planes)
+        self._is_complete = is_complete
         self._session, self._planes, self._notices = session, planes, notices
         self.bar = EditBar(planes.main)
         self._edit: Edit | None = None
@@ -78,7 +84,7 @@ class Editing(QObject):
             self._take(self._erases)
             self._told()
             return
-        problem = why_not(state, found)
+        problem = why_not(state, found, self._is_complete)
         picture = self._planes.main.picture
         if problem or found.mask is None or picture is None:
             self._notices.problem(problem or NOT_LOADED)
@@ -106,6 +112,9 @@ class Editing(QObject):
         edit = self._edit
         if edit is None:
             return
+        if problem := why_not(self._session.state, edit.finding, self._is_complete):
+            self._notices.problem(problem)
+            return
         self._edit = None  # the decision that follows is not to end the edit
         try:
             self._session.modify(edit.finding.id, edit.draft.finished())
@@ -113,6 +122,9 @@ class Editing(QObject):
             self._edit = edit
             self._notices.problem(error.sentence())
             return
+        except BaseException:
+            self._edit = edit  # whatever went wrong, what was painted is still there
+            raise
         self._end(edit)
         state = self._session.state
         maker = state.maker_of(edit.finding.id)

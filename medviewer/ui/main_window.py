@@ -80,7 +80,7 @@ class MainWindow(SpaceHides):
         self.logbook = LogDesk(self, logbook)
         self.overlaying = Overlaying(session, self.runner, self.opening)
         self.notices = NoticeBar(self.planes)
-        self.editing = Editing(session, self.planes, self.notices)
+        self.editing = Editing(session, self.planes, self.notices, self.opening.is_complete)
         self.commands = WindowCommands(self)
         self.actions_by_id = ActionSet(
             {**self.screen_commands.table(), **self.commands.table()}, settings.keys, self
