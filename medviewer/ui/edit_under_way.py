@@ -35,6 +35,13 @@ class Edit:
             and state.decision_of(self.finding.id) == self.before
         )
 
+    def waits(self, state: State) -> bool:
+        """Whether there is something painted to go on with, once its images are on screen again."""
+        newest = {(r.patient_key, r.series_key, r.provenance.model_id): r for r in state.results}
+        findings = (finding for result in newest.values() for finding in result.findings)
+        is_there = any(f.id == self.finding.id and f.mask is self.own for f in findings)
+        return self.draft.can_undo and is_there and state.decision_of(self.finding.id) == self.before
+
 
 def why_not(state: State, finding: Finding, is_complete: Callable[[str], bool]) -> str:
     """Why an outline cannot be edited, or measured, now; empty where it can. ``is_complete``: whether all

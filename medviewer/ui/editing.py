@@ -24,6 +24,10 @@ SIZES = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 
 _FIRST_SIZE = 8.0
 _MASKS = Change.RESULT | Change.DECISION | Change.VOLUME | Change.OPINION | Change.SERIES
 DROPPED = "The edit was dropped: the finding is as it was."
+GONE = "The edit was dropped: its finding is no longer on screen as it was."
+SET_ASIDE = "The edit is set aside. Show its series again and edit the finding to go on with it."
+GOES_ON = "What you had painted is back. Cancel drops it."
+UNFINISHED = "An outline is being edited: keep it (Enter) or drop it (Esc), then close the window."
 ELSEWHERE = "The brush works on the images as they were made: paint in the large view."
 
 
@@ -42,6 +46,8 @@ class Editing(QObject):
         self._session, self._planes, self._notices = session, planes, notices
         self.bar = EditBar(planes.main)
         self._edit: Edit | None = None
+        self._aside: Edit | None = None
+        """One whose images left the screen before it was done."""
         self._size = _FIRST_SIZE
         self._erases = False
         self._shows_originals = False
@@ -93,15 +99,18 @@ class Editing(QObject):
         finding = as_read(state, found)
         if finding.mask is None:
             return
-        self._edit = Edit(
-            finding, found.mask, MaskDraft(finding.mask), state.decision_of(finding_id),
-            self._planes.main.tool_name,
-        )  # fmt: skip
+        aside, self._aside = self._aside, None
+        goes_on = aside is not None and aside.finding.id == finding_id and aside.holds(state)
+        draft = aside.draft if aside is not None and goes_on else MaskDraft(finding.mask)
+        before, tool = state.decision_of(finding_id), self._planes.main.tool_name
+        self._edit = Edit(finding, found.mask, draft, before, tool)
         if state.selected_finding != finding_id:
             self._session.select_finding(finding_id)
         if state.overlay_hidden:
             self._session.hide_overlay(False)
         self._notices.hide()
+        if goes_on:
+            self._notices.note(GOES_ON)
         self.bar.show_edit(found.label)
         self._show()
         self._take(erases=False)
@@ -174,11 +183,14 @@ class Editing(QObject):
         edit = self._edit
         if edit is not None and change & _MASKS and not edit.holds(state):
             self.cancel()
-            self._notices.note("The edit was dropped: its finding is no longer on screen as it was.")
+            self._aside = edit if edit.waits(state) else None
+            self._notices.note(GONE if self._aside is None else SET_ASIDE)
         elif edit is not None and change & _MASKS:
             self._show()
         elif change & _MASKS:
             self._show_originals(state)
+        if self._aside is not None and change & _MASKS and not self._aside.waits(state):
+            self._aside = None
         if self._edit is not None and change & (Change.SLICE | Change.SCALE):
             self._show_size()
 

@@ -20,7 +20,7 @@ from medviewer.ui.analyzing import Analyzing
 from medviewer.ui.audit_queue import AuditQueue
 from medviewer.ui.browser import StudyBrowser
 from medviewer.ui.command_bar import CommandBar, name_label
-from medviewer.ui.editing import Editing
+from medviewer.ui.editing import UNFINISHED, Editing
 from medviewer.ui.engine import Engine
 from medviewer.ui.evidence_desk import EvidenceDesk
 from medviewer.ui.exporting import Exporting
@@ -253,7 +253,11 @@ class MainWindow(SpaceHides):
             self.opening.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Cancel all work, wait for it, keep the layout."""
+        """Cancel all work, wait for it, keep the layout. Not while something is painted that is not done."""
+        if self.editing.can_undo:
+            self.notices.problem(UNFINISHED)
+            event.ignore()
+            return
         self.screen_commands.stop_cine()
         self.runner.shutdown()
         if self._audit is not None and not self._audit.flush():
@@ -271,6 +275,7 @@ class MainWindow(SpaceHides):
     def dispose(self) -> None:
         """Close, and take the window apart now, in Qt's order: left to Python's collector it would happen at
         any time and perhaps on a worker's thread."""
+        self.editing.cancel()
         self.close()
         self.deleteLater()
         QCoreApplication.sendPostedEvents(self, QEvent.Type.DeferredDelete.value)

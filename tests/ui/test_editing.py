@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from medviewer.review.state import Verdict
 from medviewer.ui.edit_under_way import LOADING
-from medviewer.ui.editing import DROPPED
-from tests.review.edited import LUNG
-from tests.review.makers import FIRST
+from medviewer.ui.editing import DROPPED, GOES_ON, GONE, SET_ASIDE
+from tests.review.edited import LUNG, finding
+from tests.review.makers import FIRST, SECOND, make_result
 from tests.ui.edit_desk import VOXEL, Desk
 from tests.ui.viewports import drag, mouse
 
@@ -121,6 +121,47 @@ def test_that_an_edit_ends_where_its_finding_is_decided_otherwise_or_gone(desk: 
     desk.editing.begin("right")
     desk.session.close()
     assert not desk.editing.is_on
+
+
+def test_that_what_is_painted_waits_while_another_series_is_on_screen(desk: Desk) -> None:
+    session, volume = desk.session, desk.session.state.volume
+    assert volume is not None
+    desk.editing.begin("right")
+    drag(desk.planes.main, desk.at(*VOXEL[1:]))
+    wanted = desk.draft()
+    session.show(SECOND)
+    assert not desk.editing.is_on
+    assert desk.notices.text == SET_ASIDE
+    session.show(FIRST)
+    session.set_volume(FIRST, volume)
+    desk.editing.begin("right")
+    assert desk.notices.text == GOES_ON
+    assert np.array_equal(desk.draft(), wanted)
+    desk.editing.undo()
+    assert np.array_equal(desk.draft(), LUNG.full())
+    desk.editing.cancel()
+    desk.editing.begin("right")
+    assert np.array_equal(desk.draft(), LUNG.full())
+
+
+def test_that_what_is_painted_waits_for_no_other_result(desk: Desk) -> None:
+    session, volume = desk.session, desk.session.state.volume
+    assert volume is not None
+    desk.editing.begin("right")
+    drag(desk.planes.main, desk.at(*VOXEL[1:]))
+    again = make_result(findings=(finding(),))
+    assert session.add_result(again, session.start_analysis(FIRST, "lung-ct"))
+    assert desk.notices.text == GONE
+    new = session.state.findings[0].id
+    desk.editing.begin(new)
+    assert np.array_equal(desk.draft(), LUNG.full())
+    drag(desk.planes.main, desk.at(*VOXEL[1:]))
+    session.show(SECOND)
+    session.reject(new, "artefact")
+    session.show(FIRST)
+    session.set_volume(FIRST, volume)
+    desk.editing.begin(new)
+    assert np.array_equal(desk.draft(), LUNG.full())
 
 
 def test_that_another_tool_leaves_the_edit_and_the_brush_comes_back(desk: Desk) -> None:
