@@ -237,6 +237,8 @@ class Editing(QObject):
     def _begin_stroke(self) -> None:
         if self._edit is not None:
             self._edit.draft.begin()
+            if self._session.state.overlay_hidden:
+                self._session.hide_overlay(False)  # nobody paints what is not seen
 
     def _paint(self, start: Point, end: Point, erase: bool) -> None:
         """Both points are (x, y) on the picture of the large view."""

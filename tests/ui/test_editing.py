@@ -144,6 +144,14 @@ def test_that_what_is_painted_waits_while_another_series_is_on_screen(desk: Desk
     assert np.array_equal(desk.draft(), LUNG.full())
 
 
+def test_that_nothing_is_painted_unseen(desk: Desk) -> None:
+    desk.editing.begin("right")
+    desk.session.hide_overlay(True)
+    drag(desk.planes.main, desk.at(*VOXEL[1:]))
+    assert not desk.session.state.overlay_hidden
+    assert desk.draft()[VOXEL]
+
+
 def test_that_what_is_painted_waits_for_no_other_result(desk: Desk) -> None:
     session, volume = desk.session, desk.session.state.volume
     assert volume is not None
