@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
@@ -52,6 +52,9 @@ _SIZES = (232, 1048, 320)
 
 class MainWindow(SpaceHides):
     """Everything the reader sees. ``engine`` stands for the models; tests hand in another."""
+
+    closing = Signal()
+    """It closes for good: what is pending must be written now."""
 
     def __init__(
         self,
@@ -258,6 +261,7 @@ class MainWindow(SpaceHides):
             self.notices.problem(UNFINISHED)
             event.ignore()
             return
+        self.closing.emit()
         self.screen_commands.stop_cine()
         self.runner.shutdown()
         if self._audit is not None and not self._audit.flush():
