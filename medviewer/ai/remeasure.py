@@ -51,10 +51,11 @@ def _mean_density(mask: Mask, volume: Volume) -> tuple[float, str] | None:
 
 
 def _areas(mask: Mask, volume: Volume) -> list[Measurement]:
-    """Of each slice that holds any of it."""
+    """Of each slice that holds any of it; none where the slices don't tell the same millimetres."""
     counts = np.count_nonzero(mask.box, axis=(1, 2))
     slices = [(mask.origin[0] + k, int(n)) for k, n in enumerate(counts) if n]
-    return [area_measurement(volume, index, pixels) for index, pixels in slices]
+    areas = [area_measurement(volume, index, pixels) for index, pixels in slices]
+    return areas if len({area.unit for area in areas}) == 1 else []
 
 
 def _greatest_area(mask: Mask, volume: Volume) -> tuple[float, str] | None:

@@ -50,13 +50,12 @@ def _export(kind: str, arguments: argparse.Namespace, console: Console) -> None:
     found = open_paths([arguments.path], console)
     series = choose(found, arguments.series, console)
     indices = _indices(arguments.index, len(series.instances), console)
-    target = arguments.output.absolute()
+    target = arguments.output.resolve()
     _check_free(target)
     state = _state(found, series, indices, console)
     context, now = console.context, local_now()
     parts, about = gather(state, (kind,), volumes={}, cards={}, now=now, context=context)
-    if target.is_dir():
-        target.rmdir()  # empty: its name is the pack's
+    _make_way(target)
     pack = write_pack(parts, target.parent, target.name, about, context)
     _tell(pack, series, console)
     record(console, "open", **opened(found))
@@ -80,6 +79,15 @@ def _check_free(target: Path) -> None:
     """Tell a folder that holds something before the work."""
     try:
         check_free(target)
+    except OSError as error:
+        raise write_error(error) from error
+
+
+def _make_way(target: Path) -> None:
+    """An empty folder goes: its name is the pack's."""
+    try:
+        if target.is_dir():
+            target.rmdir()
     except OSError as error:
         raise write_error(error) from error
 

@@ -43,6 +43,11 @@ def on_finding(state: State, finding_id: str) -> Facts:
     return made_by(result.provenance) if result is not None else {}
 
 
+def own_name(finding_id: str) -> str:
+    """What the model called a finding, without what the session added to tell a second run's from it."""
+    return finding_id.partition("~")[0]
+
+
 def modified(change: Modification | None) -> Facts:
     """What the reader put in place of an outline, by its hash; nothing for other decisions."""
     return {} if change is None else {"outline": change.digest}

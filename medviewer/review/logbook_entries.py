@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from medviewer.ai.findings import AnalysisResult, Finding
 from medviewer.dicom.study import Patient
+from medviewer.review.acts import own_name
 from medviewer.review.logbook_records import Answer, Logged, LoggedDecision, LoggedFinding, LoggedRun
 from medviewer.review.references import reference
 from medviewer.review.state import Decision, State, Verdict
@@ -68,8 +69,8 @@ def run_of(result: AnalysisResult) -> LoggedRun:
 
 
 def finding_name(finding: Finding) -> str:
-    """The keyed hash of a finding's id, without what the session added to tell a second run's from it."""
-    return _hash(finding.id.partition("~")[0])
+    """The keyed hash of a finding's own name."""
+    return _hash(own_name(finding.id))
 
 
 def _decision(

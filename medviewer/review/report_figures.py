@@ -16,6 +16,7 @@ from medviewer.imaging.reslice import Plane, PlaneView
 from medviewer.imaging.volume import Mask, Unit, Volume
 from medviewer.imaging.window import Window
 from medviewer.review.deciding import as_read
+from medviewer.review.modification import CRITERION
 from medviewer.review.report_model import Figure, LegendLine
 from medviewer.review.report_words import COLOUR_NAMES, HATCH_NAMES, window_text
 from medviewer.review.state import KeyImage, NamedImage, State, Verdict
@@ -40,6 +41,8 @@ class _Layer:
     colour: str
     by: str = ""
     """Whose outline it is, where several models' lie on one picture."""
+    is_readers: bool = False
+    """Whether the reader modified it."""
 
     @property
     def name(self) -> str:
@@ -106,12 +109,23 @@ def _strokes(view: PlaneView, picture: int, size: tuple[int, int], lines: Sequen
 
 
 def _layers(findings: Sequence[Finding], volume: Volume) -> tuple[_Layer, ...]:
-    """Each mask once, in the order of the findings; only those on the volume's grid."""
-    found: dict[tuple[int, str], _Layer] = {}
+    """Each mask once, in the order of the findings; only those on the volume's grid. What the reader made of
+    one that several findings share is another for each."""
+    found: dict[tuple[int, str, str], _Layer] = {}
     for finding in findings:
-        if finding.mask is not None and finding.mask.shape == volume.shape:
-            found.setdefault((finding.mask.label, finding.mask.name), _Layer(finding.mask, finding.colour))
+        mask, own = finding.mask, finding.criterion == CRITERION
+        if mask is not None and mask.shape == volume.shape:
+            layer = _Layer(mask, finding.colour, is_readers=own)
+            found.setdefault((mask.label, mask.name, finding.id if own else ""), layer)
     return tuple(found.values())
+
+
+def _hand(layers: Sequence[_Layer]) -> str:
+    """The reader's part in the outlines shown."""
+    count = sum(layer.is_readers for layer in layers)
+    if not count:
+        return ""
+    return ", modified by the reader" if count == len(layers) else ", in part modified by the reader"
 
 
 def _key_slices(findings: Sequence[Finding]) -> list[tuple[int, tuple[str, ...]]]:
@@ -235,7 +249,7 @@ class _Studio:
             strokes=_strokes(view, picture, size, self.lines),
         )
         legend = tuple(LegendLine(x.colour, _colour_words(x.colour, style), x.name) for x in layers)
-        by = f" Outlined by {self.maker}." if layers and self.maker else ""
+        by = f" Outlined by {self.maker}{_hand(layers)}." if layers and self.maker else ""
         return Figure(0, rgb, f"{caption}, {window_text(window)}.{by}", legend)
 
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
 
-from medviewer.ai.findings import Finding
+from medviewer.ai.findings import AnalysisResult, Finding
 from medviewer.ai.provenance import instances_digest
 from medviewer.errors import UsageError
+from medviewer.review.acts import own_name
 from medviewer.review.kept_work import KeptDecision, KeptWork, OnSeries, kept_decision
 from medviewer.review.references import uid_hash
 from medviewer.review.screen import Screen
@@ -63,19 +64,19 @@ class Restoring(Screen):
 
     def restore_decisions(self, waiting: Sequence[KeptDecision]) -> tuple[KeptDecision, ...]:
         """Give decisions back to findings that say the very same as those they were made on; returns those
-        that still wait. A finding decided upon in this run keeps that decision."""
+        that still wait. A finding decided upon in this run keeps that decision, and of several decisions on
+        what is one finding in several runs the last alone holds: none of them waits any longer."""
         state = self._state
         if state.patient is None:
             return tuple(waiting)
-        found = {}
+        found, spent = {}, set()
         for result in state.results:
             if result.patient_key == state.patient.key:
                 for finding in result.findings:
                     for one in waiting:
-                        again = replace(one.decision, finding_id=finding.id)
-                        same = kept_decision(again, result, finding) == replace(one, decision=again)
-                        if same and _fits(again, finding):
+                        if _is_of(one, result, finding):
                             found[finding.id] = one
+                            spent.add(id(one))
         new = {i: replace(one.decision, finding_id=i) for i, one in found.items() if i not in state.decisions}
         if new:
             for finding_id, decision in new.items():
@@ -83,8 +84,18 @@ class Restoring(Screen):
                 self._note("restore decision", finding=finding_id, **facts)
             decisions = MappingProxyType({**state.decisions, **new})
             self._work("restored decisions", Change.DECISION, decisions=decisions)
-        given = {id(one) for one in found.values()}
-        return tuple(one for one in waiting if id(one) not in given)
+        return tuple(one for one in waiting if id(one) not in spent)
+
+
+def _is_of(one: KeptDecision, result: AnalysisResult, finding: Finding) -> bool:
+    """Whether a finding is the one decided upon, said again: two that say the same are told apart by name."""
+    again = replace(one.decision, finding_id=finding.id)
+    named = own_name(finding.id) == own_name(one.decision.finding_id)
+    return (
+        named
+        and kept_decision(again, result, finding) == replace(one, decision=again)
+        and _fits(again, finding)
+    )
 
 
 def _fits(decision: Decision, finding: Finding) -> bool:

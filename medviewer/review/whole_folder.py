@@ -59,7 +59,7 @@ def sweep(parent: Path) -> None:
     """Remove the hidden folders of programs of this machine that no longer run."""
     for left in parent.glob(f"{_prefix()}*{_SUFFIX}"):
         owner = left.name.removeprefix(_prefix()).split("-")[0]
-        if owner.isdigit() and left.is_dir() and not left.is_symlink() and not may_run(int(owner)):
+        if owner.isdecimal() and left.is_dir() and not left.is_symlink() and not may_run(int(owner)):
             shutil.rmtree(left, ignore_errors=True)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QObject
 
 from medviewer.errors import MedviewerError
 from medviewer.review import keys
@@ -66,7 +66,7 @@ class Autosaving(QObject):
         self.bar.yes.connect(self._yes)
         self.bar.no.connect(self._no)
         self._end_listening = self._session.subscribe(self._changed)
-        window.installEventFilter(self)
+        window.closing.connect(self._end)
         window.runner.submit("keep", lambda _: self._store.sweep())
 
     # --- what is done ------------------------------------------------------------------------------------
@@ -272,11 +272,9 @@ class Autosaving(QObject):
 
     # --- the end -----------------------------------------------------------------------------------------
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def _end(self) -> None:
         """The window closes: what is pending is written now, after any job that still writes."""
-        if watched is self._window and event.type() == QEvent.Type.Close:
-            self._window.runner.shutdown()
-            self._end_listening()
-            self.keeping.write_last()
-            self._store.claims.let_all_go()
-        return False
+        self._window.runner.shutdown()
+        self._end_listening()
+        self.keeping.write_last()
+        self._store.claims.let_all_go()

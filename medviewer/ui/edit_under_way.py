@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from medviewer.ai.findings import Finding
@@ -10,6 +11,7 @@ from medviewer.imaging.volume import Mask
 from medviewer.review.state import Decision, State
 
 NOT_LOADED = "The images of this finding are not loaded, so its outline cannot be edited."
+LOADING = "The images are still being loaded, and figures need all of them: try again when they are there."
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +35,21 @@ class Edit:
             and state.decision_of(self.finding.id) == self.before
         )
 
+    def waits(self, state: State) -> bool:
+        """Whether there is something painted to go on with, once its images are on screen again."""
+        newest = {(r.patient_key, r.series_key, r.provenance.model_id): r for r in state.results}
+        findings = (finding for result in newest.values() for finding in result.findings)
+        is_there = any(f.id == self.finding.id and f.mask is self.own for f in findings)
+        return self.draft.can_undo and is_there and state.decision_of(self.finding.id) == self.before
 
-def why_not(state: State, finding: Finding) -> str:
-    """Why an outline cannot be edited now; empty where it can."""
+
+def why_not(state: State, finding: Finding, is_complete: Callable[[str], bool]) -> str:
+    """Why an outline cannot be edited, or measured, now; empty where it can. ``is_complete``: whether all
+    images of a series are loaded."""
     if finding.mask is None:
         return "This finding has no outline that could be edited."
     if state.volume is None or finding.mask.shape != state.volume.shape:
         return NOT_LOADED
+    if state.series is None or not is_complete(state.series.key):
+        return LOADING
     return ""

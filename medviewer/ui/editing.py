@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from medviewer.errors import UsageError
@@ -22,6 +24,10 @@ SIZES = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 
 _FIRST_SIZE = 8.0
 _MASKS = Change.RESULT | Change.DECISION | Change.VOLUME | Change.OPINION | Change.SERIES
 DROPPED = "The edit was dropped: the finding is as it was."
+GONE = "The edit was dropped: its finding is no longer on screen as it was."
+SET_ASIDE = "The edit is set aside. Show its series again and edit the finding to go on with it."
+GOES_ON = "What you had painted is back. Cancel drops it."
+UNFINISHED = "An outline is being edited: keep it (Enter) or drop it (Esc), then close the window."
 ELSEWHERE = "The brush works on the images as they were made: paint in the large view."
 
 
@@ -31,11 +37,17 @@ class Editing(QObject):
     changed = Signal()
     """An edit began or ended, or a stroke can be undone or no longer."""
 
-    def __init__(self, session: Session, planes: PlanesView, notices: NoticeBar) -> None:
+    def __init__(
+        self, session: Session, planes: PlanesView, notices: NoticeBar, is_complete: Callable[[str], bool]
+    ) -> None:
+        """``is_complete``: whether all images of a series are loaded."""
         super().__init__(planes)
+        self._is_complete = is_complete
         self._session, self._planes, self._notices = session, planes, notices
         self.bar = EditBar(planes.main)
         self._edit: Edit | None = None
+        self._aside: Edit | None = None
+        """One whose images left the screen before it was done."""
         self._size = _FIRST_SIZE
         self._erases = False
         self._shows_originals = False
@@ -78,7 +90,7 @@ class Editing(QObject):
             self._take(self._erases)
             self._told()
             return
-        problem = why_not(state, found)
+        problem = why_not(state, found, self._is_complete)
         picture = self._planes.main.picture
         if problem or found.mask is None or picture is None:
             self._notices.problem(problem or NOT_LOADED)
@@ -87,15 +99,18 @@ class Editing(QObject):
         finding = as_read(state, found)
         if finding.mask is None:
             return
-        self._edit = Edit(
-            finding, found.mask, MaskDraft(finding.mask), state.decision_of(finding_id),
-            self._planes.main.tool_name,
-        )  # fmt: skip
+        aside, self._aside = self._aside, None
+        goes_on = aside is not None and aside.finding.id == finding_id and aside.holds(state)
+        draft = aside.draft if aside is not None and goes_on else MaskDraft(finding.mask)
+        before, tool = state.decision_of(finding_id), self._planes.main.tool_name
+        self._edit = Edit(finding, found.mask, draft, before, tool)
         if state.selected_finding != finding_id:
             self._session.select_finding(finding_id)
         if state.overlay_hidden:
             self._session.hide_overlay(False)
         self._notices.hide()
+        if goes_on:
+            self._notices.note(GOES_ON)
         self.bar.show_edit(found.label)
         self._show()
         self._take(erases=False)
@@ -106,6 +121,9 @@ class Editing(QObject):
         edit = self._edit
         if edit is None:
             return
+        if problem := why_not(self._session.state, edit.finding, self._is_complete):
+            self._notices.problem(problem)
+            return
         self._edit = None  # the decision that follows is not to end the edit
         try:
             self._session.modify(edit.finding.id, edit.draft.finished())
@@ -113,6 +131,9 @@ class Editing(QObject):
             self._edit = edit
             self._notices.problem(error.sentence())
             return
+        except BaseException:
+            self._edit = edit  # whatever went wrong, what was painted is still there
+            raise
         self._end(edit)
         state = self._session.state
         maker = state.maker_of(edit.finding.id)
@@ -162,11 +183,14 @@ class Editing(QObject):
         edit = self._edit
         if edit is not None and change & _MASKS and not edit.holds(state):
             self.cancel()
-            self._notices.note("The edit was dropped: its finding is no longer on screen as it was.")
+            self._aside = edit if edit.waits(state) else None
+            self._notices.note(GONE if self._aside is None else SET_ASIDE)
         elif edit is not None and change & _MASKS:
             self._show()
         elif change & _MASKS:
             self._show_originals(state)
+        if self._aside is not None and change & _MASKS and not self._aside.waits(state):
+            self._aside = None
         if self._edit is not None and change & (Change.SLICE | Change.SCALE):
             self._show_size()
 
@@ -213,6 +237,8 @@ class Editing(QObject):
     def _begin_stroke(self) -> None:
         if self._edit is not None:
             self._edit.draft.begin()
+            if self._session.state.overlay_hidden:
+                self._session.hide_overlay(False)  # nobody paints what is not seen
 
     def _paint(self, start: Point, end: Point, erase: bool) -> None:
         """Both points are (x, y) on the picture of the large view."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
@@ -20,7 +20,7 @@ from medviewer.ui.analyzing import Analyzing
 from medviewer.ui.audit_queue import AuditQueue
 from medviewer.ui.browser import StudyBrowser
 from medviewer.ui.command_bar import CommandBar, name_label
-from medviewer.ui.editing import Editing
+from medviewer.ui.editing import UNFINISHED, Editing
 from medviewer.ui.engine import Engine
 from medviewer.ui.evidence_desk import EvidenceDesk
 from medviewer.ui.exporting import Exporting
@@ -53,6 +53,9 @@ _SIZES = (232, 1048, 320)
 class MainWindow(SpaceHides):
     """Everything the reader sees. ``engine`` stands for the models; tests hand in another."""
 
+    closing = Signal()
+    """It closes for good: what is pending must be written now."""
+
     def __init__(
         self,
         session: Session,
@@ -80,7 +83,7 @@ class MainWindow(SpaceHides):
         self.logbook = LogDesk(self, logbook)
         self.overlaying = Overlaying(session, self.runner, self.opening)
         self.notices = NoticeBar(self.planes)
-        self.editing = Editing(session, self.planes, self.notices)
+        self.editing = Editing(session, self.planes, self.notices, self.opening.is_complete)
         self.commands = WindowCommands(self)
         self.actions_by_id = ActionSet(
             {**self.screen_commands.table(), **self.commands.table()}, settings.keys, self
@@ -253,7 +256,12 @@ class MainWindow(SpaceHides):
             self.opening.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Cancel all work, wait for it, keep the layout."""
+        """Cancel all work, wait for it, keep the layout. Not while something is painted that is not done."""
+        if self.editing.can_undo:
+            self.notices.problem(UNFINISHED)
+            event.ignore()
+            return
+        self.closing.emit()
         self.screen_commands.stop_cine()
         self.runner.shutdown()
         if self._audit is not None and not self._audit.flush():
@@ -271,6 +279,7 @@ class MainWindow(SpaceHides):
     def dispose(self) -> None:
         """Close, and take the window apart now, in Qt's order: left to Python's collector it would happen at
         any time and perhaps on a worker's thread."""
+        self.editing.cancel()
         self.close()
         self.deleteLater()
         QCoreApplication.sendPostedEvents(self, QEvent.Type.DeferredDelete.value)

@@ -9,6 +9,7 @@ import pytest
 
 from medviewer.ai.findings import Finding, Measurement
 from medviewer.ai.remeasure import remeasured
+from medviewer.imaging.inplane import InPlane, Scale
 from medviewer.imaging.volume import Geometry, Mask, Unit, Volume
 
 GRID = Geometry.from_planes((0, 0, 0), (1, 0, 0, 0, 1, 0), (2.0, 0.5), (0, 0, 4.0))
@@ -70,6 +71,16 @@ def test_that_nothing_is_told_in_another_unit_than_it_was() -> None:
         Measurement("Area", 1.0, "px²"),
     )
     assert [(m.unit, m.value) for m in remeasured(asked, unplaced, pixels)] == [("px²", 2.0)]
+
+
+def test_that_areas_without_one_scale_are_not_compared() -> None:
+    """Image 1 tells no millimetres: its 2 px² are no more than the 0.01 cm² of image 3, nor less."""
+    told = [InPlane(Scale(1.0, 1.0)) for _ in range(5)]
+    told[1] = InPlane()
+    pixels = Volume(VOLUME.voxels, None, Unit.RAW, in_plane=tuple(told))
+    names = (("Greatest area", "px²"), ("Smallest area", "cm²"), ("Area change", "%"))
+    asked = finding(*(Measurement(name, 1.0, unit) for name, unit in names))
+    assert remeasured(asked, replace(THREE, geometry=None), pixels) == ()
 
 
 def test_that_what_makes_a_figure_indicative_stays_with_it() -> None:

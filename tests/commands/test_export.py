@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from io import BytesIO
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pydicom
@@ -166,6 +169,25 @@ def test_that_objects_are_whole_or_not_there(series: Path, tmp_path: Path, form:
     assert call("export", series, "--to", form, "-o", tmp_path / "empty") == 0
     assert (tmp_path / "empty" / "manifest.json").is_file()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "in"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows asks for rights before it makes a link")
+def test_that_objects_go_where_a_link_leads(series: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "empty", target_is_directory=True)
+    assert call("export", series, "--to", "sc", "-o", tmp_path / "link") == 0
+    assert (tmp_path / "empty" / "manifest.json").is_file()
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_that_a_folder_that_must_stay_is_told_in_a_sentence(
+    series: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is mounted there cannot be given a new folder's name."""
+    (tmp_path / "mounted").mkdir()
+    monkeypatch.setattr(Path, "rmdir", Mock(side_effect=OSError(errno.EBUSY, "busy")))
+    assert call("export", series, "--to", "sc", "-o", tmp_path / "mounted") == 7
+    assert "nothing was written" in capsys.readouterr().err
 
 
 def test_that_an_image_is_named_for_objects_only(series: Path, tmp_path: Path) -> None:

@@ -149,6 +149,30 @@ def test_that_kept_work_brings_the_outline_back_voxel_for_voxel() -> None:
     assert again.state.decision_of("right").verdict is Verdict.PENDING
 
 
+def test_that_of_two_decisions_on_one_finding_the_last_alone_comes_back() -> None:
+    """The first was made on an earlier run of the same model: it holds for nothing any more."""
+    session = session_with()
+    session.modify("right", smaller())
+    assert session.add_result(make_result(findings=(finding(),)), session.start_analysis(FIRST, "lung-ct"))
+    session.reject("right~2", "artefact")
+    work = kept(session)
+    again = session_with()
+    assert again.restore_decisions(work.decisions) == ()
+    assert again.state.decision_of("right").verdict is Verdict.REJECTED
+    again.reset("right")
+    assert again.restore_decisions(()) == ()
+    assert again.state.decision_of("right").verdict is Verdict.PENDING
+
+
+def test_that_an_outline_comes_back_to_its_own_finding_of_two_that_say_the_same() -> None:
+    session = session_with(finding("one"), finding("two"))
+    session.modify("two", smaller())
+    again = session_with(finding("one"), finding("two"))
+    assert again.restore_decisions(kept(session).decisions) == ()
+    assert again.state.decision_of("one").verdict is Verdict.PENDING
+    assert again.state.decision_of("two").modification is not None
+
+
 def test_that_an_outline_of_another_grid_is_not_given_to_a_finding() -> None:
     session = session_with()
     session.modify("right", smaller())

@@ -22,7 +22,7 @@ from medviewer.review.report_html import html_text
 from medviewer.review.report_pdf import pdf_bytes
 from medviewer.review.result_json import report_dict
 from medviewer.review.session import Session
-from tests.review.edited import finding, session_with, smaller
+from tests.review.edited import finding, outline, session_with, smaller
 from tests.review.fhir_rules import faults
 from tests.review.makers import NOW, make_findings, make_series
 
@@ -156,6 +156,28 @@ def test_that_pictures_show_the_readers_outline_and_name_it() -> None:
     assert "right lung (modified by the reader)" in {name.lower() for name in names}
     assert "right lung" not in {name.lower() for name in names}
     assert not np.array_equal(before.figures[0].rgb, after.figures[0].rgb)
+
+
+def test_that_no_caption_gives_the_readers_outline_to_the_model() -> None:
+    by = "Outlined by lung-ct 1.0.0"
+    assert {f.caption.rpartition(". ")[2] for f in report(session()).figures} == {
+        f"{by}, in part modified by the reader."
+    }
+    alone = session_with(finding())
+    assert all(f.caption.endswith(f"{by}.") for f in report(alone).figures)
+    alone.modify("right", smaller())
+    assert all(f.caption.endswith(f"{by}, modified by the reader.") for f in report(alone).figures)
+
+
+def test_that_two_outlines_made_of_one_are_both_drawn() -> None:
+    """Two findings stand on one outline of the model; the reader gave each its own."""
+    made = session_with(finding("one"), finding("two"))
+    made.modify("one", smaller())
+    before = report(made).figures[0]
+    made.modify("two", outline((1, 30, 40)))
+    after = report(made).figures[0]
+    assert len(after.legend) == 2
+    assert not np.array_equal(before.rgb, after.rgb)
 
 
 def test_that_every_export_says_that_other_findings_were_not_measured_anew() -> None:

@@ -110,7 +110,8 @@ def test_that_the_same_process_number_on_another_machine_is_another_program(
 @pytest.mark.skipif(os.name == "nt", reason="Windows asks for rights before it makes a link")
 def test_that_sweeping_takes_nothing_that_is_not_ours(tmp_path: Path, ended: int) -> None:
     (tmp_path / "away").mkdir()
-    left_by("x", tmp_path)
+    for owner in ("x", "²", "9" * 40):  # no process has such a number
+        left_by(owner, tmp_path)
     left_by(ended, tmp_path / "away").rename(tmp_path / "out")
     link, file = (tmp_path / left_by(ended, tmp_path / "away").name for _ in range(2))
     link.symlink_to(tmp_path / "out", target_is_directory=True)

@@ -123,7 +123,8 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
     planes.show()
     qtbot.waitExposed(planes)
     notices = NoticeBar(planes)
-    editing = Editing(session, planes, notices)
+    loading: set[str] = set()
+    editing = Editing(session, planes, notices, lambda key: key not in loading)
 
     def changed(state: object, change: object) -> None:
         planes.set_index(session.state.index)
@@ -132,6 +133,6 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
     session.subscribe(changed)  # type: ignore[arg-type]
     session.select_finding("right")
     planes.set_masks(shown_masks(session.state))
-    made = Desk(session, planes, editing, notices)
+    made = Desk(session, planes, editing, notices, loading)
     yield made
     editing.cancel()

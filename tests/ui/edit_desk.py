@@ -28,6 +28,8 @@ class Desk:
     planes: PlanesView
     editing: Editing
     notices: NoticeBar
+    loading: set[str]
+    """Keys of series that are not there yet."""
 
     def at(self, row: float, column: float) -> tuple[float, float]:
         """Screen position of a place on the image, whole numbers being the centres of pixels."""

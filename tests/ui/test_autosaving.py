@@ -19,6 +19,7 @@ from medviewer.ui.autosaving import Autosaving
 from medviewer.ui.dialogs.passphrase import Passphrase
 from medviewer.ui.main_window import MainWindow
 from tests.review.kept import Ring
+from tests.ui.viewports import drag
 from tests.ui.windows import PATIENCE, Model, make_window, open_and_wait, write_series
 
 
@@ -146,6 +147,26 @@ def test_that_decisions_come_back_with_the_analysis(qtbot: QtBot, folder: Path, 
             window.commands.analyze_with()
         verdicts = [window.session.state.decision_of(f.id).verdict for f in window.session.state.findings]
         assert verdicts == [Verdict.PENDING, Verdict.ACCEPTED]
+
+
+def test_that_a_window_that_does_not_close_goes_on_keeping(qtbot: QtBot, folder: Path, ring: Ring) -> None:
+    """It refuses while an outline is being edited; what is done afterwards is kept."""
+    model = Model()
+    model.gate.set()
+    with opened(qtbot, folder, model=model) as (window, _):
+        with qtbot.waitSignal(window.analyzing.ended, timeout=PATIENCE):
+            window.commands.analyze_with()
+        finding = window.session.state.findings[0].id
+        window.editing.begin(finding)
+        drag(window.planes.main, window.planes.main.camera.to_screen(9.5, 9.5))
+        assert not window.close()
+        window.editing.done()
+        assert window.session.state.decision_of(finding).verdict is Verdict.MODIFIED
+        qtbot.waitUntil(lambda: len(kept_files()) == 1, timeout=PATIENCE)
+    with opened(qtbot, folder, model=model) as (window, keeping):
+        wait_offer(qtbot, keeping, "Restore")
+        keeping.bar.yes_button.click()
+        assert "1 decision waits for the analysis" in window.notices.text
 
 
 def test_that_nothing_is_asked_before_there_is_work(qtbot: QtBot, folder: Path, no_keyring: None) -> None:

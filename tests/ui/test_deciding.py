@@ -14,6 +14,7 @@ from medviewer.imaging.window import Window
 from medviewer.review.state import Verdict
 from medviewer.ui.deciding import HOLDS
 from medviewer.ui.dialogs.reject_reason import RejectReason
+from medviewer.ui.editing import UNFINISHED
 from medviewer.ui.main_window import MainWindow
 from medviewer.ui.pictures import selected_place
 from tests.ui.viewports import drag
@@ -245,6 +246,19 @@ def test_that_e_edits_enter_keeps_and_a_second_enter_throws_nothing_away(
     assert "Accept  ⏎" not in [b.text() for b in card.findChildren(QPushButton) if not b.isHidden()]
     press(qtbot, window, Qt.Key.Key_Z, keys=Qt.KeyboardModifier.ControlModifier)
     assert verdicts(window) == [Verdict.PENDING, Verdict.PENDING]
+
+
+def test_that_the_window_does_not_close_over_what_is_painted(qtbot: QtBot, window: MainWindow) -> None:
+    press(qtbot, window, Qt.Key.Key_Period)
+    press(qtbot, window, Qt.Key.Key_E)
+    main = window.planes.main
+    drag(main, main.camera.to_screen(9.5, 9.5))
+    assert not window.close()
+    assert window.isVisible()
+    assert window.notices.text == UNFINISHED
+    press(qtbot, window, Qt.Key.Key_Return)
+    assert verdicts(window) == [Verdict.MODIFIED, Verdict.PENDING]
+    assert window.close()
 
 
 def test_that_escape_drops_an_edit_and_the_card_begins_one(qtbot: QtBot, window: MainWindow) -> None:

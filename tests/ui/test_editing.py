@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest.mock import Mock
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QEvent, Qt
 from pytestqt.qtbot import QtBot
 
 from medviewer.review.state import Verdict
-from medviewer.ui.editing import DROPPED
-from tests.review.edited import LUNG
+from medviewer.ui.edit_under_way import LOADING
+from medviewer.ui.editing import DROPPED, GOES_ON, GONE, SET_ASIDE
+from tests.review.edited import LUNG, finding
+from tests.review.makers import FIRST, SECOND, make_result
 from tests.ui.edit_desk import VOXEL, Desk
 from tests.ui.viewports import drag, mouse
 
@@ -119,6 +123,55 @@ def test_that_an_edit_ends_where_its_finding_is_decided_otherwise_or_gone(desk: 
     assert not desk.editing.is_on
 
 
+def test_that_what_is_painted_waits_while_another_series_is_on_screen(desk: Desk) -> None:
+    session, volume = desk.session, desk.session.state.volume
+    assert volume is not None
+    desk.editing.begin("right")
+    drag(desk.planes.main, desk.at(*VOXEL[1:]))
+    wanted = desk.draft()
+    session.show(SECOND)
+    assert not desk.editing.is_on
+    assert desk.notices.text == SET_ASIDE
+    session.show(FIRST)
+    session.set_volume(FIRST, volume)
+    desk.editing.begin("right")
+    assert desk.notices.text == GOES_ON
+    assert np.array_equal(desk.draft(), wanted)
+    desk.editing.undo()
+    assert np.array_equal(desk.draft(), LUNG.full())
+    desk.editing.cancel()
+    desk.editing.begin("right")
+    assert np.array_equal(desk.draft(), LUNG.full())
+
+
+def test_that_nothing_is_painted_unseen(desk: Desk) -> None:
+    desk.editing.begin("right")
+    desk.session.hide_overlay(True)
+    drag(desk.planes.main, desk.at(*VOXEL[1:]))
+    assert not desk.session.state.overlay_hidden
+    assert desk.draft()[VOXEL]
+
+
+def test_that_what_is_painted_waits_for_no_other_result(desk: Desk) -> None:
+    session, volume = desk.session, desk.session.state.volume
+    assert volume is not None
+    desk.editing.begin("right")
+    drag(desk.planes.main, desk.at(*VOXEL[1:]))
+    again = make_result(findings=(finding(),))
+    assert session.add_result(again, session.start_analysis(FIRST, "lung-ct"))
+    assert desk.notices.text == GONE
+    new = session.state.findings[0].id
+    desk.editing.begin(new)
+    assert np.array_equal(desk.draft(), LUNG.full())
+    drag(desk.planes.main, desk.at(*VOXEL[1:]))
+    session.show(SECOND)
+    session.reject(new, "artefact")
+    session.show(FIRST)
+    session.set_volume(FIRST, volume)
+    desk.editing.begin(new)
+    assert np.array_equal(desk.draft(), LUNG.full())
+
+
 def test_that_another_tool_leaves_the_edit_and_the_brush_comes_back(desk: Desk) -> None:
     desk.editing.begin("right")
     desk.planes.set_tool("zoom")
@@ -138,6 +191,41 @@ def test_that_the_keys_of_the_bar_work(qtbot: QtBot, desk: Desk) -> None:
     assert desk.editing.bar.larger.shortcut().toString() == "]"
     qtbot.mouseClick(desk.editing.bar.cancel, Qt.MouseButton.LeftButton)
     assert not desk.editing.is_on
+
+
+def test_that_nothing_is_measured_on_images_still_being_loaded(desk: Desk) -> None:
+    """A series that comes back on screen fills slice by slice: what is not there yet reads as zero."""
+    desk.loading.add(FIRST)
+    desk.editing.begin("right")
+    assert desk.notices.text == LOADING
+    assert not desk.editing.is_on
+    desk.loading.clear()
+    desk.editing.begin("right")
+    drag(desk.planes.main, desk.at(*VOXEL[1:]))
+    wanted = desk.draft()
+    desk.loading.add(FIRST)
+    desk.editing.done()
+    assert desk.notices.text == LOADING
+    assert desk.editing.is_on
+    assert desk.session.state.decision_of("right").verdict is Verdict.PENDING
+    desk.loading.clear()
+    desk.editing.done()
+    change = desk.session.state.decision_of("right").modification
+    assert change is not None
+    assert np.array_equal(change.mask(LUNG).full(), wanted)
+
+
+def test_that_what_is_painted_stays_whatever_goes_wrong(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.editing.begin("right")
+    drag(desk.planes.main, desk.at(*VOXEL[1:]))
+    wanted = desk.draft()
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.session, "modify", Mock(side_effect=MemoryError))
+        with pytest.raises(MemoryError):
+            desk.editing.done()
+    assert np.array_equal(desk.draft(), wanted)
+    desk.editing.done()
+    assert desk.session.state.decision_of("right").verdict is Verdict.MODIFIED
 
 
 def test_that_what_cannot_be_edited_says_why(desk: Desk) -> None:
