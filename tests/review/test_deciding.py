@@ -11,7 +11,7 @@ import pytest
 from medviewer.errors import UsageError
 from medviewer.review.deciding import as_read
 from medviewer.review.kept_work import decode, encode, kept_decision
-from medviewer.review.session import Session, accepted_sentences
+from medviewer.review.session import Session
 from medviewer.review.state import Change, Decision, Verdict
 from tests.review.edited import EMPTY, LUNG, finding, outline, session_with, smaller
 from tests.review.kept import fresh, kept
@@ -78,7 +78,7 @@ def test_that_the_same_outline_again_is_no_act() -> None:
 def test_that_only_the_readers_sentence_is_agreed_to() -> None:
     session = session_with()
     session.modify("right", smaller())
-    (told,) = accepted_sentences(session.state)
+    told = as_read(session.state, session.state.findings[0]).sentence
     assert "modified by the reader" in told
     assert "3.7" not in told
 
