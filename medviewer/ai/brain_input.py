@@ -28,7 +28,6 @@ from medviewer.ai.brain_space import (
     point,
     resample,
     to_image,
-    with_side,
 )
 from medviewer.imaging.volume import Geometry, Volume
 
@@ -96,19 +95,9 @@ class BrainInput:
         """What :meth:`restore` says of one stored slice (rows, columns), sooner and a little less sharply."""
         affine = self._geometry.affine.copy()
         affine[:3, 3] = self._geometry.position([index, 0, 0])
-        where, shape, grid = Geometry(affine), (1, *self._shape[1:]), grid_geometry(centre)
-
-        def at(values: Float32, fill: float) -> Float32:
-            image = to_image(np.ascontiguousarray(values), grid)
-            return np.asarray(resample(image, where, shape, SimpleITK.sitkLinear, fill)[0], np.float32)
-
-        best = at(probabilities[0], 1.0)
-        number = np.zeros(best.shape, np.uint8)
-        for k in range(1, len(probabilities)):
-            value = at(probabilities[k], 0.0)
-            number[value > best] = k
-            best = np.maximum(best, value)
-        return with_side(number, at(left, 0.0) >= 0.5)
+        answer = GridAnswer(probabilities, left, centre)
+        found: UInt8 = answer.interpolated(Geometry(affine), (1, *self._shape[1:]))[0]
+        return found
 
     def _coarse_grid(self) -> tuple[tuple[int, int, int], Geometry]:
         """A grid of 4 mm along LPS that holds the whole volume."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ _THICK = 12
 """Slices judged at a time, at least: each part judges neighbours that are not its own."""
 
 Box = tuple[slice, slice, slice]
+Ends = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,16 +70,25 @@ class GridAnswer:
         out = np.zeros((len(self.probabilities), *shape), np.float32)
         out[0] = self._at(self.probabilities[0], geometry, shape, 1.0)
         for k in range(1, len(out)):
-            part = _reached(self.grid, self.probabilities[k] >= _LEAST, geometry, shape)
+            part = _reached(self.grid, self._ends[k], geometry, shape)
             if part is not None:
                 where = _moved(geometry, [s.start for s in part])
                 size = tuple(s.stop - s.start for s in part)
                 out[(k, *part)] = self._at(self.probabilities[k], where, size, 0.0)
         return out
 
-    def is_left(self, geometry: Geometry, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-        """Which voxels of another grid belong to the left half."""
-        return np.asarray(self._at(self.left, geometry, shape, 0.0) >= 0.5)
+    def interpolated(self, geometry: Geometry, shape: tuple[int, ...]) -> UInt8:
+        """Numbers of :func:`~medviewer.ai.brain_labels.joint` on another grid, as the network alone says."""
+        return self.with_side(best(self.prior(geometry, shape)), geometry)
+
+    def with_side(self, number: UInt8, geometry: Geometry) -> UInt8:
+        """The number among :func:`~medviewer.ai.brain_labels.joint` of each class on another grid."""
+        return with_side(number, self._at(self.left, geometry, number.shape, 0.0) >= 0.5)
+
+    @cached_property
+    def _ends(self) -> list[Ends | None]:
+        """Of each class where it lies at all: asked for every part of the stored voxels."""
+        return [_ends(plane >= _LEAST) for plane in self.probabilities]
 
     def _at(self, plane: Float32, geometry: Geometry, shape: tuple[int, ...], fill: float) -> Float32:
         image = to_image(np.ascontiguousarray(plane, np.float32), self.grid)
@@ -97,7 +108,7 @@ def sharpened(
     is told what share of the parts is done.
     """
     out = np.zeros(voxels.shape, np.uint8)
-    box = _reached(answer.grid, answer.probabilities[0] < _OUTSIDE, geometry, voxels.shape)
+    box = _reached(answer.grid, _ends(answer.probabilities[0] < _OUTSIDE), geometry, voxels.shape)
     if box is None:
         return out
     answer = answer.blurred(check)
@@ -140,7 +151,7 @@ def _judged(likelihood: Float32, geometry: Geometry, answer: GridAnswer) -> UInt
     likelihood += prior
     number = settled(likelihood, geometry.spacing_mm)
     number[outside] = 0
-    return with_side(number, answer.is_left(geometry, shape))
+    return answer.with_side(number, geometry)
 
 
 def settled(score: Float32, spacing_mm: Sequence[float]) -> UInt8:
@@ -149,7 +160,7 @@ def settled(score: Float32, spacing_mm: Sequence[float]) -> UInt8:
     A neighbour says the less the farther it lies: across thick slices nearly nothing.
     """
     weights = [_NEIGHBOURS * min(spacing_mm) / mm for mm in spacing_mm for _ in range(2)]
-    number = _best(score)
+    number = best(score)
     flat = score.reshape(len(score), -1)
     for _ in range(_SETTLINGS):
         votes = [_neighbour(number, axis, way).ravel() for axis in range(3) for way in (-1, 1)]
@@ -157,11 +168,12 @@ def settled(score: Float32, spacing_mm: Sequence[float]) -> UInt8:
         heard = flat[:, doubted]
         for vote, weight in zip(votes, weights, strict=True):
             heard[vote[doubted], np.arange(len(doubted))] += weight
-        number.reshape(-1)[doubted] = _best(heard)
+        number.reshape(-1)[doubted] = best(heard)
     return number
 
 
-def _best(score: Float32) -> UInt8:
+def best(score: Float32) -> UInt8:
+    """Which class (first axis) is the strongest: the first of equals."""
     best, number = score[0].copy(), np.zeros(score.shape[1:], np.uint8)
     for k in range(1, len(score)):
         better = score[k] > best
@@ -198,16 +210,21 @@ def _wider(part: slice, whole: slice) -> slice:
     return slice(max(whole.start, part.start - _SETTLINGS), min(whole.stop, part.stop + _SETTLINGS))
 
 
-def _reached(
-    grid: Geometry, inside: NDArray[np.bool_], geometry: Geometry, shape: tuple[int, ...]
-) -> Box | None:
-    """The voxels of another grid that what is ``inside`` of this one can reach; None where there are none."""
+def _ends(inside: NDArray[np.bool_]) -> Ends | None:
+    """The first and the last voxel along each axis, and one beyond; None where nothing is inside."""
     if not inside.any():
         return None
     ends = []
     for axis in range(3):
         hits = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
-        ends.append((hits[0] - 1, hits[-1] + 1))
+        ends.append((int(hits[0]) - 1, int(hits[-1]) + 1))
+    return ends
+
+
+def _reached(grid: Geometry, ends: Ends | None, geometry: Geometry, shape: tuple[int, ...]) -> Box | None:
+    """The voxels of another grid that what lies between ``ends`` of this one can reach; None for none."""
+    if ends is None:
+        return None
     corners = np.stack(np.meshgrid(*ends, indexing="ij"), axis=-1).reshape(-1, 3)
     index = geometry.index(grid.position(corners))
     low = np.maximum(0, np.floor(index.min(axis=0)).astype(int))

@@ -18,22 +18,13 @@ from medviewer.ui.editing import UNFINISHED
 from medviewer.ui.main_window import MainWindow
 from medviewer.ui.pictures import selected_place
 from tests.ui.viewports import drag
-from tests.ui.windows import PATIENCE, Model, make_window, write_series
+from tests.ui.windows import PATIENCE, Model, analyzed_window
 
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     """A window whose series has two findings."""
-    model = Model()
-    model.gate.set()
-    made = make_window(model)
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
-    with qtbot.waitSignal(made.opening.series_loaded, timeout=PATIENCE):
-        made.opening.open_paths([write_series(tmp_path)])
-    with qtbot.waitSignal(made.analyzing.ended, timeout=PATIENCE):
-        made.analyze_button.click()
+    made = analyzed_window(qtbot, tmp_path, Model())
     made.planes.main.setFocus()
     yield made
     made.dispose()

@@ -17,7 +17,7 @@ from medviewer.review.thresholding import threshold_of
 from medviewer.ui.main_window import MainWindow
 from medviewer.ui.threshold_part import ThresholdPart
 from tests.review.test_thresholding import FINDING
-from tests.ui.windows import PATIENCE, Model, answer, make_window, write_series
+from tests.ui.windows import Model, analyzed_window, answer
 
 
 def scored(request: Request) -> AnalysisResult:
@@ -29,16 +29,7 @@ def scored(request: Request) -> AnalysisResult:
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     """A window with the finding's card open."""
-    model = Model(outcome=scored)
-    model.gate.set()
-    made = make_window(model)
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
-    with qtbot.waitSignal(made.opening.series_loaded, timeout=PATIENCE):
-        made.opening.open_paths([write_series(tmp_path)])
-    with qtbot.waitSignal(made.analyzing.ended, timeout=PATIENCE):
-        made.analyze_button.click()
+    made = analyzed_window(qtbot, tmp_path, Model(outcome=scored))
     made.session.select_finding(FINDING.id)
     yield made
     made.dispose()

@@ -199,6 +199,19 @@ def open_and_wait(qtbot: QtBot, window: MainWindow, *paths: Path) -> State:
     return window.session.state
 
 
+def analyzed_window(qtbot: QtBot, folder: Path, model: Model) -> MainWindow:
+    """A window on screen with a series that ``model`` has read; dispose of it at the end."""
+    model.gate.set()
+    window = make_window(model)
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    open_and_wait(qtbot, window, write_series(folder))
+    with qtbot.waitSignal(window.analyzing.ended, timeout=PATIENCE):
+        window.analyze_button.click()
+    return window
+
+
 def rows(window: MainWindow) -> list[ObjectRow]:
     """What the browser lists that is no image."""
     return window.browser._area.widget().findChildren(ObjectRow)
